@@ -1,0 +1,1 @@
+//! Gradient tapes and gradient checks over crisol tensors.

@@ -1,0 +1,1 @@
+//! Callbacks, History and Keras' progress line for crisol.

@@ -1,0 +1,1 @@
+//! Input pipelines: image folders, idx and csv files, shuffle, batch, prefetch.

@@ -1,0 +1,1 @@
+//! Shapes, data types, errors, and the graph and kernel languages of crisol.

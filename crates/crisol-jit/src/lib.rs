@@ -1,0 +1,1 @@
+//! Fuses elementwise expressions and reductions into native code with Cranelift.

@@ -1,0 +1,1 @@
+//! Thread pool, matrix products, convolutions and pooling for crisol.

@@ -1,0 +1,1 @@
+//! Keras-like layers, Sequential and functional models for crisol.

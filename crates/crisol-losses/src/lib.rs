@@ -1,0 +1,1 @@
+//! Keras-like losses for crisol.

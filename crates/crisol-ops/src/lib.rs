@@ -1,0 +1,1 @@
+//! The primitive operations of crisol, one file each: shape rule, plain definition, gradient, lowering.

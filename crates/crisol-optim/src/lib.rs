@@ -1,0 +1,1 @@
+//! Optimizers made of small transforms: SGD, RMSprop, Adam.

@@ -1,0 +1,1 @@
+//! Variables in a named tree, initializers, and saving to safetensors.

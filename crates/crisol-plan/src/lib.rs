@@ -1,0 +1,1 @@
+//! Turns a recorded graph into fused kernels in one arena, caches the plan and runs it.

@@ -1,0 +1,1 @@
+//! Training curves as PNG files.

@@ -1,0 +1,1 @@
+//! Ablation studies: experiments with hypotheses, verdicts and a report.

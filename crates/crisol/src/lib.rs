@@ -1,0 +1,1 @@
+//! Keras for Rust, on the CPU, without Python.

@@ -1,1 +1,19 @@
-//! Training curves as PNG files.
+#![doc = include_str!("../README.md")]
+//!
+//! Where things are: `curve` holds the input type and sorts curves into panels, `history` and
+//! `comparison` say which panels a picture has, `figure` draws them, `file` encodes and writes.
+
+mod comparison;
+mod curve;
+mod error;
+mod figure;
+mod file;
+mod history;
+
+pub use comparison::{comparison_png, plot_comparison};
+pub use curve::Curve;
+pub use error::Error;
+pub use history::{history_png, plot_history};
+
+/// What every function of this crate returns.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,50 @@
+//! What can go wrong between numbers and a picture.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// A picture that could not be made, and why.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// No curve holds a single finite value, so there is nothing to draw.
+    Empty {
+        /// Which picture was asked for: `"history"` or `"comparison"`.
+        figure: &'static str,
+    },
+    /// The drawing library refused; it should not for any input, so this is worth a report.
+    Draw(String),
+    /// The file could not be written; the path is the one that was asked for.
+    Write {
+        /// The picture's path.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty { figure } => write!(
+                f,
+                "{figure}: nothing to draw: no curve holds a finite value; \
+                 pass at least one `Curve` with one finite value"
+            ),
+            Self::Draw(reason) => write!(f, "the picture could not be drawn: {reason}"),
+            Self::Write { path, source } => {
+                write!(f, "cannot write the picture {}: {source}", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Write { source, .. } => Some(source),
+            Self::Empty { .. } | Self::Draw(_) => None,
+        }
+    }
+}

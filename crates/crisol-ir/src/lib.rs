@@ -1,1 +1,29 @@
-//! Shapes, data types, errors, and the graph and kernel languages of crisol.
+#![doc = include_str!("../README.md")]
+//!
+//! # Where things are
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | [`dtype`], [`shape`], [`value`] | element types, shapes, and plain arrays of either (ndarray) |
+//! | [`error`] | the one error type: kind, what was given, what was expected, where, what to do |
+//! | [`graph`] | recorded tensor programs: nodes, verifier, text form |
+//! | [`primitive`] | what every operation must tell about itself |
+//! | [`kernel`] | the scalar language that fused code is written in: builder, verifier, text form |
+
+pub mod dtype;
+pub mod error;
+pub mod graph;
+pub mod kernel;
+pub mod primitive;
+pub mod shape;
+pub mod value;
+
+pub use dtype::{DType, Element};
+pub use error::{Error, ErrorKind, Result};
+pub use graph::{Graph, Node, NodeId, Operation, TensorType};
+pub use kernel::Kernel;
+pub use primitive::{Attributes, Kind, Layout, Primitive, Probe};
+pub use shape::Shape;
+pub use value::Value;
+
+pub use ndarray;

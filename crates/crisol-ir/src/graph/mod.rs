@@ -1,0 +1,220 @@
+//! Recorded tensor programs: a list of nodes in which every input stands before its use.
+
+mod text;
+mod verify;
+
+use crate::dtype::DType;
+use crate::error::{Error, ErrorKind, Result};
+use crate::primitive::{Attributes, Primitive};
+use crate::shape::Shape;
+use crate::value::Constant;
+use smallvec::SmallVec;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+/// The place of a node in its graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(pub u32);
+
+impl NodeId {
+    /// The place as an index.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The element type and shape of a tensor.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TensorType {
+    /// The type of the elements.
+    pub dtype: DType,
+    /// The sizes of the axes.
+    pub shape: Shape,
+}
+
+impl TensorType {
+    /// The type of tensors of `dtype` and `shape`.
+    pub fn new(dtype: DType, shape: Shape) -> TensorType {
+        TensorType { dtype, shape }
+    }
+
+    /// Bytes that the elements take.
+    pub fn bytes(&self) -> usize {
+        self.dtype.size() * self.shape.elements()
+    }
+}
+
+impl fmt::Display for TensorType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.dtype, self.shape)
+    }
+}
+
+impl fmt::Debug for TensorType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What a node does.
+#[derive(Clone)]
+pub enum Operation {
+    /// Takes the argument of the given number from outside.
+    Input(u32),
+    /// A scalar that is part of the program.
+    Constant(Constant),
+    /// Applies a primitive with its settings.
+    Primitive(&'static dyn Primitive, Attributes),
+}
+
+impl PartialEq for Operation {
+    fn eq(&self, other: &Operation) -> bool {
+        match (self, other) {
+            (Operation::Input(a), Operation::Input(b)) => a == b,
+            (Operation::Constant(a), Operation::Constant(b)) => a == b,
+            // Names are unique, and comparing trait objects by address is not reliable.
+            (Operation::Primitive(a, with), Operation::Primitive(b, other)) => {
+                a.name() == b.name() && with == other
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Operation {}
+
+impl Hash for Operation {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Operation::Input(number) => number.hash(state),
+            Operation::Constant(constant) => constant.hash(state),
+            Operation::Primitive(primitive, attributes) => {
+                primitive.name().hash(state);
+                attributes.hash(state);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Operation::Input(number) => write!(f, "input {number}"),
+            Operation::Constant(constant) => write!(f, "constant {}", constant.number()),
+            Operation::Primitive(primitive, attributes) => {
+                write!(f, "{} {:?}", primitive.name(), attributes.numbers())
+            }
+        }
+    }
+}
+
+/// One value of a program: what makes it, from which nodes, and its type.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Node {
+    /// What makes the value.
+    pub operation: Operation,
+    /// The nodes it is made from.
+    pub inputs: SmallVec<[NodeId; 3]>,
+    /// The element type and shape of the value.
+    pub ty: TensorType,
+}
+
+/// A tensor program.
+///
+/// The list is append-only and in order: a node's inputs always stand before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Graph {
+    nodes: Vec<Node>,
+    inputs: u32,
+}
+
+impl Graph {
+    /// An empty program.
+    pub fn new() -> Graph {
+        Graph::default()
+    }
+
+    /// Appends the next argument from outside.
+    pub fn input(&mut self, ty: TensorType) -> NodeId {
+        let number = self.inputs;
+        self.inputs += 1;
+        self.push(Node { operation: Operation::Input(number), inputs: SmallVec::new(), ty })
+    }
+
+    /// Appends a scalar that is part of the program.
+    pub fn constant(&mut self, constant: Constant) -> NodeId {
+        let ty = TensorType::new(constant.dtype, Shape::SCALAR);
+        self.push(Node { operation: Operation::Constant(constant), inputs: SmallVec::new(), ty })
+    }
+
+    /// Appends a primitive applied to nodes.
+    ///
+    /// # Errors
+    /// The primitive's shape rule rejects the inputs: the error names the primitive.
+    pub fn apply(
+        &mut self,
+        primitive: &'static dyn Primitive,
+        attributes: Attributes,
+        inputs: &[NodeId],
+    ) -> Result<NodeId> {
+        let types: SmallVec<[TensorType; 3]> = inputs.iter().map(|&input| self.ty(input)).collect();
+        let ty = primitive
+            .infer(&attributes, &types)
+            .map_err(|error| error.operation(primitive.name()))?;
+        if self.nodes.len() >= u32::MAX as usize {
+            return Err(Error::new(ErrorKind::Unsupported, "a program of more than 2^32 nodes"));
+        }
+        Ok(self.push(Node {
+            operation: Operation::Primitive(primitive, attributes),
+            inputs: SmallVec::from_slice(inputs),
+            ty,
+        }))
+    }
+
+    /// The node at a place.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.index()]
+    }
+
+    /// The type of the value that a node makes.
+    pub fn ty(&self, id: NodeId) -> TensorType {
+        self.nodes[id.index()].ty
+    }
+
+    /// All nodes in order.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The number of nodes.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there is no node.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// The number of arguments from outside.
+    pub fn input_count(&self) -> usize {
+        self.inputs as usize
+    }
+
+    /// The places of all nodes, in order.
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = NodeId> + use<> {
+        (0..self.nodes.len() as u32).map(NodeId)
+    }
+
+    /// Forgets all nodes and keeps their memory for the next program.
+    pub fn clear(&mut self) {
+        self.nodes.clear();
+        self.inputs = 0;
+    }
+
+    fn push(&mut self, node: Node) -> NodeId {
+        self.nodes.push(node);
+        NodeId(self.nodes.len() as u32 - 1)
+    }
+}

@@ -1,0 +1,232 @@
+//! Plain arrays of any element type: what definitions compute with, and what tests compare.
+
+use crate::dtype::{DType, Element};
+use crate::error::{Error, ErrorKind, Result};
+use crate::shape::Shape;
+use ndarray::{ArrayD, IxDyn};
+
+/// An ndarray of any element type, row-major.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Truth values.
+    Bool(ArrayD<bool>),
+    /// Unsigned bytes.
+    U8(ArrayD<u8>),
+    /// 32-bit integers.
+    I32(ArrayD<i32>),
+    /// 64-bit integers.
+    I64(ArrayD<i64>),
+    /// Single precision.
+    F32(ArrayD<f32>),
+    /// Double precision.
+    F64(ArrayD<f64>),
+}
+
+/// Runs the same expression on whatever array a [`Value`] holds: `each_value!(value, array => array.len())`.
+#[macro_export]
+macro_rules! each_value {
+    ($value:expr, $array:ident => $body:expr) => {
+        match $value {
+            $crate::Value::Bool($array) => $body,
+            $crate::Value::U8($array) => $body,
+            $crate::Value::I32($array) => $body,
+            $crate::Value::I64($array) => $body,
+            $crate::Value::F32($array) => $body,
+            $crate::Value::F64($array) => $body,
+        }
+    };
+}
+
+/// Maps the array a [`Value`] holds to another array of the same element type: `map_value!(value, array => array.into_shared())`.
+#[macro_export]
+macro_rules! map_value {
+    ($value:expr, $array:ident => $body:expr) => {
+        match $value {
+            $crate::Value::Bool($array) => $crate::Value::Bool($body),
+            $crate::Value::U8($array) => $crate::Value::U8($body),
+            $crate::Value::I32($array) => $crate::Value::I32($body),
+            $crate::Value::I64($array) => $crate::Value::I64($body),
+            $crate::Value::F32($array) => $crate::Value::F32($body),
+            $crate::Value::F64($array) => $crate::Value::F64($body),
+        }
+    };
+}
+
+impl Value {
+    /// The element type.
+    pub fn dtype(&self) -> DType {
+        match self {
+            Value::Bool(_) => DType::Bool,
+            Value::U8(_) => DType::U8,
+            Value::I32(_) => DType::I32,
+            Value::I64(_) => DType::I64,
+            Value::F32(_) => DType::F32,
+            Value::F64(_) => DType::F64,
+        }
+    }
+
+    /// The sizes of the axes.
+    ///
+    /// # Errors
+    /// More axes than a [`Shape`] may have.
+    pub fn shape(&self) -> Result<Shape> {
+        each_value!(self, array => Shape::new(array.shape()))
+    }
+
+    /// An array of `dtype` and `shape` filled with zeros.
+    pub fn zeros(dtype: DType, shape: &Shape) -> Value {
+        let sizes = IxDyn(shape.sizes());
+        match dtype {
+            DType::Bool => Value::Bool(ArrayD::default(sizes)),
+            DType::U8 => Value::U8(ArrayD::zeros(sizes)),
+            DType::I32 => Value::I32(ArrayD::zeros(sizes)),
+            DType::I64 => Value::I64(ArrayD::zeros(sizes)),
+            DType::F32 => Value::F32(ArrayD::zeros(sizes)),
+            DType::F64 => Value::F64(ArrayD::zeros(sizes)),
+        }
+    }
+
+    /// A scalar of `dtype` from its [bits](Constant::bits).
+    pub fn from_constant(constant: Constant) -> Value {
+        let scalar = IxDyn(&[]);
+        match constant.dtype {
+            DType::Bool => Value::Bool(ArrayD::from_elem(scalar, constant.bits != 0)),
+            DType::U8 => Value::U8(ArrayD::from_elem(scalar, constant.bits as u8)),
+            DType::I32 => Value::I32(ArrayD::from_elem(scalar, constant.bits as i32)),
+            DType::I64 => Value::I64(ArrayD::from_elem(scalar, constant.bits as i64)),
+            DType::F32 => {
+                Value::F32(ArrayD::from_elem(scalar, f32::from_bits(constant.bits as u32)))
+            }
+            DType::F64 => Value::F64(ArrayD::from_elem(scalar, f64::from_bits(constant.bits))),
+        }
+    }
+
+    /// The same numbers as another type, by Rust's `as`: saturating, NaN to 0, and to `bool` by comparing with 0.
+    pub fn cast(&self, dtype: DType) -> Value {
+        macro_rules! from_number {
+            ($array:expr) => {
+                match dtype {
+                    DType::Bool => Value::Bool($array.mapv(|x| x != Default::default())),
+                    DType::U8 => Value::U8($array.mapv(|x| x as u8)),
+                    DType::I32 => Value::I32($array.mapv(|x| x as i32)),
+                    DType::I64 => Value::I64($array.mapv(|x| x as i64)),
+                    DType::F32 => Value::F32($array.mapv(|x| x as f32)),
+                    DType::F64 => Value::F64($array.mapv(|x| x as f64)),
+                }
+            };
+        }
+        match self {
+            Value::Bool(array) if dtype == DType::Bool => Value::Bool(array.clone()),
+            Value::Bool(array) => Value::U8(array.mapv(u8::from)).cast(dtype),
+            Value::U8(array) => from_number!(array),
+            Value::I32(array) => from_number!(array),
+            Value::I64(array) => from_number!(array),
+            Value::F32(array) => from_number!(array),
+            Value::F64(array) => from_number!(array),
+        }
+    }
+
+    /// The array as one of element type `T`.
+    ///
+    /// # Errors
+    /// The elements are of another type.
+    pub fn array<T: Typed>(&self) -> Result<&ArrayD<T>> {
+        T::of(self).ok_or_else(|| {
+            Error::new(
+                ErrorKind::DType,
+                format!("expected an array of {}, found {}", T::DTYPE, self.dtype()),
+            )
+        })
+    }
+}
+
+/// Element types with their place in [`Value`].
+pub trait Typed: Element {
+    /// The array, if the value holds this type.
+    fn of(value: &Value) -> Option<&ArrayD<Self>>;
+    /// The value that holds the array.
+    fn value(array: ArrayD<Self>) -> Value;
+}
+
+macro_rules! typed {
+    ($($element:ty => $variant:ident),*) => {$(
+        impl Typed for $element {
+            fn of(value: &Value) -> Option<&ArrayD<Self>> {
+                match value { Value::$variant(array) => Some(array), _ => None }
+            }
+            fn value(array: ArrayD<Self>) -> Value {
+                Value::$variant(array)
+            }
+        }
+        impl From<ArrayD<$element>> for Value {
+            fn from(array: ArrayD<$element>) -> Value {
+                Value::$variant(array)
+            }
+        }
+    )*};
+}
+typed!(bool => Bool, u8 => U8, i32 => I32, i64 => I64, f32 => F32, f64 => F64);
+
+/// A scalar known when a program is recorded, by its bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Constant {
+    /// The element type.
+    pub dtype: DType,
+    /// The bits of the number, zero-extended to 64.
+    pub bits: u64,
+}
+
+impl Constant {
+    /// The number as a constant of `dtype`, by Rust's `as`.
+    pub fn new(dtype: DType, number: f64) -> Constant {
+        let bits = match dtype {
+            DType::Bool => u64::from(number != 0.0),
+            DType::U8 => number as u8 as u64,
+            DType::I32 => number as i32 as u32 as u64,
+            DType::I64 => number as i64 as u64,
+            DType::F32 => (number as f32).to_bits() as u64,
+            DType::F64 => number.to_bits(),
+        };
+        Constant { dtype, bits }
+    }
+
+    /// The constant as a number.
+    pub fn number(self) -> f64 {
+        match self.dtype {
+            DType::Bool => f64::from(u8::from(self.bits != 0)),
+            DType::U8 => self.bits as u8 as f64,
+            DType::I32 => self.bits as i32 as f64,
+            DType::I64 => self.bits as i64 as f64,
+            DType::F32 => f32::from_bits(self.bits as u32) as f64,
+            DType::F64 => f64::from_bits(self.bits),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::arr1;
+
+    #[test]
+    fn casting_saturates_and_compares_with_zero() {
+        let value = Value::F32(arr1(&[-1.5f32, 300.0, f32::NAN, 0.0]).into_dyn());
+        assert_eq!(value.cast(DType::U8), Value::U8(arr1(&[0u8, 255, 0, 0]).into_dyn()));
+        assert_eq!(
+            value.cast(DType::Bool),
+            Value::Bool(arr1(&[true, true, true, false]).into_dyn())
+        );
+    }
+
+    #[test]
+    fn constants_keep_their_number() {
+        for dtype in DType::ALL {
+            assert_eq!(Constant::new(dtype, 1.0).number(), 1.0);
+        }
+        assert_eq!(Constant::new(DType::I32, -1.0).number(), -1.0);
+        assert_eq!(
+            Value::from_constant(Constant::new(DType::I64, -7.0)),
+            Value::I64(ndarray::arr0(-7).into_dyn())
+        );
+    }
+}

@@ -312,26 +312,20 @@ impl Scale {
             place
         };
         let magnitude = value.abs();
-        if magnitude != 0.0 && !(1e-4..1e5).contains(&magnitude) {
+        // The tick at zero comes out of a sum of steps as something like 1e-17.
+        if magnitude < (self.high - self.low) * 1e-6 && !self.logarithmic {
+            return "0".to_owned();
+        }
+        if !(1e-4..1e5).contains(&magnitude) {
             return format!("{value:.1e}");
         }
         let decimals = if self.logarithmic {
             1.0 - magnitude.log10().floor()
         } else {
             // A tick apart is about an eighth of the axis.
-            ((self.high - self.low) / 8.0)
-                .log10()
-                .floor()
-                .min(0.0)
-                .abs()
+            -((self.high - self.low) / 8.0).log10().floor()
         };
-        let text = format!("{value:.*}", decimals.clamp(0.0, 6.0) as usize);
-        // Rounding makes "-0.00" of the zero tick.
-        if text.trim_start_matches(['-', '0', '.']).is_empty() {
-            "0".to_owned()
-        } else {
-            text
-        }
+        format!("{value:.*}", decimals.clamp(0.0, 6.0) as usize)
     }
 }
 

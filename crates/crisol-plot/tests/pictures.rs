@@ -1,5 +1,8 @@
 //! What is in the files: decoded again, pixel by pixel.
 
+// clippy knows the tests themselves, not their helpers.
+#![allow(clippy::unwrap_used)]
+
 use std::fs::File;
 use std::io::BufReader;
 

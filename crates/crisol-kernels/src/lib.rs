@@ -1,1 +1,20 @@
-//! Thread pool, matrix products, convolutions and pooling for crisol.
+#![doc = include_str!("../README.md")]
+
+mod conv;
+mod denormals;
+mod error;
+mod matmul;
+mod matrix;
+mod pool;
+mod pooling;
+mod real;
+mod shared;
+
+pub use conv::{Conv2d, conv2d, conv2d_input_gradient, conv2d_weight_gradient};
+pub use denormals::FlushDenormals;
+pub use error::GeometryError;
+pub use matmul::{Epilogue, matmul, matmul_batched, row_block};
+pub use matrix::Matrix;
+pub use pool::{parallel_for, threads, with_threads};
+pub use pooling::{MaxPool2d, max_pool2d, max_pool2d_gradient};
+pub use real::Real;

@@ -1,0 +1,367 @@
+//! Matrix products: blocks of rows whose size depends on shape alone, each computed by one thread.
+
+use crate::denormals::FlushDenormals;
+use crate::error::{GeometryError, check_length, checked_product};
+use crate::matrix::Matrix;
+use crate::pool::parallel_for;
+use crate::real::{Raw, Real};
+use crate::shared::SharedSlice;
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Called with each finished block of rows: their numbers (counted through the batch) and their elements.
+pub type Epilogue<'a, T> = &'a (dyn Fn(Range<usize>, &mut [T]) + Sync);
+
+/// `out = lhs @ rhs`, or `out += lhs @ rhs` when `accumulate` is set.
+///
+/// `lhs` is [m, k], `rhs` is [k, n], `out` is [m, n] with rows that follow each other. `epilogue` sees every row once,
+/// in blocks that depend on shape alone, while they are in cache. The bits do not depend on the number of threads.
+///
+/// # Errors
+/// When sizes do not fit.
+///
+/// ```
+/// use crisol_kernels::{Matrix, matmul};
+///
+/// let lhs = Matrix::row_major(&[1.0_f32, 2.0, 3.0, 4.0], 2, 2)?;
+/// let mut out = [0.0; 4];
+/// matmul(lhs, lhs.transposed(), &mut out, false, Some(&|_rows, block| {
+///     for value in block { *value += 0.5; }
+/// }))?;
+/// assert_eq!(out, [5.5, 11.5, 11.5, 25.5]);
+/// # Ok::<(), crisol_kernels::GeometryError>(())
+/// ```
+pub fn matmul<T: Real>(
+    lhs: Matrix<'_, T>,
+    rhs: Matrix<'_, T>,
+    out: &mut [T],
+    accumulate: bool,
+    epilogue: Option<Epilogue<'_, T>>,
+) -> Result<(), GeometryError> {
+    matmul_batched(1, (lhs, 0), (rhs, 0), out, accumulate, epilogue)
+}
+
+/// `batch` products at once; each operand comes with the distance, in elements, between its matrices.
+///
+/// A distance of zero uses one matrix for all of the batch. `out` is [batch, m, n], contiguous. See [`matmul`].
+///
+/// # Errors
+/// When sizes do not fit.
+pub fn matmul_batched<T: Real>(
+    batch: usize,
+    (lhs, lhs_stride): (Matrix<'_, T>, usize),
+    (rhs, rhs_stride): (Matrix<'_, T>, usize),
+    out: &mut [T],
+    accumulate: bool,
+    epilogue: Option<Epilogue<'_, T>>,
+) -> Result<(), GeometryError> {
+    if lhs.cols() != rhs.rows() {
+        return Err(GeometryError::new(format!(
+            "inner sizes differ: lhs is {} x {}, rhs is {} x {}",
+            lhs.rows(),
+            lhs.cols(),
+            rhs.rows(),
+            rhs.cols()
+        )));
+    }
+    check_length(
+        "out",
+        out.len(),
+        checked_product("out", &[batch, lhs.rows(), rhs.cols()])?,
+    )?;
+    lhs.check_batch(batch, lhs_stride)?;
+    rhs.check_batch(batch, rhs_stride)?;
+
+    let mut call = Call {
+        batch,
+        size: [lhs.rows(), rhs.cols(), lhs.cols()],
+        lhs: lhs.raw(),
+        lhs_stride,
+        rhs: rhs.raw(),
+        rhs_stride,
+        accumulate,
+        epilogue,
+    };
+    if batch > 1 && rhs_stride == 0 && lhs.rows().checked_mul(lhs.row_stride()) == Some(lhs_stride)
+    {
+        // The batch only lengthens the rows of one product.
+        call.size[0] *= batch;
+        call.batch = 1;
+    }
+    call.run(out);
+    Ok(())
+}
+
+/// How many rows of an [m, k] x [k, n] product a block has: what [`matmul`]'s epilogue is called with, the last block
+/// excepted.
+pub fn row_block(m: usize, n: usize, k: usize) -> usize {
+    Blocks::new(1, [m, n, k]).rows
+}
+
+/// Products of fewer multiplications than this are not worth waking anyone for.
+const INLINE: usize = 32 << 10;
+/// Multiplications that make a block worth its dispatch.
+const BLOCK_WORK: usize = 1 << 19;
+/// More blocks than this are not needed to feed the threads; only the longest matrices have more.
+const MAX_BLOCKS: usize = 16;
+/// The longest block: with its rows of the output still in cache for the epilogue.
+const MAX_ROWS: usize = 516;
+/// Blocks are multiples of the rows (6) and the columns (64) of the inner kernel's tile.
+const ROW_TILE: usize = 12;
+const COL_TILE: usize = 64;
+
+/// How a product is cut, as a function of its shape.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Blocks {
+    /// Whole products that one chunk computes when they are small.
+    group: usize,
+    rows: usize,
+    cols: usize,
+    /// Parts of the inner axis.
+    parts: usize,
+}
+
+impl Blocks {
+    fn new(batch: usize, [m, n, k]: [usize; 3]) -> Self {
+        let work = m.saturating_mul(n).saturating_mul(k);
+        let whole = Self {
+            group: 1,
+            rows: m.max(1),
+            cols: n.max(1),
+            parts: 1,
+        };
+        if work <= BLOCK_WORK {
+            return match work.saturating_mul(batch) {
+                0..INLINE => Self {
+                    group: batch.max(1),
+                    ..whole
+                },
+                _ if batch == 1 => whole.halved(work, m),
+                _ => Self {
+                    group: (BLOCK_WORK / work.max(1)).clamp(1, batch),
+                    ..whole
+                },
+            };
+        }
+        if batch == 1 && k >= 4096 && m * n <= 1 << 16 && k >= 8 * m.max(n) {
+            let parts = (work / (4 * BLOCK_WORK)).clamp(1, MAX_BLOCKS);
+            return Self { parts, ..whole };
+        }
+        // With a long batch each product may be one block.
+        let wanted = prev_power_of_two(work / BLOCK_WORK).min(MAX_BLOCKS.div_ceil(batch));
+        let by_rows = wanted.min(prev_power_of_two(m / ROW_TILE));
+        let rows = if by_rows > 1 {
+            m.div_ceil(by_rows).next_multiple_of(ROW_TILE)
+        } else {
+            m
+        };
+        let rows = rows.min(MAX_ROWS);
+        let by_cols = (wanted / m.div_ceil(rows)).clamp(1, prev_power_of_two(n / COL_TILE));
+        let cols = if by_cols > 1 {
+            n.div_ceil(by_cols).next_multiple_of(COL_TILE)
+        } else {
+            n
+        };
+        Self {
+            group: 1,
+            rows,
+            cols,
+            parts: 1,
+        }
+    }
+
+    /// Two blocks for a product that is small but not tiny.
+    fn halved(self, work: usize, m: usize) -> Self {
+        if work < BLOCK_WORK / 4 || m < 2 * ROW_TILE {
+            return self;
+        }
+        Self {
+            rows: m.div_ceil(2).next_multiple_of(ROW_TILE),
+            ..self
+        }
+    }
+}
+
+struct Call<'a, T> {
+    batch: usize,
+    size: [usize; 3],
+    lhs: Raw<*const T>,
+    lhs_stride: usize,
+    rhs: Raw<*const T>,
+    rhs_stride: usize,
+    accumulate: bool,
+    epilogue: Option<Epilogue<'a, T>>,
+}
+
+impl<T: Real> Call<'_, T> {
+    fn run(&self, out: &mut [T]) {
+        let [m, n, _] = self.size;
+        if self.batch == 0 || m == 0 || n == 0 {
+            return;
+        }
+        let blocks = Blocks::new(self.batch, self.size);
+        if blocks.parts > 1 {
+            self.run_parts(blocks.parts, out);
+        } else if blocks.cols < n {
+            self.run_grid(blocks, out);
+        } else {
+            self.run_rows(blocks, out);
+        }
+    }
+
+    /// Blocks of whole rows, or groups of whole products.
+    fn run_rows(&self, blocks: Blocks, out: &mut [T]) {
+        let [m, n, _] = self.size;
+        let row_blocks = m.div_ceil(blocks.rows);
+        let shared = SharedSlice::new(out);
+        let chunks = self.batch.div_ceil(blocks.group) * row_blocks;
+        let body = |chunk: usize| {
+            let first = chunk / row_blocks * blocks.group;
+            let start = chunk % row_blocks * blocks.rows;
+            let rows = start..(start + blocks.rows).min(m);
+            for item in first..(first + blocks.group).min(self.batch) {
+                // SAFETY: this item's rows belong to this chunk alone.
+                unsafe { self.block(item, rows.clone(), 0..n, shared) };
+                self.finish(item, rows.clone(), shared);
+            }
+        };
+        if chunks == 1 {
+            let _flush = FlushDenormals::new();
+            return body(0);
+        }
+        parallel_for(chunks, &body);
+    }
+
+    /// Blocks of rows and columns; the last column block of a row block to end calls the epilogue.
+    fn run_grid(&self, blocks: Blocks, out: &mut [T]) {
+        let [m, n, _] = self.size;
+        let row_blocks = m.div_ceil(blocks.rows);
+        let col_blocks = n.div_ceil(blocks.cols);
+        let left: Vec<AtomicUsize> = match self.epilogue {
+            Some(_) => (0..self.batch * row_blocks)
+                .map(|_| AtomicUsize::new(col_blocks))
+                .collect(),
+            None => Vec::new(),
+        };
+        let shared = SharedSlice::new(out);
+        parallel_for(self.batch * row_blocks * col_blocks, &|chunk| {
+            let (block, col_block) = (chunk / col_blocks, chunk % col_blocks);
+            let (item, row_block) = (block / row_blocks, block % row_blocks);
+            let start = row_block * blocks.rows;
+            let rows = start..(start + blocks.rows).min(m);
+            let left_col = col_block * blocks.cols;
+            // SAFETY: no other chunk has these rows and columns of this item.
+            unsafe {
+                self.block(
+                    item,
+                    rows.clone(),
+                    left_col..(left_col + blocks.cols).min(n),
+                    shared,
+                )
+            };
+            if left
+                .get(block)
+                .is_some_and(|left| left.fetch_sub(1, Ordering::AcqRel) == 1)
+            {
+                self.finish(item, rows, shared);
+            }
+        });
+    }
+
+    /// A product with a long inner axis: partial products of its parts, added up in the order of the parts.
+    fn run_parts(&self, parts: usize, out: &mut [T]) {
+        let [m, n, k] = self.size;
+        let depth = k.div_ceil(parts).next_multiple_of(16);
+        let parts = k.div_ceil(depth);
+        T::with_scratch(parts * m * n, |partials| {
+            let shared = SharedSlice::new(partials);
+            parallel_for(parts, &|part| {
+                let start = part * depth;
+                let inner = depth.min(k - start);
+                let out = Raw {
+                    start: shared.pointer(part * m * n),
+                    row_stride: n,
+                    col_stride: 1,
+                };
+                // SAFETY: the part's own [m, n] of the partials; operands were checked for all of k.
+                unsafe {
+                    T::product(
+                        [m, n, inner],
+                        out,
+                        false,
+                        self.lhs.at(0, 0, start),
+                        self.rhs.at(0, start, 0),
+                    )
+                };
+            });
+            merge(partials, out, self.accumulate);
+        });
+        if let Some(epilogue) = self.epilogue {
+            let _flush = FlushDenormals::new();
+            epilogue(0..m, out);
+        }
+    }
+
+    /// Computes a block of one item.
+    ///
+    /// # Safety
+    /// No other thread may touch the block meanwhile.
+    unsafe fn block(
+        &self,
+        item: usize,
+        rows: Range<usize>,
+        cols: Range<usize>,
+        out: SharedSlice<'_, T>,
+    ) {
+        let [m, n, k] = self.size;
+        let out = Raw {
+            start: out.pointer((item * m + rows.start) * n + cols.start),
+            row_stride: n,
+            col_stride: 1,
+        };
+        let lhs = self.lhs.at(item * self.lhs_stride, rows.start, 0);
+        let rhs = self.rhs.at(item * self.rhs_stride, 0, cols.start);
+        // SAFETY: the operands' extents and out's length were checked at the entry; the caller vouches for exclusion.
+        unsafe { T::product([rows.len(), cols.len(), k], out, self.accumulate, lhs, rhs) };
+    }
+
+    /// Hands finished rows to the epilogue.
+    fn finish(&self, item: usize, rows: Range<usize>, out: SharedSlice<'_, T>) {
+        let Some(epilogue) = self.epilogue else {
+            return;
+        };
+        let [m, n, _] = self.size;
+        let rows = item * m + rows.start..item * m + rows.end;
+        // SAFETY: every thread that wrote these rows is done with them, and only one calls this.
+        let block = unsafe { out.range(rows.start * n..rows.end * n) };
+        epilogue(rows, block);
+    }
+}
+
+/// `out = [out +] sum of partials`, where `partials` holds whole multiples of out's length, added in their order.
+pub(crate) fn merge<T: Real>(partials: &mut [T], out: &mut [T], accumulate: bool) {
+    /// Elements that one chunk adds up.
+    const CHUNK: usize = 4096;
+    let length = out.len();
+    let shared = SharedSlice::new(out);
+    let partials = &*partials;
+    parallel_for(length.div_ceil(CHUNK), &|chunk| {
+        let range = chunk * CHUNK..((chunk + 1) * CHUNK).min(length);
+        let mut sum = [T::ZERO; CHUNK];
+        let sum = &mut sum[..range.len()];
+        for partial in partials.chunks_exact(length) {
+            for (sum, &value) in sum.iter_mut().zip(&partial[range.clone()]) {
+                *sum += value;
+            }
+        }
+        // SAFETY: each chunk has a range of its own.
+        let out = unsafe { shared.range(range) };
+        for (out, &sum) in out.iter_mut().zip(&*sum) {
+            *out = if accumulate { *out + sum } else { sum };
+        }
+    });
+}
+
+fn prev_power_of_two(value: usize) -> usize {
+    value.checked_ilog2().map_or(1, |exponent| 1 << exponent)
+}

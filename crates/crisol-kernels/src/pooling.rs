@@ -1,0 +1,308 @@
+//! Two-dimensional max pooling of channels-last images, and its gradient.
+
+use crate::error::{GeometryError, check_length, checked_product};
+use crate::pool::parallel_for;
+use crate::real::Real;
+use crate::shared::SharedSlice;
+use std::ops::Range;
+
+/// The sizes of a two-dimensional max pooling.
+///
+/// Images are [batch, height, width, channels]; pairs are (height, width). Padding counts as minus infinity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MaxPool2d {
+    /// Number of images.
+    pub batch: usize,
+    /// Rows of an input image.
+    pub in_height: usize,
+    /// Columns of an input image.
+    pub in_width: usize,
+    /// Channels of a pixel.
+    pub channels: usize,
+    /// Rows and columns of a window.
+    pub window: [usize; 2],
+    /// Input rows and columns between neighbouring windows.
+    pub stride: [usize; 2],
+    /// Padding: [[top, bottom], [left, right]], each less than the window.
+    pub padding: [[usize; 2]; 2],
+}
+
+/// Channels handled together: their running maxima stay in registers.
+const LANES: usize = 32;
+/// Fewer comparisons than this are not worth waking anyone for.
+const INLINE: usize = 16 << 10;
+
+impl MaxPool2d {
+    /// Rows of an output image; 0 when the window does not fit.
+    pub fn out_height(&self) -> usize {
+        self.out_size(0, self.in_height)
+    }
+
+    /// Columns of an output image; 0 when the window does not fit.
+    pub fn out_width(&self) -> usize {
+        self.out_size(1, self.in_width)
+    }
+
+    /// Elements of the input.
+    pub fn input_len(&self) -> usize {
+        self.batch * self.in_height * self.in_width * self.channels
+    }
+
+    /// Elements of the output.
+    pub fn output_len(&self) -> usize {
+        self.batch * self.out_height() * self.out_width() * self.channels
+    }
+
+    /// Checks the sizes against each other.
+    ///
+    /// # Errors
+    /// When the window or a stride is zero, padding reaches the size of the window, the window does not fit in the padded
+    /// image, the image is empty, or the sizes overflow.
+    pub fn validate(&self) -> Result<(), GeometryError> {
+        if self.window.contains(&0) || self.stride.contains(&0) {
+            return Err(GeometryError::new(format!(
+                "window {:?} or stride {:?} has a zero",
+                self.window, self.stride
+            )));
+        }
+        for (axis, size) in [self.in_height, self.in_width].into_iter().enumerate() {
+            let (window, [before, after]) = (self.window[axis], self.padding[axis]);
+            if before >= window || after >= window {
+                return Err(GeometryError::new(format!(
+                    "axis {axis}: padding {before}, {after} must be less than the window, {window}"
+                )));
+            }
+            let padded = before
+                .checked_add(after)
+                .and_then(|padding| padding.checked_add(size));
+            if size == 0 || padded.is_none_or(|padded| padded < window) {
+                return Err(GeometryError::new(format!(
+                    "axis {axis}: a window of {window} does not fit in {size} with padding {before}, {after}"
+                )));
+            }
+        }
+        checked_product(
+            "the input",
+            &[self.batch, self.in_height, self.in_width, self.channels],
+        )?;
+        checked_product(
+            "the output",
+            &[
+                self.batch,
+                self.out_height(),
+                self.out_width(),
+                self.channels,
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn out_size(&self, axis: usize, size: usize) -> usize {
+        let padded = size
+            .saturating_add(self.padding[axis][0])
+            .saturating_add(self.padding[axis][1]);
+        padded
+            .checked_sub(self.window[axis])
+            .map_or(0, |room| room / self.stride[axis].max(1) + 1)
+    }
+
+    /// The input rows or columns that a window covers; at least one, because padding is less than the window.
+    fn covered(&self, axis: usize, index: usize) -> Range<usize> {
+        let size = [self.in_height, self.in_width][axis];
+        let start = index * self.stride[axis];
+        let before = self.padding[axis][0];
+        start.saturating_sub(before)..(start + self.window[axis] - before).min(size)
+    }
+
+    /// The output rows whose windows cover any of the given input rows.
+    fn readers(&self, rows: &Range<usize>) -> Range<usize> {
+        let (top, stride) = (self.padding[0][0], self.stride[0]);
+        let first = (rows.start + top + 1)
+            .saturating_sub(self.window[0])
+            .div_ceil(stride);
+        let end = ((rows.end - 1 + top) / stride + 1).min(self.out_height());
+        first.min(end)..end
+    }
+
+    /// Calls `found` for each output element of one output row: its place in the row's elements, its maximum, and the place of
+    /// that maximum in the image.
+    #[inline(always)]
+    fn scan_row<T: Real>(
+        &self,
+        image: &[T],
+        row: usize,
+        mut found: impl FnMut(usize, &[T], &[u32]),
+    ) {
+        let rows = self.covered(0, row);
+        for col in 0..self.out_width() {
+            let cols = self.covered(1, col);
+            for first in (0..self.channels).step_by(LANES) {
+                let lanes = LANES.min(self.channels - first);
+                let mut best = [T::ZERO; LANES];
+                let mut place = [0_u32; LANES];
+                let start = (rows.start * self.in_width + cols.start) * self.channels + first;
+                best[..lanes].copy_from_slice(&image[start..start + lanes]);
+                place[..lanes].fill((rows.start * self.in_width + cols.start) as u32);
+                for in_row in rows.clone() {
+                    for in_col in cols.clone() {
+                        let pixel = in_row * self.in_width + in_col;
+                        let values = &image[pixel * self.channels + first..][..lanes];
+                        if lanes == LANES {
+                            take_larger::<T>(values, &mut best, &mut place, pixel as u32);
+                        } else {
+                            take_larger(
+                                values,
+                                &mut best[..lanes],
+                                &mut place[..lanes],
+                                pixel as u32,
+                            );
+                        }
+                    }
+                }
+                found(col * self.channels + first, &best[..lanes], &place[..lanes]);
+            }
+        }
+    }
+}
+
+/// Keeps the first largest value; the first NaN wins over everything.
+#[inline(always)]
+#[allow(
+    clippy::eq_op,
+    reason = "only a NaN differs from itself, and the type knows no is_nan"
+)]
+fn take_larger<T: Real>(values: &[T], best: &mut [T], place: &mut [u32], pixel: u32) {
+    for ((&value, best), place) in values.iter().zip(best).zip(place) {
+        let larger = value > *best || (value != value && *best == *best);
+        *best = if larger { value } else { *best };
+        *place = if larger { pixel } else { *place };
+    }
+}
+
+/// `out[b, y, x, c] = max of input[b, window of (y, x), c]`; a NaN in the window makes a NaN.
+///
+/// # Errors
+/// When the geometry is not valid or a slice has another length than it says.
+///
+/// ```
+/// use crisol_kernels::{MaxPool2d, max_pool2d};
+///
+/// let geometry = MaxPool2d {
+///     batch: 1, in_height: 2, in_width: 4, channels: 1,
+///     window: [2, 2], stride: [2, 2], padding: [[0, 0], [0, 0]],
+/// };
+/// let mut out = [0.0; 2];
+/// max_pool2d(&geometry, &[1.0_f32, 5.0, 2.0, 0.0, 3.0, 4.0, 9.0, 8.0], &mut out)?;
+/// assert_eq!(out, [5.0, 9.0]);
+/// # Ok::<(), crisol_kernels::GeometryError>(())
+/// ```
+pub fn max_pool2d<T: Real>(
+    geometry: &MaxPool2d,
+    x: &[T],
+    out: &mut [T],
+) -> Result<(), GeometryError> {
+    geometry.validate()?;
+    check_length("x", x.len(), geometry.input_len())?;
+    check_length("out", out.len(), geometry.output_len())?;
+    if out.is_empty() {
+        return Ok(());
+    }
+    let height = geometry.out_height();
+    let row_length = geometry.out_width() * geometry.channels;
+    let image_length = geometry.in_height * geometry.in_width * geometry.channels;
+    let rows = geometry.batch * height;
+    // Enough output rows to be worth a claim.
+    let work = row_length
+        .saturating_mul(geometry.window[0] * geometry.window[1])
+        .max(1);
+    let block = INLINE.div_ceil(work);
+    let shared = SharedSlice::new(out);
+    parallel_for(rows.div_ceil(block), &|chunk| {
+        for index in chunk * block..((chunk + 1) * block).min(rows) {
+            let (image, row) = (index / height, index % height);
+            // SAFETY: each output row belongs to one chunk.
+            let out = unsafe { shared.range(index * row_length..(index + 1) * row_length) };
+            geometry.scan_row(
+                &x[image * image_length..][..image_length],
+                row,
+                |start, best, _| {
+                    out[start..start + best.len()].copy_from_slice(best);
+                },
+            );
+        }
+    });
+    Ok(())
+}
+
+/// Sends each output's gradient to the first maximum of its window in row-major order, and sums where windows overlap.
+///
+/// # Errors
+/// When the geometry is not valid or a slice has another length than it says.
+pub fn max_pool2d_gradient<T: Real>(
+    geometry: &MaxPool2d,
+    x: &[T],
+    grad_out: &[T],
+    grad_x: &mut [T],
+) -> Result<(), GeometryError> {
+    /// Chunks wanted when there are few images.
+    const CHUNKS: usize = 32;
+    geometry.validate()?;
+    check_length("x", x.len(), geometry.input_len())?;
+    check_length("grad_out", grad_out.len(), geometry.output_len())?;
+    check_length("grad_x", grad_x.len(), geometry.input_len())?;
+    if grad_x.is_empty() {
+        return Ok(());
+    }
+    if u32::try_from(geometry.in_height * geometry.in_width).is_err() {
+        return Err(GeometryError::new("an image of more than 2^32 pixels"));
+    }
+    let (height, channels) = (geometry.out_height(), geometry.channels);
+    let row_length = geometry.out_width() * channels;
+    let in_row = geometry.in_width * channels;
+    let image_length = geometry.in_height * in_row;
+    // Bands of input rows; an output row that reads two bands is scanned in both, so bands are some windows high.
+    let wanted = geometry.in_height.div_ceil(CHUNKS.div_ceil(geometry.batch));
+    let whole = geometry.input_len() < INLINE;
+    let band = if whole {
+        geometry.in_height
+    } else {
+        wanted.max(4 * geometry.window[0])
+    };
+    let band = band
+        .next_multiple_of(geometry.stride[0])
+        .min(geometry.in_height);
+    let bands = geometry.in_height.div_ceil(band);
+    let images = if whole { geometry.batch } else { 1 };
+
+    let shared = SharedSlice::new(grad_x);
+    parallel_for(geometry.batch.div_ceil(images) * bands, &|chunk| {
+        let (group, start) = (chunk / bands, chunk % bands * band);
+        for image in group * images..((group + 1) * images).min(geometry.batch) {
+            let rows = start..(start + band).min(geometry.in_height);
+            let first = image * geometry.in_height;
+            // SAFETY: each chunk owns these rows of these images.
+            let grad_x =
+                unsafe { shared.range((first + rows.start) * in_row..(first + rows.end) * in_row) };
+            grad_x.fill(T::ZERO);
+            for row in geometry.readers(&rows) {
+                let grad_out = &grad_out[(image * height + row) * row_length..][..row_length];
+                geometry.scan_row(
+                    &x[image * image_length..][..image_length],
+                    row,
+                    |start, best, place| {
+                        let gradients = &grad_out[start..start + best.len()];
+                        let first_channel = start % channels;
+                        for (lane, (&gradient, &pixel)) in gradients.iter().zip(place).enumerate() {
+                            let at = (pixel as usize * channels + first_channel + lane)
+                                .wrapping_sub(rows.start * in_row);
+                            if let Some(sum) = grad_x.get_mut(at) {
+                                *sum += gradient;
+                            }
+                        }
+                    },
+                );
+            }
+        }
+    });
+    Ok(())
+}

@@ -1,1 +1,35 @@
-//! Lazy tensors that record, compile once and run at the speed of the machine.
+#![doc = include_str!("../README.md")]
+//!
+//! # Where things are
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | `tensor` | [`Tensor`]: construction, shape, values out |
+//! | `recorder` | the per-thread recording, its flush, and [`record`], through which every operation goes |
+//! | `variable` | [`Variable`]: cells for weights and states |
+//! | `trace` | [`Trace`]: shapes without values |
+//! | `operators`, `elementwise`, `movement`, `reduce`, `linear` | the methods of tensors |
+//! | [`activations`], [`random`] | activation functions by name; keys and random tensors |
+
+pub mod activations;
+mod elementwise;
+mod linear;
+mod movement;
+mod operand;
+mod operators;
+pub mod random;
+mod recorder;
+mod reduce;
+mod tensor;
+mod trace;
+mod variable;
+
+pub use crisol_ir::{DType, Error, ErrorKind, Graph, NodeId, Result, Shape, TensorType, Value, ndarray};
+pub use crisol_plan::Stats;
+pub use linear::{Conv2dAttributes, MaxPool2dAttributes};
+pub use operand::Operand;
+pub use recorder::{KeepNodes, evaluate, is_tracing, record, record_many, stats};
+pub use reduce::Axes;
+pub use tensor::{Tensor, evaluate_all};
+pub use trace::Trace;
+pub use variable::Variable;

@@ -172,6 +172,17 @@ impl Graph {
         }))
     }
 
+    /// Appends a node of another graph, its inputs replaced by the nodes of this one that stand for them. Arguments of the
+    /// other graph are added by [`Graph::input`] instead.
+    pub fn copy(&mut self, node: &Node, place: impl Fn(NodeId) -> NodeId) -> NodeId {
+        debug_assert!(!matches!(node.operation, Operation::Input(_)), "an argument is not copied");
+        self.push(Node {
+            operation: node.operation.clone(),
+            inputs: node.inputs.iter().map(|&input| place(input)).collect(),
+            ty: node.ty,
+        })
+    }
+
     /// The node at a place.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.index()]

@@ -1,0 +1,368 @@
+//! The tensor handle: what it knows at once (type and shape), and how arrays go in and come out.
+
+use crate::recorder::{Recorder, evaluate, fail, record, record_scalar};
+use crisol_ir::ndarray::{ArrayBase, ArrayD, Data, Dimension};
+use crisol_ir::value::{Constant, Typed};
+use crisol_ir::{DType, Error, ErrorKind, NodeId, Result, Shape, TensorType, Value};
+use crisol_plan::buffer::Buffer;
+use std::panic::Location;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A lazy n-dimensional array.
+///
+/// Operations on tensors record what to do and return at once; reading a value runs everything pending as one fused plan.
+/// A wrong shape or dtype makes a tensor that carries its error and the line that made it: the error comes out where a
+/// `Result` is returned, at the latest when the value is read. Cloning copies the handle, not the data.
+///
+/// ```
+/// use crisol_tensor::Tensor;
+/// use crisol_tensor::ndarray::arr2;
+/// let x = Tensor::from(arr2(&[[1.0f32, 2.0], [3.0, 4.0]]));
+/// let y = (&x * 2.0 + 1.0).sum(0);
+/// assert_eq!(y.to_vec::<f32>()?, [10.0, 14.0]);
+/// # Ok::<(), crisol_tensor::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Tensor(Arc<Cell>);
+
+/// What the handles of one tensor share.
+pub(crate) struct Cell {
+    /// Known from the start, but for tensors that carry an error.
+    pub(crate) ty: Option<TensorType>,
+    state: Mutex<State>,
+}
+
+pub(crate) enum State {
+    /// To be computed by the recorder at the node.
+    Pending(Home),
+    /// Computed, and known to a recording by the node, if that recording still goes on.
+    Ready(Arc<Buffer>, Option<Home>),
+    /// Wrong from the start, or lost when its evaluation failed.
+    Failed(Error),
+}
+
+/// A node of a recording.
+#[derive(Clone)]
+pub(crate) struct Home {
+    pub(crate) recorder: Arc<Recorder>,
+    pub(crate) epoch: u64,
+    pub(crate) node: NodeId,
+}
+
+impl Cell {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        // The state is replaced in one assignment, so a panic elsewhere leaves it whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tensor {
+    /// A scalar of `dtype`. Its value is an input of the plan: another value makes no new plan.
+    pub fn scalar(dtype: DType, number: f64) -> Tensor {
+        record_scalar(Constant::new(dtype, number))
+    }
+
+    /// A tensor of the given shape filled with one number.
+    ///
+    /// ```
+    /// # use crisol_tensor::{DType, Tensor};
+    /// assert_eq!(Tensor::full(DType::F32, [2], 0.5).to_vec::<f32>()?, [0.5, 0.5]);
+    /// # Ok::<(), crisol_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn full<S>(dtype: DType, shape: S, number: f64) -> Tensor
+    where
+        S: TryInto<Shape>,
+        Error: From<S::Error>,
+    {
+        Tensor::scalar(dtype, number).broadcast_to(shape)
+    }
+
+    /// A tensor of zeros in single precision.
+    #[track_caller]
+    pub fn zeros<S>(shape: S) -> Tensor
+    where
+        S: TryInto<Shape>,
+        Error: From<S::Error>,
+    {
+        Tensor::full(DType::F32, shape, 0.0)
+    }
+
+    /// A tensor of ones in single precision.
+    #[track_caller]
+    pub fn ones<S>(shape: S) -> Tensor
+    where
+        S: TryInto<Shape>,
+        Error: From<S::Error>,
+    {
+        Tensor::full(DType::F32, shape, 1.0)
+    }
+
+    /// The numbers 0, 1, ... below `end` as a vector of `dtype`.
+    pub fn range(dtype: DType, end: usize) -> Tensor {
+        let numbers = ArrayD::from_shape_fn(vec![end], |at| at[0] as i64);
+        Tensor::from_value(Value::I64(numbers).cast(dtype))
+    }
+
+    /// A tensor with the elements of a slice.
+    ///
+    /// # Errors
+    /// The shape does not hold as many elements: the tensor carries the error.
+    #[track_caller]
+    pub fn from_slice<T: Typed, S>(elements: &[T], shape: S) -> Tensor
+    where
+        S: TryInto<Shape>,
+        Error: From<S::Error>,
+    {
+        let location = Location::caller();
+        let make = || -> Result<Tensor> {
+            let shape = shape.try_into()?;
+            if shape.elements() != elements.len() {
+                return Err(Error::new(
+                    ErrorKind::Shape,
+                    format!("{} elements given for shape {shape}, which holds {}", elements.len(), shape.elements()),
+                ));
+            }
+            let ty = TensorType::new(T::DTYPE, shape);
+            Ok(Tensor::new(ty, State::Ready(Arc::new(Buffer::from_slice(elements)), None)))
+        };
+        make().unwrap_or_else(|error| fail(error.operation("Tensor::from_slice"), location))
+    }
+
+    /// A tensor with the elements of an array of any type.
+    #[track_caller]
+    pub fn from_value(value: Value) -> Tensor {
+        match value.shape() {
+            Ok(shape) => {
+                let ty = TensorType::new(value.dtype(), shape);
+                Tensor::new(ty, State::Ready(Arc::new(Buffer::from_value(&value)), None))
+            }
+            Err(error) => fail(error, Location::caller()),
+        }
+    }
+
+    /// A tensor that carries an error: everything computed from it carries the same one.
+    pub fn failed(error: Error) -> Tensor {
+        Tensor(Arc::new(Cell { ty: None, state: Mutex::new(State::Failed(error)) }))
+    }
+
+    pub(crate) fn new(ty: TensorType, state: State) -> Tensor {
+        Tensor(Arc::new(Cell { ty: Some(ty), state: Mutex::new(state) }))
+    }
+
+    pub(crate) fn from_cell(cell: Arc<Cell>) -> Tensor {
+        Tensor(cell)
+    }
+
+    pub(crate) fn cell(&self) -> &Arc<Cell> {
+        &self.0
+    }
+
+    /// Element type and shape, known without computing anything.
+    ///
+    /// # Errors
+    /// The tensor carries an error.
+    pub fn ty(&self) -> Result<TensorType> {
+        if let State::Failed(error) = &*self.0.lock() {
+            return Err(error.clone());
+        }
+        self.0.ty.ok_or_else(|| Error::new(ErrorKind::Internal, "a tensor without a type"))
+    }
+
+    /// The sizes of the axes.
+    ///
+    /// # Errors
+    /// The tensor carries an error.
+    pub fn shape(&self) -> Result<Shape> {
+        Ok(self.ty()?.shape)
+    }
+
+    /// The element type.
+    ///
+    /// # Errors
+    /// The tensor carries an error.
+    pub fn dtype(&self) -> Result<DType> {
+        Ok(self.ty()?.dtype)
+    }
+
+    /// The size of an axis; negative axes count from the end.
+    ///
+    /// # Errors
+    /// The axis does not exist, or the tensor carries an error.
+    pub fn dim(&self, axis: isize) -> Result<usize> {
+        let shape = self.shape()?;
+        Ok(shape[shape.axis(axis)?])
+    }
+
+    /// The number of axes.
+    ///
+    /// # Errors
+    /// The tensor carries an error.
+    pub fn rank(&self) -> Result<usize> {
+        Ok(self.shape()?.rank())
+    }
+
+    /// The error it carries, if any. Nothing is computed.
+    ///
+    /// # Errors
+    /// The error.
+    pub fn check(&self) -> Result<()> {
+        self.ty().map(drop)
+    }
+
+    /// The same tensor, its error (if it carries one) extended by what is known at this boundary.
+    #[must_use]
+    pub fn map_error(self, extend: impl FnOnce(Error) -> Error) -> Tensor {
+        match self.check() {
+            Ok(()) => self,
+            Err(error) => Tensor::failed(extend(error)),
+        }
+    }
+
+    /// Computes the value, and everything else pending on the thread that recorded it.
+    ///
+    /// # Errors
+    /// The tensor carries an error, or its evaluation fails.
+    pub fn evaluate(&self) -> Result<()> {
+        self.buffer().map(drop)
+    }
+
+    /// The value as an array of any type.
+    ///
+    /// # Errors
+    /// As [`Tensor::evaluate`].
+    pub fn to_value(&self) -> Result<Value> {
+        let shape = self.shape()?;
+        self.buffer()?.to_value(&shape)
+    }
+
+    /// The value as an ndarray of element type `T`.
+    ///
+    /// # Errors
+    /// As [`Tensor::evaluate`], and when the elements are of another type.
+    pub fn to_array<T: Typed>(&self) -> Result<ArrayD<T>> {
+        Ok(self.to_value()?.array::<T>()?.clone())
+    }
+
+    /// The elements in row-major order.
+    ///
+    /// # Errors
+    /// As [`Tensor::to_array`].
+    pub fn to_vec<T: Typed>(&self) -> Result<Vec<T>> {
+        Ok(self.buffer()?.as_slice::<T>()?.to_vec())
+    }
+
+    /// The only element of a tensor that has one, as a number.
+    ///
+    /// # Errors
+    /// As [`Tensor::evaluate`], and when there is not exactly one element.
+    pub fn item(&self) -> Result<f64> {
+        let shape = self.shape()?;
+        if shape.elements() != 1 {
+            return Err(Error::new(
+                ErrorKind::Shape,
+                format!("item needs exactly one element, found shape {shape}"),
+            ));
+        }
+        let value = self.to_value()?.cast(DType::F64);
+        value.array::<f64>()?.first().copied().ok_or_else(|| Error::new(ErrorKind::Internal, "no element"))
+    }
+
+    /// The same numbers in another element type, by Rust's `as`.
+    #[track_caller]
+    pub fn cast(&self, dtype: DType) -> Tensor {
+        record(&[self], |graph, x| crisol_ops::cast(graph, x[0], dtype))
+    }
+
+    /// The same value, through which no gradient flows.
+    #[must_use]
+    pub fn stop_gradient(&self) -> Tensor {
+        record(&[self], |graph, x| crisol_ops::stop_gradient(graph, x[0]))
+    }
+
+    /// The recorder that still has to compute it.
+    pub(crate) fn pending_home(&self) -> Option<Arc<Recorder>> {
+        match &*self.0.lock() {
+            State::Pending(home) => Some(Arc::clone(&home.recorder)),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn buffer(&self) -> Result<Arc<Buffer>> {
+        if let Some(home) = self.pending_home() {
+            home.lock().flush()?;
+        }
+        match &*self.0.lock() {
+            State::Ready(buffer, _) => Ok(Arc::clone(buffer)),
+            State::Failed(error) => Err(error.clone()),
+            State::Pending(_) => Err(Error::new(ErrorKind::Internal, "a flush left a tensor pending")),
+        }
+    }
+}
+
+/// The error a result of tensors carries, or the tensor.
+impl From<Result<Tensor>> for Tensor {
+    fn from(result: Result<Tensor>) -> Tensor {
+        result.unwrap_or_else(Tensor::failed)
+    }
+}
+
+impl<T: Typed, S: Data<Elem = T>, D: Dimension> From<&ArrayBase<S, D>> for Tensor {
+    fn from(array: &ArrayBase<S, D>) -> Tensor {
+        match Shape::new(array.shape()) {
+            Ok(shape) => {
+                let buffer = match array.as_slice() {
+                    Some(elements) => Buffer::from_slice(elements),
+                    None => Buffer::from_slice(&array.iter().copied().collect::<Vec<T>>()),
+                };
+                let ty = TensorType::new(T::DTYPE, shape);
+                Tensor::new(ty, State::Ready(Arc::new(buffer), None))
+            }
+            Err(error) => Tensor::failed(error),
+        }
+    }
+}
+
+impl<T: Typed, S: Data<Elem = T>, D: Dimension> From<ArrayBase<S, D>> for Tensor {
+    fn from(array: ArrayBase<S, D>) -> Tensor {
+        Tensor::from(&array)
+    }
+}
+
+impl From<&Tensor> for Tensor {
+    fn from(tensor: &Tensor) -> Tensor {
+        tensor.clone()
+    }
+}
+
+/// Shows the value; what is pending is computed, an error is shown as its text.
+impl std::fmt::Display for Tensor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if crate::is_tracing() && self.pending_home().is_some() {
+            return write!(f, "{self:?}");
+        }
+        match self.to_value() {
+            Ok(value) => crisol_ir::each_value!(value, array => std::fmt::Display::fmt(&array, f)),
+            Err(error) => write!(f, "<{error}>"),
+        }
+    }
+}
+
+/// Shows the type; nothing is computed.
+impl std::fmt::Debug for Tensor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.ty() {
+            Ok(ty) => write!(f, "Tensor({ty})"),
+            Err(error) => write!(f, "Tensor({error:?})"),
+        }
+    }
+}
+
+/// Computes several tensors at once, in one plan.
+///
+/// # Errors
+/// The first error among them.
+pub fn evaluate_all<'a>(tensors: impl IntoIterator<Item = &'a Tensor>) -> Result<()> {
+    evaluate()?;
+    tensors.into_iter().try_for_each(Tensor::evaluate)
+}

@@ -1,0 +1,147 @@
+//! Variables: cells that point to the current value of a weight or a state.
+
+use crate::is_tracing;
+use crate::recorder::Recorder;
+use crate::tensor::Tensor;
+use crisol_ir::{DType, Error, ErrorKind, Result, Shape, TensorType};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A cell that points to an immutable value and can be pointed to another of the same type.
+///
+/// Clones share the cell. A handle to an old value keeps that value whatever is assigned later. An assignment is part of the
+/// recording: if evaluating the step that made it fails, the variable keeps the value it had before.
+///
+/// ```
+/// use crisol_tensor::{Tensor, Variable};
+/// let total = Variable::new(Tensor::zeros([2]))?;
+/// total.assign_add(Tensor::ones([2]) * 3.0)?;
+/// assert_eq!(total.value().to_vec::<f32>()?, [3.0, 3.0]);
+/// # Ok::<(), crisol_tensor::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Variable(Arc<VariableCell>);
+
+struct VariableCell {
+    id: u64,
+    ty: TensorType,
+    value: Mutex<Tensor>,
+}
+
+/// An assignment that a flush has yet to commit.
+pub(crate) struct Assignment {
+    variable: Variable,
+    /// The value to return to; let go before the plan runs, so that its memory can be reused.
+    before: Option<Tensor>,
+}
+
+impl Variable {
+    /// A variable with an initial value.
+    ///
+    /// # Errors
+    /// The value carries an error.
+    pub fn new(value: Tensor) -> Result<Variable> {
+        static IDS: AtomicU64 = AtomicU64::new(0);
+        let ty = value.ty()?;
+        let id = IDS.fetch_add(1, Ordering::Relaxed);
+        Ok(Variable(Arc::new(VariableCell { id, ty, value: Mutex::new(value) })))
+    }
+
+    /// A number that no other variable of the process has.
+    pub fn id(&self) -> u64 {
+        self.0.id
+    }
+
+    /// The sizes of the axes.
+    pub fn shape(&self) -> Shape {
+        self.0.ty.shape
+    }
+
+    /// The element type.
+    pub fn dtype(&self) -> DType {
+        self.0.ty.dtype
+    }
+
+    /// The current value: a handle that later assignments do not change.
+    pub fn value(&self) -> Tensor {
+        self.lock().clone()
+    }
+
+    /// Points the variable to another value of the same element type and shape.
+    ///
+    /// Inside a trace the value is only checked.
+    ///
+    /// # Errors
+    /// The value carries an error, or is of another type; the variable keeps what it had.
+    #[track_caller]
+    pub fn assign(&self, value: impl Into<Tensor>) -> Result<()> {
+        let value = value.into();
+        let ty = value.ty()?;
+        if ty != self.0.ty {
+            return Err(Error::new(
+                ErrorKind::Shape,
+                format!("a variable of {} was assigned a value of {ty}", self.0.ty),
+            )
+            .operation("assign")
+            .at(std::panic::Location::caller()));
+        }
+        if is_tracing() {
+            return Ok(());
+        }
+        let before = std::mem::replace(&mut *self.lock(), value.clone());
+        if value.pending_home().is_some() {
+            let assignment = Assignment { variable: self.clone(), before: Some(before) };
+            Recorder::current().lock().assigned(assignment);
+        }
+        Ok(())
+    }
+
+    /// Adds to the value.
+    ///
+    /// # Errors
+    /// As [`Variable::assign`].
+    #[track_caller]
+    pub fn assign_add(&self, value: impl Into<Tensor>) -> Result<()> {
+        self.assign(self.value() + value.into())
+    }
+
+    /// Subtracts from the value.
+    ///
+    /// # Errors
+    /// As [`Variable::assign`].
+    #[track_caller]
+    pub fn assign_sub(&self, value: impl Into<Tensor>) -> Result<()> {
+        self.assign(self.value() - value.into())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Tensor> {
+        // The handle is replaced in one assignment, so a panic elsewhere leaves it whole.
+        self.0.value.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Assignment {
+    pub(crate) fn release(&mut self) {
+        self.before = None;
+    }
+
+    pub(crate) fn roll_back(self) {
+        if let Some(before) = self.before {
+            *self.variable.lock() = before;
+        }
+    }
+}
+
+impl PartialEq for Variable {
+    fn eq(&self, other: &Variable) -> bool {
+        self.0.id == other.0.id
+    }
+}
+
+impl Eq for Variable {}
+
+impl std::fmt::Debug for Variable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Variable({})", self.0.ty)
+    }
+}

@@ -32,4 +32,4 @@ pub use recorder::{KeepNodes, evaluate, is_tracing, record, record_many, stats};
 pub use reduce::Axes;
 pub use tensor::{Tensor, evaluate_all};
 pub use trace::Trace;
-pub use variable::Variable;
+pub use variable::{Source, Variable};

@@ -132,6 +132,43 @@ impl Assignment {
     }
 }
 
+/// What a gradient can be asked for: a tensor, a variable, or what holds a variable.
+pub trait Source {
+    /// The value as the recording knows it.
+    fn tensor(&self) -> Tensor;
+
+    /// What messages call it.
+    fn name(&self) -> String {
+        "a tensor".to_string()
+    }
+}
+
+impl Source for Tensor {
+    fn tensor(&self) -> Tensor {
+        self.clone()
+    }
+}
+
+impl Source for Variable {
+    fn tensor(&self) -> Tensor {
+        self.value()
+    }
+
+    fn name(&self) -> String {
+        format!("a variable of {}", self.0.ty)
+    }
+}
+
+impl<S: Source + ?Sized> Source for &S {
+    fn tensor(&self) -> Tensor {
+        (**self).tensor()
+    }
+
+    fn name(&self) -> String {
+        (**self).name()
+    }
+}
+
 impl PartialEq for Variable {
     fn eq(&self, other: &Variable) -> bool {
         self.0.id == other.0.id

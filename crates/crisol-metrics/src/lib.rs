@@ -1,1 +1,13 @@
-//! Keras-like metrics for crisol.
+#![doc = include_str!("../README.md")]
+
+mod accuracy;
+mod by_name;
+mod mean_distance;
+mod mean;
+mod metric;
+
+pub use accuracy::Accuracy;
+pub use by_name::{IntoMetric, by_name};
+pub use mean_distance::MeanDistance;
+pub use mean::Mean;
+pub use metric::Metric;

@@ -1,0 +1,36 @@
+//! Mean squared error.
+
+use crate::loss::Loss;
+use crisol_ir::Result;
+use crisol_tensor::Tensor;
+
+/// `mean((y_true - y_pred)^2)` over the last axis, as `keras.losses.MeanSquaredError`.
+///
+/// ```
+/// use crisol_losses::{Loss, MeanSquaredError};
+/// use crisol_tensor::Tensor;
+/// let y = Tensor::from_slice(&[0.0f32, 1.0, 0.0, 0.0], [2, 2]);
+/// let p = Tensor::from_slice(&[1.0f32, 1.0, 1.0, 0.0], [2, 2]);
+/// assert_eq!(MeanSquaredError::new().call(&y, &p, None)?.item()?, 0.5);
+/// # Ok::<(), crisol_ir::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct MeanSquaredError {}
+
+impl MeanSquaredError {
+    /// The loss with Keras' defaults.
+    pub fn new() -> MeanSquaredError {
+        MeanSquaredError {}
+    }
+}
+
+impl Loss for MeanSquaredError {
+    fn name(&self) -> &str {
+        "mean_squared_error"
+    }
+
+    fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
+        Ok((y_true - y_pred).square().mean(-1))
+    }
+}

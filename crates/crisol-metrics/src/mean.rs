@@ -1,0 +1,82 @@
+//! The weighted mean of values: a metric of its own and the state of most others.
+
+use crisol_ir::{DType, Result, Shape};
+use crisol_tensor::{Tensor, Variable};
+
+/// The mean of all values taken in, as `keras.metrics.Mean`; 0 before the first.
+///
+/// ```
+/// use crisol_metrics::Mean;
+/// use crisol_tensor::Tensor;
+/// let mut mean = Mean::new("loss")?;
+/// mean.update(&Tensor::from_slice(&[1.0f32, 2.0], [2]), None)?;
+/// mean.update(&Tensor::from_slice(&[6.0f32], [1]), None)?;
+/// assert_eq!(mean.result()?.item()?, 3.0);
+/// # Ok::<(), crisol_ir::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Mean {
+    name: String,
+    total: Variable,
+    count: Variable,
+}
+
+impl Mean {
+    /// A mean of nothing yet.
+    ///
+    /// # Errors
+    /// The state could not be made.
+    pub fn new(name: impl Into<String>) -> Result<Mean> {
+        Ok(Mean {
+            name: name.into(),
+            total: Variable::new(Tensor::zeros(Shape::SCALAR))?,
+            count: Variable::new(Tensor::zeros(Shape::SCALAR))?,
+        })
+    }
+
+    /// The name in logs.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Takes in values of any shape, weighted by `weight`, which broadcasts to them.
+    ///
+    /// # Errors
+    /// The weight does not broadcast to the values.
+    pub fn update(&mut self, values: &Tensor, weight: Option<&Tensor>) -> Result<()> {
+        let shape = values.shape()?;
+        let values = values.cast(DType::F32);
+        match weight {
+            None => {
+                self.total.assign_add(values.sum_all())?;
+                let count = Tensor::scalar(DType::F32, shape.elements() as f64);
+                self.count.assign_add(count)
+            }
+            Some(weight) => {
+                let weight = weight.cast(DType::F32).broadcast_to(shape);
+                self.total.assign_add((values * &weight).sum_all())?;
+                self.count.assign_add(weight.sum_all())
+            }
+        }
+    }
+
+    /// The mean so far; 0 if the weights add up to 0.
+    ///
+    /// # Errors
+    /// The state could not be computed.
+    pub fn result(&self) -> Result<Tensor> {
+        let (total, count) = (self.total.value(), self.count.value());
+        let empty = count.equal(0.0);
+        let mean = total / empty.select(1.0, &count);
+        Ok(empty.select(0.0, mean))
+    }
+
+    /// Forgets all values.
+    ///
+    /// # Errors
+    /// The state could not be assigned.
+    pub fn reset(&mut self) -> Result<()> {
+        self.total.assign(Tensor::zeros(Shape::SCALAR))?;
+        self.count.assign(Tensor::zeros(Shape::SCALAR))
+    }
+}

@@ -1,1 +1,8 @@
-//! Fuses elementwise expressions and reductions into native code with Cranelift.
+#![doc = include_str!("../README.md")]
+
+mod compiled;
+mod lower;
+
+pub use compiled::CompiledKernel;
+pub use crisol_ir::kernel::{Call, Kernel};
+pub use crisol_ir::{Error, Result};

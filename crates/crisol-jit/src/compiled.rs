@@ -1,0 +1,275 @@
+//! A kernel as native code: the processor's description, one Cranelift module a kernel, and the entry point.
+
+use crate::lower;
+use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_codegen::settings::{self, Configurable};
+use cranelift_codegen::{ir, isa};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use cranelift_jit::{JITBuilder, JITModule};
+use cranelift_module::{FuncId, Linkage, Module, ModuleError};
+use crisol_ir::kernel::{Call, Function, Instruction, Kernel};
+use crisol_ir::{Error, ErrorKind, Result};
+use std::fmt;
+use std::mem::ManuallyDrop;
+use std::sync::OnceLock;
+
+/// A [`Kernel`] compiled for this machine; its memory is given back when it is dropped.
+///
+/// ```
+/// use crisol_jit::{Call, CompiledKernel};
+/// use crisol_ir::{DType, kernel::{Access, Builder, Role}};
+///
+/// // out[i] = in[i] * in[i]
+/// let mut kernel = Builder::new();
+/// let input = kernel.input(DType::F32, Access::Contiguous);
+/// let x = kernel.load(input);
+/// let y = kernel.multiply(x, x);
+/// kernel.output(y, DType::F32, Role::Store(Access::Contiguous));
+/// let square = CompiledKernel::compile(&kernel.finish())?;
+///
+/// let x = [1.0f32, 2.0, 3.0, 4.0, 5.0];
+/// let mut y = [0.0f32; 5];
+/// let pointers = [x.as_ptr().cast_mut().cast(), y.as_mut_ptr().cast()];
+/// let call = Call {
+///     pointers: pointers.as_ptr(),
+///     row_strides: [0; 2].as_ptr(),
+///     column_strides: [0; 2].as_ptr(),
+///     rows: 1,
+///     columns: 5,
+///     position: 0,
+///     position_row_step: 0,
+///     position_column_step: 0,
+/// };
+/// // SAFETY: both arrays hold the five elements that the call names.
+/// unsafe { square.call(&call) };
+/// assert_eq!(y, [1.0, 4.0, 9.0, 16.0, 25.0]);
+/// # Ok::<(), crisol_jit::Error>(())
+/// ```
+pub struct CompiledKernel {
+    entry: unsafe extern "C" fn(*const Call),
+    code_bytes: usize,
+    /// Owns the memory that `entry` points into.
+    _code: Code,
+}
+
+impl CompiledKernel {
+    /// Compiles a kernel.
+    ///
+    /// # Errors
+    /// A kernel that [`Kernel::verify`] refuses; a processor that Cranelift does not know; memory that the system does not
+    /// give or does not allow to be executed.
+    pub fn compile(kernel: &Kernel) -> Result<CompiledKernel> {
+        kernel.verify()?;
+        let mut builder =
+            JITBuilder::with_isa(host()?.clone(), cranelift_module::default_libcall_names());
+        for (name, address) in SYMBOLS {
+            builder.symbol(*name, address.0);
+        }
+        let mut code = Code(ManuallyDrop::new(JITModule::new(builder)));
+        let (function, code_bytes) =
+            define(&mut code.0, kernel).map_err(|message| failure(kernel, message))?;
+        code.0
+            .finalize_definitions()
+            .map_err(|error| failure(kernel, format!("{error:#}")))?;
+        let address = code.0.get_finalized_function(function);
+        // SAFETY: the address is that of a finalized function of exactly this signature, declared in `define`.
+        let entry =
+            unsafe { std::mem::transmute::<*const u8, unsafe extern "C" fn(*const Call)>(address) };
+        Ok(CompiledKernel {
+            entry,
+            code_bytes,
+            _code: code,
+        })
+    }
+
+    /// Runs the kernel.
+    ///
+    /// # Safety
+    /// `call` holds as many pointers and strides as the kernel has inputs and outputs; every element that they address is
+    /// valid for reads (outputs: also for writes) and aligned for its type, and outputs overlap nothing but as [`Call`]
+    /// allows. Nobody else writes to inputs or touches outputs meanwhile.
+    pub unsafe fn call(&self, call: &Call) {
+        // SAFETY: the code lives as long as `self`; the rest is this function's own contract.
+        unsafe { (self.entry)(call) }
+    }
+
+    /// The size of the machine code, constants included.
+    pub fn code_bytes(&self) -> usize {
+        self.code_bytes
+    }
+}
+
+impl fmt::Debug for CompiledKernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CompiledKernel")
+            .field("code_bytes", &self.code_bytes)
+            .finish()
+    }
+}
+
+/// A module that gives its memory back: Cranelift's own leaks it when dropped.
+struct Code(ManuallyDrop<JITModule>);
+
+impl Drop for Code {
+    fn drop(&mut self) {
+        // SAFETY: taken once, here; whoever holds `self` holds the only pointers to the code, so none of it is running.
+        unsafe { ManuallyDrop::take(&mut self.0).free_memory() }
+    }
+}
+
+// SAFETY: after `compile` the module is not touched again until it is dropped, which takes `&mut`; the code itself writes to
+// nothing but its arguments.
+unsafe impl Sync for CompiledKernel {}
+// SAFETY: nothing in the module belongs to the thread that made it.
+unsafe impl Send for CompiledKernel {}
+
+/// Translates the kernel and adds the code to the module: the function and its size.
+fn define(module: &mut JITModule, kernel: &Kernel) -> Result<(FuncId, usize), String> {
+    let text = |error: ModuleError| format!("{error:#}");
+    let mut context = module.make_context();
+    context
+        .func
+        .signature
+        .params
+        .push(ir::AbiParam::new(ir::types::I64));
+    let function = module
+        .declare_function("kernel", Linkage::Export, &context.func.signature)
+        .map_err(text)?;
+    let mut functions = lower::Functions::default();
+    for instruction in &kernel.body {
+        let Instruction::Call(which, _) = *instruction else {
+            continue;
+        };
+        let mut signature = module.make_signature();
+        signature.params.push(ir::AbiParam::new(ir::types::F64));
+        signature.returns.push(ir::AbiParam::new(ir::types::F64));
+        let id = module
+            .declare_function(symbol(which), Linkage::Import, &signature)
+            .map_err(text)?;
+        functions
+            .entry(which)
+            .or_insert_with(|| module.declare_func_in_func(id, &mut context.func));
+    }
+    let mut scratch = FunctionBuilderContext::new();
+    let mut builder = FunctionBuilder::new(&mut context.func, &mut scratch);
+    lower::function(&mut builder, kernel, &functions);
+    builder.finalize(module.target_config());
+    module
+        .define_function(function, &mut context)
+        .map_err(text)?;
+    let size = context
+        .compiled_code()
+        .map_or(0, |code| code.code_buffer().len());
+    Ok((function, size))
+}
+
+#[cold]
+fn failure(kernel: &Kernel, message: String) -> Error {
+    Error::new(ErrorKind::Internal, format!("{message}, in\n{kernel}")).operation("compile")
+}
+
+/// The description of this machine's processor, made once.
+fn host() -> Result<&'static OwnedTargetIsa> {
+    static HOST: OnceLock<Result<OwnedTargetIsa, String>> = OnceLock::new();
+    let host = HOST.get_or_init(|| {
+        let mut flags = settings::builder();
+        let mut set = |name, value| flags.set(name, value).map_err(|error| error.to_string());
+        set("opt_level", "speed")?;
+        set(
+            "enable_verifier",
+            if cfg!(debug_assertions) {
+                "true"
+            } else {
+                "false"
+            },
+        )?;
+        // Memory comes from anywhere in the address space, out of the reach of short relocations.
+        set("is_pic", "false")?;
+        set("use_colocated_libcalls", "false")?;
+        // Partial results live on the stack: a kernel with very many of them must not step over the guard page.
+        set("enable_probestack", "true")?;
+        set("probestack_strategy", "inline")?;
+        let builder = cranelift_native::builder().map_err(str::to_string)?;
+        let isa: OwnedTargetIsa = isa::Builder::finish(&builder, settings::Flags::new(flags))
+            .map_err(|e| e.to_string())?;
+        if isa.pointer_bits() != 64 {
+            return Err("kernels need 64-bit pointers".to_string());
+        }
+        Ok(isa)
+    });
+    host.as_ref().map_err(|message| {
+        Error::new(
+            ErrorKind::Unsupported,
+            format!("no native code for this processor: {message}"),
+        )
+    })
+}
+
+/// A pointer to a function of this program.
+struct Address(*const u8);
+
+// SAFETY: functions may be called from any thread.
+unsafe impl Sync for Address {}
+
+/// What compiled code may call: our functions, and what Cranelift resorts to on processors without rounding instructions.
+static SYMBOLS: &[(&str, Address)] = &[
+    ("crisol_exp", Address(exp as *const u8)),
+    ("crisol_log", Address(log as *const u8)),
+    ("crisol_tanh", Address(tanh as *const u8)),
+    ("crisol_cos", Address(cos as *const u8)),
+    ("floorf", Address(floor_f32 as *const u8)),
+    ("floor", Address(floor_f64 as *const u8)),
+    ("ceilf", Address(ceil_f32 as *const u8)),
+    ("ceil", Address(ceil_f64 as *const u8)),
+    ("nearbyintf", Address(round_f32 as *const u8)),
+    ("nearbyint", Address(round_f64 as *const u8)),
+];
+
+fn symbol(function: Function) -> &'static str {
+    match function {
+        Function::Exp => "crisol_exp",
+        Function::Log => "crisol_log",
+        Function::Tanh => "crisol_tanh",
+        Function::Cos => "crisol_cos",
+    }
+}
+
+extern "C" fn exp(x: f64) -> f64 {
+    Function::Exp.apply(x)
+}
+
+extern "C" fn log(x: f64) -> f64 {
+    Function::Log.apply(x)
+}
+
+extern "C" fn tanh(x: f64) -> f64 {
+    Function::Tanh.apply(x)
+}
+
+extern "C" fn cos(x: f64) -> f64 {
+    Function::Cos.apply(x)
+}
+
+extern "C" fn floor_f32(x: f32) -> f32 {
+    x.floor()
+}
+
+extern "C" fn floor_f64(x: f64) -> f64 {
+    x.floor()
+}
+
+extern "C" fn ceil_f32(x: f32) -> f32 {
+    x.ceil()
+}
+
+extern "C" fn ceil_f64(x: f64) -> f64 {
+    x.ceil()
+}
+
+extern "C" fn round_f32(x: f32) -> f32 {
+    x.round_ties_even()
+}
+
+extern "C" fn round_f64(x: f64) -> f64 {
+    x.round_ties_even()
+}

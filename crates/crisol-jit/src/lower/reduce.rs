@@ -1,0 +1,187 @@
+//! Reductions: the order in which elements are combined is a function of the shape alone, vectors or not.
+//!
+//! The 16 partial results of a row live in a stack slot, where the vector loop and the loop over the rest both find them:
+//! column `c` at place `c % 16`.
+
+use super::{Lowering, Row};
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::{
+    self, InstBuilder, MemFlagsData, StackSlotData, StackSlotKind, Value, types,
+};
+use cranelift_frontend::FunctionBuilder;
+use crisol_ir::kernel::{Kernel, REDUCE_LANES, Role, Type};
+use crisol_ir::primitive::Reduction;
+
+/// Makes room for the partial results of every output that has them.
+pub(super) fn slots(
+    builder: &mut FunctionBuilder<'_>,
+    kernel: &Kernel,
+    registers: &[Type],
+) -> Vec<Option<ir::StackSlot>> {
+    let mut slot = |ty: Type| {
+        let bytes = REDUCE_LANES as u32 * scalar(ty).bytes();
+        builder.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, bytes, 4))
+    };
+    let outputs = kernel.outputs.iter();
+    outputs
+        .map(|output| match output.role {
+            Role::ReduceColumns(_) => Some(slot(registers[output.value.index()])),
+            _ => None,
+        })
+        .collect()
+}
+
+impl Lowering<'_, '_> {
+    /// Sets all partial results to the reduction's neutral element.
+    pub(super) fn begin_reductions(&mut self) {
+        for (slot, by, ty) in self.reductions() {
+            let neutral = self.neutral(by, ty);
+            let (neutral, size) = if self.lanes > 1 {
+                (self.splat(neutral), 16)
+            } else {
+                (neutral, scalar(ty).bytes())
+            };
+            for offset in (0..REDUCE_LANES as u32 * scalar(ty).bytes()).step_by(size as usize) {
+                let address = self.partial(slot, offset);
+                self.builder
+                    .ins()
+                    .store(MemFlagsData::trusted(), neutral, address, 0);
+            }
+        }
+    }
+
+    /// Combines the value of `column` (and of those after it, if it is a vector) into its partial result.
+    pub(super) fn reduce_into_partial(
+        &mut self,
+        output: usize,
+        by: Reduction,
+        column: Value,
+        value: Value,
+    ) {
+        let Some(slot) = self.partials[output] else {
+            return;
+        };
+        let ty = self.builder.func.dfg.value_type(value);
+        let last = self.integer(types::I64, REDUCE_LANES as i64 - 1);
+        let place = self.builder.ins().band(column, last);
+        let shift = self.integer(types::I64, ty.lane_type().bytes().trailing_zeros().into());
+        let offset = self.builder.ins().ishl(place, shift);
+        let base = self.partial(slot, 0);
+        let address = self.builder.ins().iadd(base, offset);
+        // Vectors of a slot are aligned: the vector loop's columns are multiples of the lanes.
+        let old = self
+            .builder
+            .ins()
+            .load(ty, MemFlagsData::trusted(), address, 0);
+        let new = self.combine(by, old, value);
+        self.builder
+            .ins()
+            .store(MemFlagsData::trusted(), new, address, 0);
+    }
+
+    /// Combines the partial results by halves, and the last one onto what stands in memory.
+    pub(super) fn end_reductions(&mut self, row: &Row) {
+        let outputs: Vec<usize> = (0..self.partials.len())
+            .filter(|output| self.partials[*output].is_some())
+            .collect();
+        for (output, (slot, by, ty)) in outputs.into_iter().zip(self.reductions()) {
+            let vector = if self.lanes > 1 {
+                scalar(ty).by(self.lanes as u32).unwrap_or(scalar(ty))
+            } else {
+                scalar(ty)
+            };
+            let mut parts: Vec<Value> = (0..REDUCE_LANES as u32 / vector.lane_count())
+                .map(|part| {
+                    let address = self.partial(slot, part * vector.bytes());
+                    self.builder
+                        .ins()
+                        .load(vector, MemFlagsData::trusted(), address, 0)
+                })
+                .collect();
+            self.combine_halves(by, &mut parts);
+            if self.lanes > 1 {
+                let vector = parts[0];
+                parts = (0..self.lanes as u8)
+                    .map(|lane| self.builder.ins().extractlane(vector, lane))
+                    .collect();
+                self.combine_halves(by, &mut parts);
+            }
+            let (argument, dtype) = (
+                self.kernel.inputs.len() + output,
+                self.kernel.outputs[output].dtype,
+            );
+            let pointer = row.pointers[argument];
+            let old = self.load_element(dtype, pointer);
+            let new = self.combine(by, old, parts[0]);
+            self.store_element(dtype, pointer, new);
+        }
+    }
+
+    /// One step of a reduction: `acc + x`, or `if acc > x or acc is NaN then acc else x`.
+    pub(super) fn combine(&mut self, by: Reduction, acc: Value, x: Value) -> Value {
+        let ty = self.builder.func.dfg.value_type(acc);
+        match (by, ty.lane_type().is_float()) {
+            (Reduction::Sum, true) => self.builder.ins().fadd(acc, x),
+            (Reduction::Sum, false) => self.builder.ins().iadd(acc, x),
+            (Reduction::Max, true) => {
+                let greater = self.builder.ins().fcmp(FloatCC::GreaterThan, acc, x);
+                let nan = self.builder.ins().fcmp(FloatCC::Unordered, acc, acc);
+                let keep = self.builder.ins().bor(greater, nan);
+                self.choose(keep, acc, x)
+            }
+            (Reduction::Max, false) => {
+                let greater = self.builder.ins().icmp(IntCC::SignedGreaterThan, acc, x);
+                self.choose(greater, acc, x)
+            }
+        }
+    }
+
+    /// `parts[i]` takes in `parts[i + half]` until one is left.
+    fn combine_halves(&mut self, by: Reduction, parts: &mut Vec<Value>) {
+        while parts.len() > 1 {
+            let upper = parts.split_off(parts.len() / 2);
+            for (part, other) in parts.iter_mut().zip(upper) {
+                *part = self.combine(by, *part, other);
+            }
+        }
+    }
+
+    /// The outputs that have partial results.
+    fn reductions(&self) -> Vec<(ir::StackSlot, Reduction, Type)> {
+        let outputs = self.kernel.outputs.iter().zip(&self.partials);
+        outputs
+            .filter_map(|(output, slot)| match (output.role, slot) {
+                (Role::ReduceColumns(by), Some(slot)) => {
+                    Some((*slot, by, self.types[output.value.index()]))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn partial(&mut self, slot: ir::StackSlot, offset: u32) -> Value {
+        self.builder
+            .ins()
+            .stack_addr(types::I64, slot, offset as i32)
+    }
+
+    fn neutral(&mut self, by: Reduction, ty: Type) -> Value {
+        let (sum, max) = match ty {
+            Type::F32 => (0, f32::NEG_INFINITY.to_bits().into()),
+            Type::F64 => (0, f64::NEG_INFINITY.to_bits()),
+            Type::I64 => (0, i64::MIN as u64),
+            Type::I32 | Type::Mask => (0, i32::MIN as u32 as u64),
+        };
+        self.constant(ty, if by == Reduction::Sum { sum } else { max }, 1)
+    }
+}
+
+/// The type of one element; the verifier keeps masks away.
+fn scalar(ty: Type) -> ir::Type {
+    match ty {
+        Type::Mask | Type::I32 => types::I32,
+        Type::I64 => types::I64,
+        Type::F32 => types::F32,
+        Type::F64 => types::F64,
+    }
+}

@@ -1,1 +1,6 @@
-//! Turns a recorded graph into fused kernels in one arena, caches the plan and runs it.
+#![doc = include_str!("../README.md")]
+
+pub mod buffer;
+pub mod interpret;
+
+pub use buffer::Buffer;

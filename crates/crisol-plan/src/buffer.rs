@@ -1,0 +1,342 @@
+//! The memory of tensors: aligned, typed, counted, and kept for reuse when freed.
+//!
+//! The first touch of fresh memory costs several times a reuse, so freed storage goes to a bounded process-wide list by
+//! size class. Storage is zeroed when it first comes from the system and never holds undefined bytes.
+
+use crisol_ir::value::Typed;
+use crisol_ir::{DType, Element, Error, ErrorKind, Result, Shape, Value, each_value};
+use rustc_hash::FxHashMap;
+use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::fmt;
+use std::ptr::NonNull;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+/// Alignment of every buffer in bytes: a cache line, and the widest vector register.
+pub const ALIGNMENT: usize = 64;
+/// Bytes of freed storage that the process keeps at most.
+const KEPT_BYTES: usize = 512 << 20;
+
+/// The elements of a tensor, row-major, in memory aligned to [`ALIGNMENT`].
+///
+/// ```
+/// use crisol_plan::Buffer;
+/// let buffer = Buffer::from_slice(&[1.0f32, 2.0]);
+/// assert_eq!(buffer.as_slice::<f32>()?, [1.0, 2.0]);
+/// assert!(buffer.as_slice::<i32>().is_err());
+/// # Ok::<(), crisol_ir::Error>(())
+/// ```
+pub struct Buffer {
+    storage: Storage,
+    dtype: DType,
+    count: usize,
+}
+
+impl Buffer {
+    /// `count` elements of `dtype`, all zero.
+    pub fn zeros(dtype: DType, count: usize) -> Buffer {
+        let mut buffer = Buffer::recycled(dtype, count);
+        let bytes = buffer.bytes();
+        // SAFETY: the storage has at least `bytes` bytes and this is its only owner.
+        unsafe { std::ptr::write_bytes(buffer.pointer_mut(), 0, bytes) };
+        buffer
+    }
+
+    /// `count` elements of `dtype` with the values that the storage was left with; the caller writes all of them.
+    pub(crate) fn recycled(dtype: DType, count: usize) -> Buffer {
+        let bytes = count.saturating_mul(dtype.size());
+        Buffer { storage: Storage::take(bytes), dtype, count }
+    }
+
+    /// A copy of the elements of a slice.
+    pub fn from_slice<T: Element>(elements: &[T]) -> Buffer {
+        let mut buffer = Buffer::recycled(T::DTYPE, elements.len());
+        // SAFETY: the storage holds as many elements of this type, and fresh storage overlaps nothing.
+        unsafe {
+            let to = buffer.pointer_mut().cast::<T>();
+            std::ptr::copy_nonoverlapping(elements.as_ptr(), to, elements.len());
+        }
+        buffer
+    }
+
+    /// A row-major copy of an array.
+    pub fn from_value(value: &Value) -> Buffer {
+        each_value!(value, array => match array.as_slice() {
+            Some(elements) => Buffer::from_slice(elements),
+            None => Buffer::from_slice(&array.iter().copied().collect::<Vec<_>>()),
+        })
+    }
+
+    /// A copy as an array of the given shape.
+    ///
+    /// # Errors
+    /// The shape has another number of elements.
+    pub fn to_value(&self, shape: &Shape) -> Result<Value> {
+        match self.dtype {
+            DType::Bool => self.to_array::<bool>(shape),
+            DType::U8 => self.to_array::<u8>(shape),
+            DType::I32 => self.to_array::<i32>(shape),
+            DType::I64 => self.to_array::<i64>(shape),
+            DType::F32 => self.to_array::<f32>(shape),
+            DType::F64 => self.to_array::<f64>(shape),
+        }
+    }
+
+    /// The type of the elements.
+    pub fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// The number of elements.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Bytes that the elements take.
+    pub fn bytes(&self) -> usize {
+        self.count * self.dtype.size()
+    }
+
+    /// The elements.
+    ///
+    /// # Errors
+    /// They are of another type.
+    pub fn as_slice<T: Element>(&self) -> Result<&[T]> {
+        self.check::<T>()?;
+        // SAFETY: the storage holds `count` initialised elements of this type, aligned to more than it needs.
+        Ok(unsafe { std::slice::from_raw_parts(self.pointer().cast(), self.count) })
+    }
+
+    /// The elements, to be changed.
+    ///
+    /// # Errors
+    /// They are of another type.
+    pub fn as_mut_slice<T: Element>(&mut self) -> Result<&mut [T]> {
+        self.check::<T>()?;
+        // SAFETY: as in `as_slice`, and the borrow is exclusive.
+        Ok(unsafe { std::slice::from_raw_parts_mut(self.pointer_mut().cast(), self.count) })
+    }
+
+    /// The first byte.
+    pub(crate) fn pointer(&self) -> *const u8 {
+        self.storage.start.as_ptr()
+    }
+
+    /// The first byte, to be written.
+    pub(crate) fn pointer_mut(&mut self) -> *mut u8 {
+        self.storage.start.as_ptr()
+    }
+
+    /// Lets the same bytes stand for as many elements of another type of the same size, about to be written.
+    pub(crate) fn retype(&mut self, dtype: DType) {
+        debug_assert_eq!(dtype.size(), self.dtype.size());
+        self.dtype = dtype;
+    }
+
+    fn check<T: Element>(&self) -> Result<()> {
+        if T::DTYPE == self.dtype {
+            return Ok(());
+        }
+        let message = format!("expected a buffer of {}, found {}", T::DTYPE, self.dtype);
+        Err(Error::new(ErrorKind::DType, message))
+    }
+
+    fn to_array<T: Typed>(&self, shape: &Shape) -> Result<Value> {
+        let elements = self.as_slice::<T>()?.to_vec();
+        crisol_ir::ndarray::ArrayD::from_shape_vec(shape.sizes(), elements).map(T::value).map_err(|_| {
+            let message = format!("{} elements do not fill an array of shape {shape}", self.count);
+            Error::new(ErrorKind::Shape, message)
+        })
+    }
+}
+
+impl Clone for Buffer {
+    fn clone(&self) -> Buffer {
+        let mut copy = Buffer::recycled(self.dtype, self.count);
+        // SAFETY: both storages hold `bytes` bytes and differ.
+        unsafe { std::ptr::copy_nonoverlapping(self.pointer(), copy.pointer_mut(), self.bytes()) };
+        copy
+    }
+}
+
+impl fmt::Debug for Buffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Buffer({}[{}])", self.dtype, self.count)
+    }
+}
+
+/// What the process has taken from the system for buffers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Statistics {
+    /// How often memory was asked of the system.
+    pub allocations: u64,
+    /// Bytes taken from the system and not returned: in use or kept.
+    pub held_bytes: usize,
+    /// Bytes freed and kept for reuse.
+    pub kept_bytes: usize,
+}
+
+/// What the process has taken from the system for buffers so far.
+pub fn statistics() -> Statistics {
+    lock().statistics
+}
+
+/// Memory of one of the size classes, given back to the list when dropped.
+struct Storage {
+    start: NonNull<u8>,
+    capacity: usize,
+}
+
+// SAFETY: the memory is owned, and shared access only reads.
+unsafe impl Send for Storage {}
+// SAFETY: as above.
+unsafe impl Sync for Storage {}
+
+impl Storage {
+    fn take(bytes: usize) -> Storage {
+        let capacity = capacity(bytes);
+        let mut list = lock();
+        if let Some(class) = list.classes.get_mut(&capacity)
+            && let Some(kept) = class.kept.pop()
+        {
+            list.statistics.kept_bytes -= capacity;
+            return Storage { start: kept.0, capacity };
+        }
+        list.statistics.allocations += 1;
+        list.statistics.held_bytes += capacity;
+        drop(list);
+        let layout = layout(capacity);
+        // SAFETY: a size class is never 0.
+        let start = unsafe { alloc_zeroed(layout) };
+        match NonNull::new(start) {
+            Some(start) => Storage { start, capacity },
+            None => handle_alloc_error(layout),
+        }
+    }
+}
+
+impl Drop for Storage {
+    fn drop(&mut self) {
+        lock().give(Start(self.start), self.capacity);
+    }
+}
+
+struct Start(NonNull<u8>);
+
+// SAFETY: memory without an owner.
+unsafe impl Send for Start {}
+
+#[derive(Default)]
+struct Class {
+    kept: Vec<Start>,
+    last_use: u64,
+}
+
+struct FreeList {
+    classes: FxHashMap<usize, Class>,
+    clock: u64,
+    statistics: Statistics,
+}
+
+impl FreeList {
+    fn give(&mut self, start: Start, capacity: usize) {
+        if capacity > KEPT_BYTES {
+            return self.release(start, capacity);
+        }
+        while self.statistics.kept_bytes + capacity > KEPT_BYTES {
+            let oldest = self.classes.iter_mut().filter(|(_, class)| !class.kept.is_empty());
+            let Some((&size, class)) = oldest.min_by_key(|(_, class)| class.last_use) else { break };
+            if let Some(start) = class.kept.pop() {
+                self.statistics.kept_bytes -= size;
+                self.release(start, size);
+            }
+        }
+        self.clock += 1;
+        let class = self.classes.entry(capacity).or_default();
+        class.last_use = self.clock;
+        class.kept.push(start);
+        self.statistics.kept_bytes += capacity;
+    }
+
+    fn release(&mut self, start: Start, capacity: usize) {
+        self.statistics.held_bytes -= capacity;
+        // SAFETY: allocated with this layout, and nobody owns it any more.
+        unsafe { dealloc(start.0.as_ptr(), layout(capacity)) };
+    }
+}
+
+fn lock() -> MutexGuard<'static, FreeList> {
+    static LIST: LazyLock<Mutex<FreeList>> = LazyLock::new(|| {
+        Mutex::new(FreeList {
+            classes: FxHashMap::default(),
+            clock: 0,
+            statistics: Statistics { allocations: 0, held_bytes: 0, kept_bytes: 0 },
+        })
+    });
+    // Every change keeps the list consistent, so a poisoned lock is as good as any.
+    LIST.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The size class: eight to a power of two, multiples of the alignment.
+fn capacity(bytes: usize) -> usize {
+    let bytes = bytes.max(ALIGNMENT);
+    let step = (bytes.next_power_of_two() / 16).max(ALIGNMENT);
+    bytes.checked_next_multiple_of(step).unwrap_or(bytes)
+}
+
+fn layout(capacity: usize) -> Layout {
+    // Sizes beyond the address space cannot be laid out: let the allocator's own error speak.
+    Layout::from_size_align(capacity, ALIGNMENT).unwrap_or_else(|_| {
+        handle_alloc_error(Layout::new::<[u8; ALIGNMENT]>())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn size_classes_waste_little() {
+        for bytes in [0, 1, 64, 65, 1000, 4097, 100_000, 1 << 20, (1 << 20) + 1] {
+            let capacity = capacity(bytes);
+            assert!(capacity >= bytes && capacity % ALIGNMENT == 0);
+            assert!(capacity <= bytes + (bytes / 8).max(ALIGNMENT), "{bytes}: {capacity}");
+        }
+    }
+
+    #[test]
+    fn values_go_in_and_out() {
+        let array = crisol_ir::ndarray::arr2(&[[1i64, 2, 3], [4, 5, 6]]).into_dyn();
+        let turned = Value::I64(array.clone().reversed_axes());
+        let buffer = Buffer::from_value(&turned);
+        assert_eq!(buffer.as_slice::<i64>().unwrap(), [1, 4, 2, 5, 3, 6]);
+        assert_eq!(buffer.to_value(&Shape::new(&[3, 2]).unwrap()).unwrap(), turned);
+        assert!(buffer.to_value(&Shape::new(&[4, 2]).unwrap()).is_err());
+    }
+
+    #[test]
+    fn freed_storage_is_used_again_and_zeros_are_zero() {
+        // A size that nothing else in this process uses.
+        let count = 777_777;
+        let mut first = Buffer::zeros(DType::F32, count);
+        first.as_mut_slice::<f32>().unwrap().fill(1.0);
+        let place = first.pointer() as usize;
+        assert_eq!(place % ALIGNMENT, 0);
+        drop(first);
+        let second = Buffer::zeros(DType::F32, count);
+        assert_eq!(second.pointer() as usize, place);
+        assert!(second.as_slice::<f32>().unwrap().iter().all(|&x| x == 0.0));
+    }
+
+    #[test]
+    fn the_list_is_bounded() {
+        for size in 1..40 {
+            drop(Buffer::recycled(DType::U8, size * (40 << 20) / 8));
+            assert!(statistics().kept_bytes <= KEPT_BYTES);
+        }
+    }
+}

@@ -124,42 +124,85 @@ impl MaxPool2d {
         first.min(end)..end
     }
 
-    /// Calls `found` for each output element of one output row: its place in the row's elements, its maximum, and the place of
-    /// that maximum in the image.
-    #[inline(always)]
-    fn scan_row<T: Real>(
+    /// Whether every input element is in exactly one window.
+    fn is_partition(&self) -> bool {
+        self.window == self.stride
+            && self.padding == [[0; 2]; 2]
+            && self.in_height % self.window[0] == 0
+            && self.in_width % self.window[1] == 0
+    }
+
+    /// The maxima of one output row.
+    fn row<T: Real>(&self, image: &[T], row: usize, out: &mut [T]) {
+        let rows = self.covered(0, row);
+        for (col, out) in out.chunks_exact_mut(self.channels).enumerate() {
+            let cols = self.covered(1, col);
+            let pixel = |row: usize, col: usize| {
+                &image[(row * self.in_width + col) * self.channels..][..self.channels]
+            };
+            out.copy_from_slice(pixel(rows.start, cols.start));
+            for in_row in rows.clone() {
+                for in_col in cols.clone() {
+                    for (out, &value) in out.iter_mut().zip(pixel(in_row, in_col)) {
+                        *out = if (value > *out) | is_nan(value) {
+                            value
+                        } else {
+                            *out
+                        };
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends the gradients of one output row to the input rows `own`, whose elements are `grad_x`; what belongs to other rows is
+    /// left out. In a partition each place is written once, else added to.
+    fn row_gradient<T: Real, const PARTITION: bool>(
         &self,
         image: &[T],
         row: usize,
-        mut found: impl FnMut(usize, &[T], &[u32]),
+        grad_out: &[T],
+        own: &Range<usize>,
+        grad_x: &mut [T],
     ) {
         let rows = self.covered(0, row);
-        for col in 0..self.out_width() {
+        for (col, grad_out) in grad_out.chunks_exact(self.channels).enumerate() {
             let cols = self.covered(1, col);
-            for first in (0..self.channels).step_by(LANES) {
-                let lanes = LANES.min(self.channels - first);
+            for (group, grad_out) in grad_out.chunks(LANES).enumerate() {
+                let place = |row: usize, col: usize| {
+                    (row * self.in_width + col) * self.channels + group * LANES
+                };
                 let mut best = [T::ZERO; LANES];
-                let mut place = [0_u32; LANES];
-                let start = (rows.start * self.in_width + cols.start) * self.channels + first;
-                best[..lanes].copy_from_slice(&image[start..start + lanes]);
-                place[..lanes].fill((rows.start * self.in_width + cols.start) as u32);
+                let mut winner = [0_u32; LANES];
+                best[..grad_out.len()]
+                    .copy_from_slice(&image[place(rows.start, cols.start)..][..grad_out.len()]);
+                let mut tap = 0;
                 for in_row in rows.clone() {
                     for in_col in cols.clone() {
-                        let pixel = in_row * self.in_width + in_col;
-                        let values = &image[pixel * self.channels + first..][..lanes];
-                        if lanes == LANES {
-                            take_larger::<T>(values, &mut best, &mut place, pixel as u32);
-                        } else {
-                            take_larger(
-                                values,
-                                &mut best[..lanes],
-                                &mut place[..lanes],
-                                pixel as u32,
-                            );
+                        let values = &image[place(in_row, in_col)..][..grad_out.len()];
+                        match <&[T; LANES]>::try_from(values) {
+                            Ok(values) => take_larger(values, &mut best, &mut winner, tap),
+                            Err(_) => take_larger(values, &mut best, &mut winner, tap),
                         }
+                        tap += 1;
                     }
                 }
-                found(col * self.channels + first, &best[..lanes], &place[..lanes]);
+                tap = 0;
+                for in_row in rows.clone() {
+                    for in_col in cols.clone() {
+                        if own.contains(&in_row) {
+                            let at = place(in_row - own.start, in_col);
+                            let sums = &mut grad_x[at..at + grad_out.len()];
+                            for ((sum, &gradient), &winner) in
+                                sums.iter_mut().zip(grad_out).zip(&winner)
+                            {
+                                let gradient = if winner == tap { gradient } else { T::ZERO };
+                                *sum = if PARTITION { gradient } else { *sum + gradient };
+                            }
+                        }
+                        tap += 1;
+                    }
+                }
             }
         }
     }
@@ -167,16 +210,21 @@ impl MaxPool2d {
 
 /// Keeps the first largest value; the first NaN wins over everything.
 #[inline(always)]
+fn take_larger<T: Real>(values: &[T], best: &mut [T; LANES], winner: &mut [u32; LANES], tap: u32) {
+    for ((&value, best), winner) in values.iter().zip(best).zip(winner) {
+        let larger = (value > *best) | (is_nan(value) & !is_nan(*best));
+        *best = if larger { value } else { *best };
+        *winner = if larger { tap } else { *winner };
+    }
+}
+
+#[inline(always)]
 #[allow(
     clippy::eq_op,
-    reason = "only a NaN differs from itself, and the type knows no is_nan"
+    reason = "only a NaN differs from itself, and the trait has no is_nan"
 )]
-fn take_larger<T: Real>(values: &[T], best: &mut [T], place: &mut [u32], pixel: u32) {
-    for ((&value, best), place) in values.iter().zip(best).zip(place) {
-        let larger = value > *best || (value != value && *best == *best);
-        *best = if larger { value } else { *best };
-        *place = if larger { pixel } else { *place };
-    }
+fn is_nan<T: Real>(value: T) -> bool {
+    value != value
 }
 
 /// `out[b, y, x, c] = max of input[b, window of (y, x), c]`; a NaN in the window makes a NaN.
@@ -222,13 +270,7 @@ pub fn max_pool2d<T: Real>(
             let (image, row) = (index / height, index % height);
             // SAFETY: each output row belongs to one chunk.
             let out = unsafe { shared.range(index * row_length..(index + 1) * row_length) };
-            geometry.scan_row(
-                &x[image * image_length..][..image_length],
-                row,
-                |start, best, _| {
-                    out[start..start + best.len()].copy_from_slice(best);
-                },
-            );
+            geometry.row(&x[image * image_length..][..image_length], row, out);
         }
     });
     Ok(())
@@ -253,9 +295,6 @@ pub fn max_pool2d_gradient<T: Real>(
     if grad_x.is_empty() {
         return Ok(());
     }
-    if u32::try_from(geometry.in_height * geometry.in_width).is_err() {
-        return Err(GeometryError::new("an image of more than 2^32 pixels"));
-    }
     let (height, channels) = (geometry.out_height(), geometry.channels);
     let row_length = geometry.out_width() * channels;
     let in_row = geometry.in_width * channels;
@@ -273,6 +312,7 @@ pub fn max_pool2d_gradient<T: Real>(
         .min(geometry.in_height);
     let bands = geometry.in_height.div_ceil(band);
     let images = if whole { geometry.batch } else { 1 };
+    let partition = geometry.is_partition();
 
     let shared = SharedSlice::new(grad_x);
     parallel_for(geometry.batch.div_ceil(images) * bands, &|chunk| {
@@ -283,24 +323,17 @@ pub fn max_pool2d_gradient<T: Real>(
             // SAFETY: each chunk owns these rows of these images.
             let grad_x =
                 unsafe { shared.range((first + rows.start) * in_row..(first + rows.end) * in_row) };
-            grad_x.fill(T::ZERO);
+            if !partition {
+                grad_x.fill(T::ZERO);
+            }
+            let image_values = &x[image * image_length..][..image_length];
             for row in geometry.readers(&rows) {
                 let grad_out = &grad_out[(image * height + row) * row_length..][..row_length];
-                geometry.scan_row(
-                    &x[image * image_length..][..image_length],
-                    row,
-                    |start, best, place| {
-                        let gradients = &grad_out[start..start + best.len()];
-                        let first_channel = start % channels;
-                        for (lane, (&gradient, &pixel)) in gradients.iter().zip(place).enumerate() {
-                            let at = (pixel as usize * channels + first_channel + lane)
-                                .wrapping_sub(rows.start * in_row);
-                            if let Some(sum) = grad_x.get_mut(at) {
-                                *sum += gradient;
-                            }
-                        }
-                    },
-                );
+                if partition {
+                    geometry.row_gradient::<T, true>(image_values, row, grad_out, &rows, grad_x);
+                } else {
+                    geometry.row_gradient::<T, false>(image_values, row, grad_out, &rows, grad_x);
+                }
             }
         }
     });

@@ -26,8 +26,9 @@ pub trait Real:
 
 pub(crate) mod private {
     use super::Raw;
+    use crate::conv::tile::Tiled;
 
-    pub trait Sealed: Sized {
+    pub trait Sealed: Tiled {
         /// `out = [out +] lhs @ rhs` on the calling thread.
         ///
         /// # Safety

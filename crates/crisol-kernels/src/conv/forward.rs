@@ -1,7 +1,7 @@
 //! `out = conv2d(x, w)`: patches of a block of output pixels, then one product, block by block.
 
-use super::Conv2d;
 use super::im2col::Patch;
+use super::{Conv2d, direct};
 use crate::error::GeometryError;
 use crate::matmul::matmul;
 use crate::matrix::Matrix;
@@ -33,6 +33,10 @@ pub fn conv2d<T: Real>(
         );
         let x = Matrix::row_major(x, pixels, inputs)?;
         return matmul(x, Matrix::row_major(w, inputs, outputs)?, out, false, None);
+    }
+    if let Some(channels) = geometry.direct::<T>() {
+        direct::forward(geometry, channels, x, w, out);
+        return Ok(());
     }
     by_blocks(geometry, x, w, out)
 }

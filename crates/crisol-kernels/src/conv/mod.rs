@@ -1,8 +1,10 @@
 //! Two-dimensional convolution of channels-last images: its geometry, and which kernel does what.
 
+mod direct;
 mod forward;
 mod im2col;
 mod input_gradient;
+pub(crate) mod tile;
 mod weight_gradient;
 
 pub use forward::conv2d;

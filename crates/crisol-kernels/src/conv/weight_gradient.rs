@@ -1,7 +1,7 @@
 //! The gradient of a convolution with respect to its kernel.
 
-use super::Conv2d;
 use super::im2col::Patch;
+use super::{Conv2d, direct};
 use crate::error::GeometryError;
 use crate::matmul::{matmul, merge};
 use crate::matrix::Matrix;
@@ -41,6 +41,10 @@ pub fn conv2d_weight_gradient<T: Real>(
             false,
             None,
         );
+    }
+    if let Some(channels) = geometry.direct::<T>() {
+        direct::weight_gradient(geometry, channels, x, grad_out, grad_w);
+        return Ok(());
     }
     by_parts(geometry, x, grad_out, grad_w)
 }

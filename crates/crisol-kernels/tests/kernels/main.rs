@@ -1,6 +1,9 @@
 //! The kernels against their plain definitions, at several numbers of threads.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
 mod conv;
 mod matmul;

@@ -1,0 +1,68 @@
+//! Optimizers by the names Keras gives them.
+
+use crate::{Adam, Optimizer, RmsProp, Sgd};
+use crisol_ir::{Error, Result};
+
+type Make = fn() -> Result<Optimizer>;
+
+const OPTIMIZERS: [(&str, Make); 3] = [
+    ("sgd", || Sgd::default().build()),
+    ("rmsprop", || RmsProp::default().build()),
+    ("adam", || Adam::default().build()),
+];
+
+/// The optimizer with the given name, with Keras' defaults.
+///
+/// # Errors
+/// No such name; the error offers the nearest.
+///
+/// ```
+/// assert_eq!(crisol_optim::by_name("adam")?.learning_rate(), 1e-3);
+/// assert!(crisol_optim::by_name("adm").unwrap_err().to_string().contains("did you mean \"adam\""));
+/// # Ok::<(), crisol_ir::Error>(())
+/// ```
+pub fn by_name(name: &str) -> Result<Optimizer> {
+    match OPTIMIZERS.iter().find(|(known, _)| *known == name) {
+        Some((_, make)) => make(),
+        None => Err(Error::unknown_name("optimizer", name, OPTIMIZERS.map(|(known, _)| known))),
+    }
+}
+
+/// What may be given as an optimizer: a finished one, its description, or a name.
+pub trait IntoOptimizer {
+    /// The optimizer.
+    ///
+    /// # Errors
+    /// No optimizer has the given name, or the description is wrong.
+    fn into_optimizer(self) -> Result<Optimizer>;
+}
+
+impl IntoOptimizer for &str {
+    fn into_optimizer(self) -> Result<Optimizer> {
+        by_name(self)
+    }
+}
+
+impl IntoOptimizer for Optimizer {
+    fn into_optimizer(self) -> Result<Optimizer> {
+        Ok(self)
+    }
+}
+
+impl IntoOptimizer for Sgd {
+    fn into_optimizer(self) -> Result<Optimizer> {
+        self.build()
+    }
+}
+
+impl IntoOptimizer for RmsProp {
+    fn into_optimizer(self) -> Result<Optimizer> {
+        self.build()
+    }
+}
+
+impl IntoOptimizer for Adam {
+    fn into_optimizer(self) -> Result<Optimizer> {
+        self.build()
+    }
+}

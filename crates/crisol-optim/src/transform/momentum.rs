@@ -1,0 +1,25 @@
+//! Momentum: a running sum of updates that fades.
+
+use super::{Step, Transform};
+use crisol_tensor::Tensor;
+
+/// `m = momentum * m + update`; the update is `m`, or with Nesterov's look-ahead `momentum * m + update`.
+#[derive(Clone, Debug)]
+pub struct Momentum {
+    /// How much of the sum stays at each step, from 0 to 1.
+    pub momentum: f64,
+    /// Whether to look one step ahead.
+    pub nesterov: bool,
+}
+
+impl Transform for Momentum {
+    fn states(&self) -> &'static [&'static str] {
+        &["momentum"]
+    }
+
+    fn apply(&self, _step: &Step, update: Tensor, states: &mut [Tensor]) -> Tensor {
+        let sum = &states[0] * self.momentum + &update;
+        states[0] = sum.clone();
+        if self.nesterov { sum * self.momentum + update } else { sum }
+    }
+}

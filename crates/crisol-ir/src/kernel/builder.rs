@@ -58,6 +58,20 @@ impl Builder {
         self.types[register.index()]
     }
 
+    /// The number that a register holds, if it is a constant.
+    pub fn number(&self, register: Register) -> Option<f64> {
+        match self.kernel.body[register.index()] {
+            Instruction::Constant(ty, bits) => Some(match ty {
+                Type::Mask => f64::from(u8::from(bits != 0)),
+                Type::I32 => f64::from(bits as i32),
+                Type::I64 => bits as i64 as f64,
+                Type::F32 => f64::from(f32::from_bits(bits as u32)),
+                Type::F64 => f64::from_bits(bits),
+            }),
+            _ => None,
+        }
+    }
+
     /// The element of an input.
     pub fn load(&mut self, input: u32) -> Register {
         let ty = Type::of(self.kernel.inputs[input as usize].dtype);

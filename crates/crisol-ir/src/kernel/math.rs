@@ -1,1 +1,314 @@
 //! Transcendental functions as instruction lists, so that compiled and interpreted code agree bit for bit.
+//!
+//! `f32` functions are written out, with the stated bounds in units in the last place against the true value; `f64` ones call
+//! the standard library's. Results below the smallest normal number are 0, and NaN passes.
+//!
+//! | function | method | source |
+//! | --- | --- | --- |
+//! | [`exp`] | `2^n * e^r` with `r` in `[-ln 2 / 2, ln 2 / 2]`, a polynomial of degree 6 for `e^r` | reduction by Cody and Waite |
+//! | [`log`] | `e ln 2 + ln m` with `m` in `[sqrt 1/2, sqrt 2]`, a polynomial for `ln m` | likewise |
+//! | [`tanh`] | `E / (E + 2)` with `E = e^(2 abs x) - 1` from the same reduction | |
+//! | [`sigmoid`] | `1 / (1 + e^-x)`: through `tanh` its left tail would be 0 too early | |
+//! | [`sine_cosine_of_turn`] | an eighth of a turn to either side of the nearest quarter | |
+
+use super::{Binary, Builder, Comparison, Function, Register, Type, Unary};
+
+/// The largest error of [`exp`] on `f32`, in units in the last place.
+pub const EXP_ULPS: f64 = 1.5;
+/// The largest error of [`log`] on `f32`, in units in the last place.
+pub const LOG_ULPS: f64 = 1.5;
+/// The largest error of [`tanh`] on `f32`, in units in the last place.
+pub const TANH_ULPS: f64 = 3.5;
+/// The largest error of [`sigmoid`] on `f32`, in units in the last place.
+pub const SIGMOID_ULPS: f64 = 3.0;
+/// The largest error of [`sine_cosine_of_turn`], in units in the last place.
+pub const TURN_ULPS: f64 = 2.0;
+/// The largest error of [`normal`], in units in the last place.
+pub const NORMAL_ULPS: f64 = 5.0;
+
+/// 1.5 * 2^23: adding it to a number of moderate size rounds that to an integer, which then stands in the lower bits.
+const ROUNDER: f32 = 12_582_912.0;
+/// The upper bits of ln 2, few enough for their product with an exponent to be exact; and the rest.
+const LN_2_HIGH: f32 = 0.693_359_4;
+const LN_2_LOW: f32 = -2.121_944_4e-4;
+
+/// `e^x`.
+pub fn exp(builder: &mut Builder, x: Register) -> Register {
+    if builder.ty(x) == Type::F64 {
+        return builder.call(Function::Exp, x);
+    }
+    let (shifted, r) = reduce(builder, x);
+    let tail = exp_tail(builder, r);
+    let one = float(builder, 1.0);
+    let power = builder.add(tail, one);
+    // Adding n to the exponent, and not multiplying by 2^n, reaches 2^128 times a number below 1.
+    let bits = builder.reinterpret(power, Type::I32);
+    let exponent = shift_left(builder, shifted, 23);
+    let bits = builder.add(bits, exponent);
+    let power = builder.reinterpret(bits, Type::F32);
+    // The first bound is the largest x with a finite result; above it x + infinity is that, and NaN for NaN.
+    let largest = float(builder, f32::from_bits(0x42b1_7217));
+    let infinity = float(builder, f32::INFINITY);
+    let beyond = builder.add(x, infinity);
+    let inside = builder.compare(Comparison::LessEqual, x, largest);
+    let power = builder.select(inside, power, beyond);
+    // The second is the smallest x with a normal result.
+    let smallest = float(builder, f32::from_bits(0xc2ae_ac4f));
+    let below = builder.compare(Comparison::Less, x, smallest);
+    let zero = float(builder, 0.0);
+    builder.select(below, zero, power)
+}
+
+/// `ln(x)`: minus infinity at 0 and for subnormal numbers, NaN below.
+pub fn log(builder: &mut Builder, x: Register) -> Register {
+    if builder.ty(x) == Type::F64 {
+        return builder.call(Function::Log, x);
+    }
+    // x = 2^e * (1 + f) with 1 + f from sqrt 1/2 to sqrt 2: the exponent is counted from the bits of sqrt 1/2.
+    let half_root = integer(builder, 0x3f35_04f3);
+    let bits = builder.reinterpret(x, Type::I32);
+    let offset = builder.subtract(bits, half_root);
+    let places = integer(builder, 23);
+    let e = builder.binary(Binary::ShiftRightSigned, offset, places);
+    let e = builder.convert(e, Type::F32);
+    let mantissa = integer(builder, 0x007f_ffff);
+    let m = builder.binary(Binary::And, offset, mantissa);
+    let m = builder.add(m, half_root);
+    let m = builder.reinterpret(m, Type::F32);
+    let one = float(builder, 1.0);
+    let f = builder.subtract(m, one);
+    // ln(1 + f) = f - f^2 / 2 + f^3 p(f), the parts added smallest first.
+    let square = builder.multiply(f, f);
+    let p = polynomial(
+        builder,
+        f,
+        &[
+            7.037_683_6e-2,
+            -1.151_461e-1,
+            1.167_699_8e-1,
+            -1.242_014_1e-1,
+            1.424_932_3e-1,
+            -1.666_805_7e-1,
+            2.000_071_5e-1,
+            -2.499_999_4e-1,
+            3.333_333_1e-1,
+        ],
+    );
+    let cube = builder.multiply(square, f);
+    let tail = builder.multiply(cube, p);
+    let low = float(builder, LN_2_LOW);
+    let tail = builder.multiply_add(e, low, tail);
+    let minus_half = float(builder, -0.5);
+    let tail = builder.multiply_add(square, minus_half, tail);
+    let sum = builder.add(f, tail);
+    let high = float(builder, LN_2_HIGH);
+    let result = builder.multiply_add(e, high, sum);
+    // Infinity and NaN stay themselves.
+    let infinity = float(builder, f32::INFINITY);
+    let finite = builder.compare(Comparison::Less, x, infinity);
+    let result = builder.select(finite, result, x);
+    let normal = float(builder, f32::MIN_POSITIVE);
+    let minus_normal = float(builder, -f32::MIN_POSITIVE);
+    let minus_infinity = float(builder, f32::NEG_INFINITY);
+    let nan = float(builder, f32::NAN);
+    let negative = builder.compare(Comparison::LessEqual, x, minus_normal);
+    let outside = builder.select(negative, nan, minus_infinity);
+    let small = builder.compare(Comparison::Less, x, normal);
+    builder.select(small, outside, result)
+}
+
+/// The hyperbolic tangent.
+pub fn tanh(builder: &mut Builder, x: Register) -> Register {
+    if builder.ty(x) == Type::F64 {
+        return builder.call(Function::Tanh, x);
+    }
+    // From 9.1 on the result is 1 in single precision. Minimum gives its second operand, NaN, where that is one.
+    let size = builder.unary(Unary::Absolute, x);
+    let enough = float(builder, 9.1);
+    let size = builder.binary(Binary::Minimum, enough, size);
+    let twice = builder.add(size, size);
+    let (shifted, r) = reduce(builder, twice);
+    // e^(2 size) - 1 = 2^n (e^r - 1) + (2^n - 1), exact in relative terms also where n = 0.
+    let tail = exp_tail(builder, r);
+    let exponent = shift_left(builder, shifted, 23);
+    let one_bits = integer(builder, 0x3f80_0000);
+    let scale = builder.add(exponent, one_bits);
+    let scale = builder.reinterpret(scale, Type::F32);
+    let one = float(builder, 1.0);
+    let rest = builder.subtract(scale, one);
+    let growth = builder.multiply_add(scale, tail, rest);
+    let two = float(builder, 2.0);
+    let denominator = builder.add(growth, two);
+    let result = builder.divide(growth, denominator);
+    // The sign of x.
+    let sign = integer(builder, 0x8000_0000);
+    let bits = builder.reinterpret(x, Type::I32);
+    let sign = builder.binary(Binary::And, bits, sign);
+    let result = builder.reinterpret(result, Type::I32);
+    let result = builder.binary(Binary::Or, result, sign);
+    builder.reinterpret(result, Type::F32)
+}
+
+/// `1 / (1 + e^-x)`.
+pub fn sigmoid(builder: &mut Builder, x: Register) -> Register {
+    let one = builder.constant_like(x, 1.0);
+    let negative = builder.unary(Unary::Negate, x);
+    let power = exp(builder, negative);
+    let denominator = builder.add(one, power);
+    builder.divide(one, denominator)
+}
+
+/// `sin(2 pi u)` and `cos(2 pi u)` for `u` in `[0, 1]` (`f32`).
+pub fn sine_cosine_of_turn(builder: &mut Builder, u: Register) -> (Register, Register) {
+    // The nearest quarter of a turn and what is left, which is exact.
+    let four = float(builder, 4.0);
+    let rounder = float(builder, ROUNDER);
+    let quarters = builder.multiply(u, four);
+    let shifted = builder.add(quarters, rounder);
+    let whole = builder.subtract(shifted, rounder);
+    let minus_quarter = float(builder, -0.25);
+    let rest = builder.multiply(whole, minus_quarter);
+    let rest = builder.add(u, rest);
+    let square = builder.multiply(rest, rest);
+    // sin(2 pi f) = f p(f^2) and cos(2 pi f) = 1 + f^2 q(f^2), for f from -1/8 to 1/8.
+    let p = polynomial(builder, square, &[SINE[4], SINE[3], SINE[2], SINE[1]]);
+    let p_rest = builder.multiply(p, square);
+    let p_rest = builder.multiply(p_rest, rest);
+    let leading = float(builder, SINE[0]);
+    let sine = builder.multiply_add(rest, leading, p_rest);
+    let q = polynomial(builder, square, &[COSINE[4], COSINE[3], COSINE[2], COSINE[1]]);
+    let one = float(builder, 1.0);
+    let cosine = builder.multiply_add(q, square, one);
+    // Odd quarters exchange the two; the sign follows the second bit of the quarter, or of the next one.
+    let quarter = builder.reinterpret(shifted, Type::I32);
+    let bit = integer(builder, 1);
+    let odd = builder.binary(Binary::And, quarter, bit);
+    let zero = integer(builder, 0);
+    let even = builder.compare(Comparison::Equal, odd, zero);
+    let next = builder.add(quarter, bit);
+    let mut part = |even_part, odd_part, quarter| {
+        let chosen = builder.select(even, even_part, odd_part);
+        let two = integer(builder, 2);
+        let sign = builder.binary(Binary::And, quarter, two);
+        let sign = shift_left(builder, sign, 30);
+        let bits = builder.reinterpret(chosen, Type::I32);
+        let bits = builder.binary(Binary::Xor, bits, sign);
+        builder.reinterpret(bits, Type::F32)
+    };
+    (part(sine, cosine, quarter), part(cosine, sine, next))
+}
+
+/// The ten rounds of Philox4x32-10 on a counter and a key, all `I32`: four random words.
+pub fn philox(builder: &mut Builder, counter: [Register; 4], key: [Register; 2]) -> [Register; 4] {
+    let [mut c0, mut c1, mut c2, mut c3] = counter;
+    let [mut k0, mut k1] = key;
+    let multiplier0 = integer(builder, 0xd251_1f53);
+    let multiplier1 = integer(builder, 0xcd9e_8d57);
+    let step0 = integer(builder, 0x9e37_79b9);
+    let step1 = integer(builder, 0xbb67_ae85);
+    for round in 0..10 {
+        if round > 0 {
+            k0 = builder.add(k0, step0);
+            k1 = builder.add(k1, step1);
+        }
+        let high0 = builder.binary(Binary::MultiplyHighUnsigned, c0, multiplier0);
+        let low0 = builder.multiply(c0, multiplier0);
+        let high1 = builder.binary(Binary::MultiplyHighUnsigned, c2, multiplier1);
+        let low1 = builder.multiply(c2, multiplier1);
+        let mixed1 = builder.binary(Binary::Xor, high1, c1);
+        let mixed0 = builder.binary(Binary::Xor, high0, c3);
+        c0 = builder.binary(Binary::Xor, mixed1, k0);
+        c1 = low1;
+        c2 = builder.binary(Binary::Xor, mixed0, k1);
+        c3 = low0;
+    }
+    [c0, c1, c2, c3]
+}
+
+/// A number from `[0, 1)` from the upper 24 bits of the first of four random words.
+pub fn uniform(builder: &mut Builder, words: [Register; 4]) -> Register {
+    unit(builder, words[0])
+}
+
+/// A normally distributed number from the first two of four random words: `sqrt(-2 ln(1 - u)) cos(2 pi v)`.
+pub fn normal(builder: &mut Builder, words: [Register; 4]) -> Register {
+    let u = unit(builder, words[0]);
+    let v = unit(builder, words[1]);
+    let one = float(builder, 1.0);
+    // Exact, and never 0.
+    let rest = builder.subtract(one, u);
+    let logarithm = log(builder, rest);
+    let minus_two = float(builder, -2.0);
+    let square = builder.multiply(logarithm, minus_two);
+    let radius = builder.unary(Unary::SquareRoot, square);
+    let (_, cosine) = sine_cosine_of_turn(builder, v);
+    builder.multiply(radius, cosine)
+}
+
+/// `x = n ln 2 + r` with `r` at most `ln 2 / 2` in size: `n` in the lower bits of an integer, and `r`.
+fn reduce(builder: &mut Builder, x: Register) -> (Register, Register) {
+    let per_ln_2 = float(builder, std::f32::consts::LOG2_E);
+    let rounder = float(builder, ROUNDER);
+    let shifted = builder.multiply_add(x, per_ln_2, rounder);
+    let n = builder.subtract(shifted, rounder);
+    let high = float(builder, -LN_2_HIGH);
+    let low = float(builder, -LN_2_LOW);
+    let r = builder.multiply_add(n, high, x);
+    let r = builder.multiply_add(n, low, r);
+    (builder.reinterpret(shifted, Type::I32), r)
+}
+
+/// `e^r - 1 = r + r^2 p(r)` for `r` from `-ln 2 / 2` to `ln 2 / 2`.
+fn exp_tail(builder: &mut Builder, r: Register) -> Register {
+    let p = polynomial(
+        builder,
+        r,
+        &[
+            1.987_569_2e-4,
+            1.398_2e-3,
+            8.333_452e-3,
+            4.166_579_6e-2,
+            1.666_666_5e-1,
+            5e-1,
+        ],
+    );
+    let square = builder.multiply(r, r);
+    builder.multiply_add(p, square, r)
+}
+
+/// The coefficients of `sin(2 pi f) / f` in `f^2`, lowest first.
+const SINE: [f32; 5] = [6.283_185_5, -41.341_7, 81.605_2, -76.705_8, 42.058_7];
+/// The coefficients of `cos(2 pi f)` in `f^2`, lowest first.
+const COSINE: [f32; 5] = [1.0, -19.739_209, 64.939_39, -85.456_8, 60.244_6];
+
+/// A polynomial by Horner's rule with fused steps, highest coefficient first.
+fn polynomial(builder: &mut Builder, x: Register, coefficients: &[f32]) -> Register {
+    let mut result = float(builder, coefficients[0]);
+    for &coefficient in &coefficients[1..] {
+        let coefficient = float(builder, coefficient);
+        result = builder.multiply_add(result, x, coefficient);
+    }
+    result
+}
+
+/// The upper 24 bits of a word, times `2^-24`.
+fn unit(builder: &mut Builder, word: Register) -> Register {
+    let eight = integer(builder, 8);
+    let upper = builder.binary(Binary::ShiftRightUnsigned, word, eight);
+    let upper = builder.convert(upper, Type::F32);
+    let scale = float(builder, 1.0 / 16_777_216.0);
+    builder.multiply(upper, scale)
+}
+
+fn shift_left(builder: &mut Builder, x: Register, places: u32) -> Register {
+    let places = integer(builder, places);
+    builder.binary(Binary::ShiftLeft, x, places)
+}
+
+fn float(builder: &mut Builder, number: f32) -> Register {
+    builder.bits(Type::F32, u64::from(number.to_bits()))
+}
+
+fn integer(builder: &mut Builder, number: u32) -> Register {
+    builder.bits(Type::I32, u64::from(number))
+}

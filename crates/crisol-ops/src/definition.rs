@@ -1,0 +1,109 @@
+//! What the plain definitions share: applying a formula to the arrays that values hold.
+
+use crisol_ir::{Error, ErrorKind, Value};
+
+/// The error of a definition that is given a type which its shape rule rejects.
+pub(crate) fn unexpected(value: &Value) -> Error {
+    Error::new(
+        ErrorKind::Internal,
+        format!("is not defined on {}", value.dtype()),
+    )
+}
+
+/// `map_floats!(inputs, |x| x.exp())`: the formula on every element of the one input.
+macro_rules! map_floats {
+    ($inputs:expr, |$x:ident| $formula:expr) => {{
+        let [x] = $crate::rule::operands($inputs)?;
+        match x {
+            crisol_ir::Value::F32(x) => Ok(crisol_ir::Value::F32(x.mapv(|$x: f32| $formula))),
+            crisol_ir::Value::F64(x) => Ok(crisol_ir::Value::F64(x.mapv(|$x: f64| $formula))),
+            other => Err($crate::definition::unexpected(other)),
+        }
+    }};
+}
+
+/// `zip_numbers!(inputs, |a, b| a + b, |a, b| a.wrapping_add(b))`: the first formula on floats, the second on integers.
+macro_rules! zip_numbers {
+    ($inputs:expr, |$a:ident, $b:ident| $floats:expr, |$c:ident, $d:ident| $integers:expr) => {{
+        use crisol_ir::Value;
+        let [a, b] = $crate::rule::operands($inputs)?;
+        match (a, b) {
+            (Value::U8(a), Value::U8(b)) => Ok(Value::U8(
+                ndarray::Zip::from(a)
+                    .and(b)
+                    .map_collect(|&$c, &$d| $integers),
+            )),
+            (Value::I32(a), Value::I32(b)) => Ok(Value::I32(
+                ndarray::Zip::from(a)
+                    .and(b)
+                    .map_collect(|&$c, &$d| $integers),
+            )),
+            (Value::I64(a), Value::I64(b)) => Ok(Value::I64(
+                ndarray::Zip::from(a)
+                    .and(b)
+                    .map_collect(|&$c, &$d| $integers),
+            )),
+            (Value::F32(a), Value::F32(b)) => Ok(Value::F32(
+                ndarray::Zip::from(a).and(b).map_collect(|&$a, &$b| $floats),
+            )),
+            (Value::F64(a), Value::F64(b)) => Ok(Value::F64(
+                ndarray::Zip::from(a).and(b).map_collect(|&$a, &$b| $floats),
+            )),
+            (other, _) => Err($crate::definition::unexpected(other)),
+        }
+    }};
+}
+
+/// `compare!(inputs, |a, b| a < b)`: the formula, with a truth value for a result, on elements of any type.
+macro_rules! compare {
+    ($inputs:expr, |$a:ident, $b:ident| $formula:expr) => {{
+        use crisol_ir::Value;
+        let [a, b] = $crate::rule::operands($inputs)?;
+        macro_rules! zip {
+            ($lhs:expr, $rhs:expr) => {
+                Ok(Value::Bool(
+                    ndarray::Zip::from($lhs)
+                        .and($rhs)
+                        .map_collect(|$a, $b| $formula),
+                ))
+            };
+        }
+        match (a, b) {
+            (Value::Bool(a), Value::Bool(b)) => zip!(a, b),
+            (Value::U8(a), Value::U8(b)) => zip!(a, b),
+            (Value::I32(a), Value::I32(b)) => zip!(a, b),
+            (Value::I64(a), Value::I64(b)) => zip!(a, b),
+            (Value::F32(a), Value::F32(b)) => zip!(a, b),
+            (Value::F64(a), Value::F64(b)) => zip!(a, b),
+            (other, _) => Err($crate::definition::unexpected(other)),
+        }
+    }};
+}
+
+pub(crate) use {compare, map_floats, zip_numbers};
+
+/// Floats whose sums are taken in double precision, so that definitions are closer to the truth than any fast path.
+pub(crate) trait Real: crisol_ir::value::Typed {
+    /// The number in double precision.
+    fn widen(self) -> f64;
+    /// The nearest number of this type.
+    fn narrow(wide: f64) -> Self;
+}
+
+impl Real for f32 {
+    fn widen(self) -> f64 {
+        f64::from(self)
+    }
+    fn narrow(wide: f64) -> f32 {
+        wide as f32
+    }
+}
+
+impl Real for f64 {
+    fn widen(self) -> f64 {
+        self
+    }
+    fn narrow(wide: f64) -> f64 {
+        wide
+    }
+}

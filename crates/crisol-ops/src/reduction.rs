@@ -1,0 +1,93 @@
+//! What reductions share: the rule for their axes, and folding an array over some of them.
+
+use crate::probe;
+use crate::rule::{self, Takes};
+use crisol_ir::shape::MAX_RANK;
+use crisol_ir::{
+    Attributes, DType, Error, ErrorKind, Graph, NodeId, Primitive, Result, Shape, TensorType,
+};
+use ndarray::{ArrayD, Axis};
+use smallvec::SmallVec;
+
+/// Applies a reduction over axes in any order, counted from either end.
+pub(crate) fn apply(
+    graph: &mut Graph,
+    primitive: &'static dyn Primitive,
+    x: NodeId,
+    axes: &[isize],
+) -> Result<NodeId> {
+    let shape = graph.ty(x).shape;
+    let mut sorted = SmallVec::<[usize; 8]>::new();
+    for &axis in axes {
+        let found = shape
+            .axis(axis)
+            .map_err(|error| error.operation(primitive.name()))?;
+        if sorted.contains(&found) {
+            let text = format!("axes {axes:?} of {shape}: axis {found} is named twice");
+            return Err(Error::new(ErrorKind::Axis, text).operation(primitive.name()));
+        }
+        sorted.push(found);
+    }
+    if sorted.is_empty() {
+        return Ok(x);
+    }
+    sorted.sort_unstable();
+    graph.apply(primitive, Attributes::sizes(&sorted), &[x])
+}
+
+/// The axes in the settings: at least one, in order, each once.
+pub(crate) fn axes(attributes: &Attributes, shape: Shape) -> Result<SmallVec<[usize; 8]>> {
+    let given = attributes.numbers();
+    let rank = shape.rank().min(MAX_RANK) as i64;
+    let ordered = given.windows(2).all(|pair| pair[0] < pair[1]);
+    let inside = given.iter().all(|axis| (0..rank).contains(axis));
+    if given.is_empty() || !ordered || !inside {
+        let text =
+            format!("axes {given:?} of {shape}: expected at least one axis, in order, each once");
+        return Err(Error::new(ErrorKind::Axis, text));
+    }
+    Ok(attributes.to_sizes())
+}
+
+/// The rule of reductions: the axes vanish from the shape.
+pub(crate) fn infer(
+    attributes: &Attributes,
+    inputs: &[TensorType],
+    takes: Takes,
+) -> Result<TensorType> {
+    let [x] = rule::inputs(inputs)?;
+    takes.check(x)?;
+    let axes = axes(attributes, x.shape)?;
+    Ok(TensorType::new(x.dtype, x.shape.without(&axes)))
+}
+
+/// Elements combined along axes, which vanish.
+pub(crate) fn fold<T: Copy>(
+    mut array: ArrayD<T>,
+    axes: &[usize],
+    start: T,
+    combine: impl Fn(T, T) -> T,
+) -> ArrayD<T> {
+    for &axis in axes.iter().rev() {
+        array = array.fold_axis(Axis(axis), start, |&so_far, &x| combine(so_far, x));
+    }
+    array.as_standard_layout().into_owned()
+}
+
+/// Settings and inputs that every reduction is probed with.
+pub(crate) fn cases(dtypes: &[DType]) -> Vec<(Attributes, Vec<TensorType>)> {
+    let shapes: [(&[usize], &[usize]); 8] = [
+        (&[0], &[7]),
+        (&[1], &[3, 5]),
+        (&[0], &[3, 5]),
+        (&[0, 1], &[3, 5]),
+        (&[0, 2], &[2, 3, 4]),
+        (&[1, 2], &[2, 3, 4, 2]),
+        (&[1], &[0, 3]),
+        (&[0], &[1, 4]),
+    ];
+    let case = |&dtype| {
+        shapes.map(|(axes, sizes)| (Attributes::sizes(axes), vec![probe::ty(dtype, sizes)]))
+    };
+    dtypes.iter().flat_map(case).collect()
+}

@@ -1,0 +1,16 @@
+//! `lecun_normal`: truncated normal with standard deviation `sqrt(1 / fan_in)` (LeCun et al., 1998).
+
+use super::{Distribution, Initializer, Mode, VarianceScaling};
+use crisol_tensor::random::Key;
+use crisol_tensor::{DType, Result, Shape, Tensor};
+
+/// Random numbers, truncated normal with standard deviation `sqrt(1 / fan_in)`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LecunNormal;
+
+impl Initializer for LecunNormal {
+    fn initialize(&self, shape: Shape, dtype: DType, key: Key) -> Result<Tensor> {
+        let scaling = VarianceScaling { scale: 1.0, mode: Mode::FanIn, distribution: Distribution::TruncatedNormal };
+        scaling.initialize(shape, dtype, key)
+    }
+}

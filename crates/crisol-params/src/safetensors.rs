@@ -1,0 +1,280 @@
+//! Saving a tree to a safetensors file and loading it back. Files are untrusted, and never seen half-written.
+
+use crate::tree::{Tree, Weight};
+use ::safetensors::SafeTensors;
+use ::safetensors::tensor::{Dtype, TensorView};
+use crisol_ir::value::Typed;
+use crisol_tensor::ndarray::{ArrayD, IxDyn};
+use crisol_tensor::{DType, Error, ErrorKind, Result, Tensor, Value};
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+/// What was loaded from a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadReport {
+    /// The paths of the weights that have a new value, in the tree's order.
+    pub loaded: Vec<String>,
+}
+
+impl Tree {
+    /// Writes all weights to a safetensors file: beside it first, then renamed over it, so that a crash at any moment leaves
+    /// the old file or the new one.
+    ///
+    /// # Errors
+    /// A value that cannot be computed, or a file that cannot be written: the old one is then untouched.
+    pub fn save_safetensors(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let mut tensors = Vec::new();
+        for weight in self.weights() {
+            let value = weight.variable().value().to_value()?;
+            tensors.push((weight.path(), value.shape()?, value.dtype(), to_bytes(&value)));
+        }
+        let mut views = Vec::new();
+        for (name, shape, dtype, bytes) in &tensors {
+            let view = TensorView::new(file_dtype(*dtype), shape.to_vec(), bytes)
+                .map_err(|error| Error::new(ErrorKind::Internal, format!("{name}: {error}")))?;
+            views.push((*name, view));
+        }
+        let file = ::safetensors::serialize(views, None)
+            .map_err(|error| Error::new(ErrorKind::Internal, format!("{}: {error}", path.display())))?;
+        write_whole(path, &file)
+            .map_err(|error| file_error(ErrorKind::Io, path, &format!("cannot be written: {error}")))
+    }
+
+    /// Reads the values of all weights from a safetensors file.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is not safetensors, or does not hold exactly this tree's weights with their shapes and
+    /// element types. Every missing, unexpected and different name is listed, and nothing is loaded.
+    pub fn load_safetensors(&self, path: impl AsRef<Path>) -> Result<LoadReport> {
+        let path = path.as_ref();
+        let bytes = std::fs::read(path)
+            .map_err(|error| file_error(ErrorKind::Io, path, &format!("cannot be read: {error}")))?;
+        let file = SafeTensors::deserialize(&bytes).map_err(|error| {
+            file_error(ErrorKind::Format, path, &format!("is damaged or no safetensors file: {error}"))
+        })?;
+        let mut wrong = Vec::new();
+        let mut values = Vec::new();
+        for weight in self.weights() {
+            match file.tensor(weight.path()) {
+                Ok(view) => match value_for(weight, &view) {
+                    Ok(value) => values.push((weight, value)),
+                    Err(text) => wrong.push(text),
+                },
+                Err(_) => wrong.push(format!("{} is missing", weight.path())),
+            }
+        }
+        let mut unexpected: Vec<&str> = file.names().into_iter().filter(|name| self.get(name).is_none()).collect();
+        unexpected.sort_unstable();
+        wrong.extend(unexpected.iter().map(|name| format!("{name} is unexpected")));
+        if !wrong.is_empty() {
+            let text = format!("does not fit this model: {}", wrong.join("; "));
+            return Err(file_error(ErrorKind::Format, path, &text));
+        }
+        let mut loaded = Vec::new();
+        for (weight, value) in values {
+            weight.variable().assign(Tensor::from_value(value))?;
+            loaded.push(weight.path().to_string());
+        }
+        Ok(LoadReport { loaded })
+    }
+}
+
+/// The value of a weight from a file, or what is wrong with it.
+fn value_for(weight: &Weight, view: &TensorView) -> Result<Value, String> {
+    let (dtype, shape) = (weight.variable().dtype(), weight.variable().shape());
+    if view.dtype() != file_dtype(dtype) || view.shape() != shape.sizes() {
+        let given = (view.dtype(), view.shape());
+        return Err(format!(
+            "{} has {}{:?}, expected {}{shape}",
+            weight.path(),
+            given.0,
+            given.1,
+            file_dtype(dtype)
+        ));
+    }
+    let sizes = shape.sizes();
+    let value = match dtype {
+        DType::Bool => from_bytes(view.data(), sizes, |[byte]| byte != 0),
+        DType::U8 => from_bytes(view.data(), sizes, u8::from_le_bytes),
+        DType::I32 => from_bytes(view.data(), sizes, i32::from_le_bytes),
+        DType::I64 => from_bytes(view.data(), sizes, i64::from_le_bytes),
+        DType::F32 => from_bytes(view.data(), sizes, f32::from_le_bytes),
+        DType::F64 => from_bytes(view.data(), sizes, f64::from_le_bytes),
+    };
+    value.ok_or_else(|| format!("{} has {} bytes for {shape}", weight.path(), view.data().len()))
+}
+
+fn from_bytes<T: Typed, const N: usize>(
+    bytes: &[u8],
+    sizes: &[usize],
+    element: impl Fn([u8; N]) -> T,
+) -> Option<Value> {
+    let (chunks, rest) = bytes.as_chunks::<N>();
+    let elements = chunks.iter().map(|&chunk| element(chunk)).collect();
+    let array = ArrayD::from_shape_vec(IxDyn(sizes), elements).ok()?;
+    rest.is_empty().then(|| T::value(array))
+}
+
+fn to_bytes(value: &Value) -> Vec<u8> {
+    match value {
+        Value::Bool(array) => array.iter().map(|&x| u8::from(x)).collect(),
+        Value::U8(array) => array.iter().copied().collect(),
+        Value::I32(array) => array.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        Value::I64(array) => array.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        Value::F32(array) => array.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        Value::F64(array) => array.iter().flat_map(|x| x.to_le_bytes()).collect(),
+    }
+}
+
+fn file_dtype(dtype: DType) -> Dtype {
+    match dtype {
+        DType::Bool => Dtype::BOOL,
+        DType::U8 => Dtype::U8,
+        DType::I32 => Dtype::I32,
+        DType::I64 => Dtype::I64,
+        DType::F32 => Dtype::F32,
+        DType::F64 => Dtype::F64,
+    }
+}
+
+/// Writes beside the target, waits for the disk, renames, and waits for the folder.
+fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".weights-");
+    #[cfg(unix)]
+    {
+        // As any new file of this user; the default of temporary files hides them from everyone else.
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+fn file_error(kind: ErrorKind, path: &Path, what: &str) -> Error {
+    Error::new(kind, format!("{} {what}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Constant, RandomNormal, Role};
+    use crisol_tensor::Shape;
+    use crisol_tensor::random::Key;
+    use std::path::PathBuf;
+
+    fn tree(weights: &[(&str, &[usize], DType)], seed: u64) -> Tree {
+        let mut tree = Tree::new(Key::new(seed));
+        for (path, sizes, dtype) in weights {
+            let shape = Shape::new(sizes).unwrap();
+            if dtype.is_float() {
+                tree.create(path, shape, *dtype, Role::Weight, &RandomNormal::default()).unwrap();
+            } else {
+                tree.create(path, shape, *dtype, Role::State, &Constant(seed as f64)).unwrap();
+            }
+        }
+        tree.seal().unwrap();
+        tree
+    }
+
+    const ALL: [(&str, &[usize], DType); 6] = [
+        ("a/kernel", &[3, 4], DType::F32),
+        ("a/wide", &[2], DType::F64),
+        ("a/empty", &[0, 5], DType::F32),
+        ("b/count", &[], DType::I64),
+        ("b/labels", &[3], DType::I32),
+        ("b/mask", &[3], DType::Bool),
+    ];
+
+    fn file(folder: &tempfile::TempDir) -> PathBuf {
+        folder.path().join("weights.safetensors")
+    }
+
+    #[test]
+    fn every_type_comes_back_bit_for_bit() {
+        let folder = tempfile::tempdir().unwrap();
+        let (saved, loaded) = (tree(&ALL, 1), tree(&ALL, 0));
+        saved.save_safetensors(file(&folder)).unwrap();
+        assert_ne!(saved.get_weights().unwrap(), loaded.get_weights().unwrap());
+        let report = loaded.load_safetensors(file(&folder)).unwrap();
+        assert_eq!(report.loaded, ALL.map(|(path, ..)| path));
+        assert_eq!(saved.get_weights().unwrap(), loaded.get_weights().unwrap());
+        // Nothing stays beside the file, and saving again replaces it.
+        loaded.save_safetensors(file(&folder)).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn everything_that_does_not_fit_is_listed_and_nothing_is_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        tree(&ALL, 1).save_safetensors(file(&folder)).unwrap();
+        let other = tree(
+            &[
+                ("a/kernel", &[4, 3], DType::F32),
+                ("a/wide", &[2], DType::F32),
+                ("a/new", &[1], DType::F32),
+                ("b/labels", &[3], DType::I32),
+            ],
+            2,
+        );
+        let before = other.get_weights().unwrap();
+        let error = other.load_safetensors(file(&folder)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Format);
+        let text = error.to_string();
+        assert!(text.contains("weights.safetensors does not fit this model: "), "{text}");
+        for part in [
+            "a/kernel has F32[3, 4], expected F32[4, 3]",
+            "a/wide has F64[2], expected F32[2]",
+            "a/new is missing",
+            "a/empty is unexpected; b/count is unexpected; b/mask is unexpected",
+        ] {
+            assert!(text.contains(part), "{part:?} is not in {text:?}");
+        }
+        assert_eq!(other.get_weights().unwrap(), before);
+    }
+
+    #[test]
+    fn damaged_files_are_errors_that_name_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let tree = tree(&ALL, 1);
+        let path = file(&folder);
+        tree.save_safetensors(&path).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        let mut huge_header = whole.clone();
+        huge_header[..8].copy_from_slice(&u64::MAX.to_le_bytes());
+        let mut hostile_shape = br#"{"a/kernel":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}"#.to_vec();
+        hostile_shape.splice(0..0, (hostile_shape.len() as u64).to_le_bytes());
+        let cuts = (0..whole.len()).step_by(7).map(|length| whole[..length].to_vec());
+        for bytes in cuts.chain([huge_header, hostile_shape, vec![0xff; 64]]) {
+            std::fs::write(&path, &bytes).unwrap();
+            let error = tree.load_safetensors(&path).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Format);
+            let text = error.to_string();
+            assert!(text.contains("weights.safetensors is damaged or no safetensors file: "), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_does_not_exist_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("missing").join("weights.safetensors");
+        let tree = tree(&ALL, 1);
+        let error = tree.save_safetensors(&path).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Io);
+        assert!(error.to_string().contains(&format!("{} cannot be written: ", path.display())), "{error}");
+        let error = tree.load_safetensors(&path).unwrap_err();
+        assert!(error.to_string().contains(&format!("{} cannot be read: ", path.display())), "{error}");
+    }
+}

@@ -1,0 +1,71 @@
+//! Kernels give back all they took. In a process of its own, where no other test allocates.
+#![cfg(target_os = "linux")]
+
+use crisol_ir::DType;
+use crisol_ir::kernel::*;
+use crisol_jit::CompiledKernel;
+
+/// The address space that is mapped and the memory that is resident, in pages.
+fn pages() -> (usize, usize) {
+    let text = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let mut numbers = text.split(' ').map(|number| number.parse::<usize>().unwrap());
+    (numbers.next().unwrap(), numbers.next().unwrap())
+}
+
+fn kernel(number: usize) -> Kernel {
+    let mut kernel = Builder::new();
+    let input = kernel.input(DType::F32, Access::Contiguous);
+    let x = kernel.load(input);
+    let mut y = x;
+    for term in 0..10 {
+        let c = kernel.constant(Type::F32, (number + term) as f64);
+        y = kernel.multiply_add(y, x, c);
+    }
+    kernel.output(y, DType::F32, Role::Store(Access::Contiguous));
+    kernel.finish()
+}
+
+#[test]
+fn two_thousand_kernels_leave_the_memory_as_it_was() {
+    let make = |count: usize| {
+        for number in 0..count {
+            CompiledKernel::compile(&kernel(number)).unwrap();
+        }
+    };
+    make(200);
+    let (mapped, resident) = pages();
+    make(2000);
+    let (mapped_after, resident_after) = pages();
+    // A kernel that leaked its code would leave a page at least.
+    assert!(mapped_after < mapped + 500, "{mapped} pages mapped before, {mapped_after} after");
+    assert!(resident_after < resident + 500, "{resident} pages resident before, {resident_after} after");
+}
+
+#[test]
+fn kernels_move_between_threads_and_are_shared() {
+    let compiled = std::thread::spawn(|| CompiledKernel::compile(&kernel(3)).unwrap()).join().unwrap();
+    let run = || {
+        let (x, mut y) = ([0.0f32; 9], [0.0f32; 9]);
+        let pointers = [x.as_ptr().cast_mut().cast(), y.as_mut_ptr().cast()];
+        let strides = [0; 2];
+        let call = Call {
+            pointers: pointers.as_ptr(),
+            row_strides: strides.as_ptr(),
+            column_strides: strides.as_ptr(),
+            rows: 1,
+            columns: 9,
+            position: 0,
+            position_row_step: 0,
+            position_column_step: 0,
+        };
+        // SAFETY: nine elements each.
+        unsafe { compiled.call(&call) };
+        // At 0 the polynomial is its last coefficient.
+        assert_eq!(y, [12.0; 9]);
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(run);
+        }
+    });
+}

@@ -7,8 +7,10 @@ mod matmul;
 mod matrix;
 mod pool;
 mod pooling;
+mod product;
 mod real;
 mod shared;
+mod tile;
 
 pub use conv::{Conv2d, conv2d, conv2d_input_gradient, conv2d_weight_gradient};
 pub use denormals::FlushDenormals;

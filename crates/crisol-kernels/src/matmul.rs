@@ -4,6 +4,7 @@ use crate::denormals::FlushDenormals;
 use crate::error::{GeometryError, check_length, checked_product};
 use crate::matrix::Matrix;
 use crate::pool::parallel_for;
+use crate::product::product;
 use crate::real::{Raw, Real};
 use crate::shared::SharedSlice;
 use std::ops::Range;
@@ -285,7 +286,7 @@ impl<T: Real> Call<'_, T> {
                 };
                 // SAFETY: the part's own [m, n] of the partials; operands were checked for all of k.
                 unsafe {
-                    T::product(
+                    product(
                         [m, n, inner],
                         out,
                         false,
@@ -322,7 +323,7 @@ impl<T: Real> Call<'_, T> {
         let lhs = self.lhs.at(item * self.lhs_stride, rows.start, 0);
         let rhs = self.rhs.at(item * self.rhs_stride, 0, cols.start);
         // SAFETY: the operands' extents and out's length were checked at the entry; the caller vouches for exclusion.
-        unsafe { T::product([rows.len(), cols.len(), k], out, self.accumulate, lhs, rhs) };
+        unsafe { product([rows.len(), cols.len(), k], out, self.accumulate, lhs, rhs) };
     }
 
     /// Hands finished rows to the epilogue.

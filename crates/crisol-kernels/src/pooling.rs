@@ -27,7 +27,7 @@ pub struct MaxPool2d {
     pub padding: [[usize; 2]; 2],
 }
 
-/// Channels handled together: their running maxima stay in registers.
+/// Channels of the gradient handled together.
 const LANES: usize = 32;
 /// Fewer comparisons than this are not worth waking anyone for.
 const INLINE: usize = 16 << 10;
@@ -213,8 +213,9 @@ impl MaxPool2d {
 fn take_larger<T: Real>(values: &[T], best: &mut [T; LANES], winner: &mut [u32; LANES], tap: u32) {
     for ((&value, best), winner) in values.iter().zip(best).zip(winner) {
         let larger = (value > *best) | (is_nan(value) & !is_nan(*best));
+        // A choice by mask: written as a condition it is compiled into a branch for each lane.
+        *winner ^= (*winner ^ tap) & u32::from(larger).wrapping_neg();
         *best = if larger { value } else { *best };
-        *winner = if larger { tap } else { *winner };
     }
 }
 

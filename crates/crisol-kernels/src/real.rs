@@ -26,7 +26,7 @@ pub trait Real:
 
 pub(crate) mod private {
     use super::Raw;
-    use crate::conv::tile::Tiled;
+    use crate::tile::Tiled;
 
     pub trait Sealed: Tiled {
         /// `out = [out +] lhs @ rhs` on the calling thread.

@@ -3,11 +3,11 @@
 //! Where there is padding, the rows that a chunk reads are first copied between zeros, so that the tile meets no edge.
 
 use super::Conv2d;
-use super::tile::{TILE_ROWS, Tile};
 use crate::matmul::merge;
 use crate::pool::parallel_for;
 use crate::real::Real;
 use crate::shared::SharedSlice;
+use crate::tile::{TILE_ROWS, Tile};
 use std::ops::Range;
 
 /// Beyond this many taps times channels the kernel no longer stays in a first-level cache, and packed products win.

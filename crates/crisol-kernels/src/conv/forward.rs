@@ -6,6 +6,7 @@ use crate::error::GeometryError;
 use crate::matmul::matmul;
 use crate::matrix::Matrix;
 use crate::pool::parallel_for;
+use crate::product::product;
 use crate::real::{Raw, Real};
 use crate::shared::SharedSlice;
 
@@ -78,7 +79,7 @@ fn by_blocks<T: Real>(
                 // SAFETY: `patches` holds range.len() rows of `depth`; the group's columns of the kernel and of these
                 // output pixels are inside their slices, and the pixels belong to this chunk alone.
                 unsafe {
-                    T::product(
+                    product(
                         [range.len(), group_outputs, depth],
                         out,
                         false,

@@ -6,6 +6,7 @@ use crate::error::GeometryError;
 use crate::matmul::matmul;
 use crate::matrix::Matrix;
 use crate::pool::parallel_for;
+use crate::product::product;
 use crate::real::{Raw, Real};
 use crate::shared::SharedSlice;
 
@@ -149,7 +150,7 @@ fn by_scatter<T: Real>(
                     // SAFETY: `patches` holds range.len() rows of `depth`; pixels, kernel rows and the group's channels
                     // are inside their slices.
                     unsafe {
-                        T::product(
+                        product(
                             [range.len(), depth, group_outputs],
                             out,
                             false,

@@ -4,7 +4,6 @@ mod direct;
 mod forward;
 mod im2col;
 mod input_gradient;
-pub(crate) mod tile;
 mod weight_gradient;
 
 pub use forward::conv2d;

@@ -6,6 +6,7 @@ use crate::error::GeometryError;
 use crate::matmul::{matmul, merge};
 use crate::matrix::Matrix;
 use crate::pool::parallel_for;
+use crate::product::product;
 use crate::real::{Raw, Real};
 use crate::shared::SharedSlice;
 
@@ -102,7 +103,7 @@ fn by_parts<T: Real>(
                         // SAFETY: `patches` holds range.len() rows of `depth`, read as columns; these rows of this part's
                         // sum belong to this chunk alone; `grad_out` was measured against the geometry.
                         unsafe {
-                            T::product(
+                            product(
                                 [depth, group_outputs, range.len()],
                                 out,
                                 start > index * part,

@@ -176,7 +176,12 @@ fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let lower = name.to_lowercase();
     known
         .iter()
-        .map(|&candidate| (strsim::jaro_winkler(&lower, &candidate.to_lowercase()), candidate))
+        .map(|&candidate| {
+            (
+                strsim::jaro_winkler(&lower, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
         .filter(|(score, _)| *score > 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
@@ -189,7 +194,10 @@ mod tests {
     #[test]
     fn a_misspelt_name_is_offered_its_nearest() {
         let error = Error::unknown_name("optimizer", "adm", ["sgd", "rmsprop", "adam"]);
-        assert_eq!(error.to_string(), r#"no optimizer is named "adm" (did you mean "adam"?)"#);
+        assert_eq!(
+            error.to_string(),
+            r#"no optimizer is named "adm" (did you mean "adam"?)"#
+        );
         let error = Error::unknown_name("optimizer", "zzz", ["sgd", "adam"]);
         assert!(error.to_string().ends_with("(known names: sgd, adam)"));
     }
@@ -203,7 +211,10 @@ mod tests {
             .layer("encoder")
             .at(Location::caller());
         let text = error.to_string();
-        assert!(text.starts_with("encoder/dense_2 (Dense): matmul: inner sizes differ, at "), "{text}");
+        assert!(
+            text.starts_with("encoder/dense_2 (Dense): matmul: inner sizes differ, at "),
+            "{text}"
+        );
         assert!(text.contains("error.rs:"), "{text}");
     }
 }

@@ -6,6 +6,7 @@
 //! notes below say, in the order written, with no contraction but [`Instruction::MultiplyAdd`].
 
 mod builder;
+mod evaluate;
 pub mod math;
 mod text;
 mod verify;
@@ -249,7 +250,6 @@ pub struct Call {
     /// What a column adds to the position number.
     pub position_column_step: u64,
 }
-
 
 /// Whether this processor rounds [`Instruction::MultiplyAdd`] once.
 pub fn fused_multiply_add() -> bool {

@@ -8,7 +8,12 @@ impl fmt::Display for Kernel {
         f.write_str("kernel(")?;
         for (number, input) in self.inputs.iter().enumerate() {
             let comma = if number == 0 { "" } else { ", " };
-            write!(f, "{comma}in{number}: {} {}", input.dtype, lower(&input.access))?;
+            write!(
+                f,
+                "{comma}in{number}: {} {}",
+                input.dtype,
+                lower(&input.access)
+            )?;
         }
         f.write_str(")\n")?;
         let types = self.types();

@@ -1,0 +1,84 @@
+//! Bilinear resizing as `tf.image.resize` does it: half-pixel centres, edges repeated, two source pixels an axis whatever the ratio (no
+//! antialias). Results are rounded to whole levels; the plain formula is in the tests.
+
+use super::decode::Pixels;
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+
+/// Keeps its scratch memory from one image to the next; one a thread.
+pub(crate) struct Bilinear {
+    resizer: Resizer,
+    options: ResizeOptions,
+}
+
+impl Bilinear {
+    pub(crate) fn new() -> Self {
+        let algorithm = ResizeAlg::Interpolation(FilterType::Bilinear);
+        Bilinear { resizer: Resizer::new(), options: ResizeOptions::new().resize_alg(algorithm) }
+    }
+
+    /// Resizes `pixels` of 1 or 3 channels to `height` x `width`.
+    pub(crate) fn resize(&mut self, pixels: Pixels, (height, width): (usize, usize)) -> Result<Vec<u8>, String> {
+        if (pixels.height, pixels.width) == (height, width) {
+            return Ok(pixels.values);
+        }
+        let channels = pixels.values.len() / (pixels.width * pixels.height);
+        let kind = if channels == 1 { PixelType::U8 } else { PixelType::U8x3 };
+        let failed = |error: &dyn std::fmt::Display| format!("cannot be resized ({error})");
+        let source = ImageRef::new(pixels.width as u32, pixels.height as u32, &pixels.values, kind)
+            .map_err(|error| failed(&error))?;
+        let mut target = Image::new(width as u32, height as u32, kind);
+        self.resizer.resize(&source, &mut target, &self.options).map_err(|error| failed(&error))?;
+        Ok(target.into_vec())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Position `(i + 1/2) * from / to - 1/2`, between its two neighbours, edges repeated.
+    fn plain(values: &[u8], from: (usize, usize), to: (usize, usize), channels: usize) -> Vec<f64> {
+        let place = |i: usize, from: usize, to: usize| {
+            let x = (i as f64 + 0.5) * from as f64 / to as f64 - 0.5;
+            let low = x.floor();
+            let clamp = |v: f64| v.clamp(0.0, from as f64 - 1.0) as usize;
+            (clamp(low), clamp(low + 1.0), x - low)
+        };
+        let at = |y: usize, x: usize, c: usize| f64::from(values[(y * from.1 + x) * channels + c]);
+        let mut out = Vec::new();
+        for i in 0..to.0 {
+            let (top, bottom, v) = place(i, from.0, to.0);
+            for j in 0..to.1 {
+                let (left, right, h) = place(j, from.1, to.1);
+                for c in 0..channels {
+                    let above = at(top, left, c) * (1.0 - h) + at(top, right, c) * h;
+                    let below = at(bottom, left, c) * (1.0 - h) + at(bottom, right, c) * h;
+                    out.push(above * (1.0 - v) + below * v);
+                }
+            }
+        }
+        out
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+        #[test]
+        fn it_is_the_plain_formula_within_one_level(
+            from in (1_usize..40, 1_usize..40), to in (1_usize..40, 1_usize..40), three: bool, seed: u64,
+        ) {
+            let channels = if three { 3 } else { 1 };
+            let order = crate::permutation(from.0 * from.1 * channels, seed);
+            let values: Vec<u8> = order.iter().map(|v| (v * 37 % 256) as u8).collect();
+            let expected = plain(&values, from, to, channels);
+            let pixels = Pixels { width: from.1, height: from.0, values };
+            let given = Bilinear::new().resize(pixels, to).unwrap();
+            prop_assert_eq!(given.len(), expected.len());
+            for (given, expected) in given.iter().zip(&expected) {
+                // Half a level of rounding each way, and the rest of 14-bit weights.
+                prop_assert!((f64::from(*given) - expected).abs() <= 1.02, "{} for {}", given, expected);
+            }
+        }
+    }
+}

@@ -97,6 +97,13 @@ macro_rules! rows {
     };
 }
 
+/// Whether tiles are to be used where the processor has them: the environment variable `CRISOL_TILES=0` says no.
+#[cfg(target_arch = "x86_64")]
+fn wanted() -> bool {
+    static WANTED: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
+    *WANTED.get_or_init(|| std::env::var_os("CRISOL_TILES").is_none_or(|value| value != "0"))
+}
+
 /// `pointer + distance`, hidden from the optimiser: it would keep fourteen pointers over the loop, one for each row, and spill
 /// the sums to make room for them.
 #[cfg(target_arch = "x86_64")]
@@ -138,7 +145,8 @@ macro_rules! tiled {
         impl Tiled for Element {
             #[inline]
             fn tile_channels() -> Option<usize> {
-                std::arch::is_x86_feature_detected!("avx512f").then_some(2 * LANES)
+                let there = super::wanted() && std::arch::is_x86_feature_detected!("avx512f");
+                there.then_some(2 * LANES)
             }
 
             #[inline]

@@ -90,3 +90,21 @@ fn same_bits<T: Test>(length: usize, kernel: impl Fn(&mut [T])) -> Vec<T> {
     }
     first
 }
+
+/// Everything again with the portable kernels, which this processor may otherwise never use.
+#[test]
+fn without_tiles() {
+    if std::env::var_os("CRISOL_TILES").is_some() {
+        return;
+    }
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--skip", "without_tiles", "--skip", "pool::"])
+        .env("CRISOL_TILES", "0")
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+}

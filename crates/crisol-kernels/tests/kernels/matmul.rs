@@ -77,7 +77,7 @@ fn check<T: Test>([m, n, k]: [usize; 3], [gap_l, gap_r]: [usize; 2], [turn_l, tu
         let epilogue = |rows: std::ops::Range<usize>, values: &mut [T]| {
             assert_eq!(values.len(), rows.len() * n);
             for value in values {
-                *value = *value + T::from_f64(1.0);
+                *value += T::from_f64(1.0);
             }
             seen.lock().unwrap().push(rows);
         };
@@ -174,6 +174,7 @@ fn shapes_that_are_cut_by_rows_columns_and_depth() {
         [32, 300, 784],
         [1100, 130, 60],
         [17, 9, 20_000],
+        [130, 520, 600],
         [1, 1, 100_000],
     ] {
         check::<f32>(size, [0, 0], [false, false]);

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod compiled;
+pub mod expression;
 mod lower;
 
 pub use compiled::CompiledKernel;

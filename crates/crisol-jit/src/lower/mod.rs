@@ -12,7 +12,9 @@ mod reduce;
 
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData, Value, types};
 use cranelift_frontend::FunctionBuilder;
-use crisol_ir::kernel::{self, Access, Call, Function, Instruction, Kernel, Role, Type};
+use crisol_ir::kernel::{
+    self, Access, Call, Function, Instruction, Kernel, REDUCE_LANES, Role, Type,
+};
 use std::collections::HashMap;
 use std::mem::offset_of;
 
@@ -80,22 +82,29 @@ impl Lowering<'_, '_> {
         let rows = self.field(call, offset_of!(Call, rows));
         let columns = self.field(call, offset_of!(Call, columns));
         let zero = self.integer(types::I64, 0);
-        let whole = if self.lanes > 1 {
-            let mask = self.integer(types::I64, -(self.lanes as i64));
-            self.builder.ins().band(columns, mask)
-        } else {
-            zero
+        let multiple_of = |this: &mut Self, size: usize| {
+            let mask = this.integer(types::I64, -(size as i64));
+            this.builder.ins().band(columns, mask)
         };
+        let whole_vectors = multiple_of(self, self.lanes);
+        let whole_blocks = multiple_of(self, REDUCE_LANES);
         self.branch_if_less(zero, rows, body, exit);
 
         let row = self.builder.append_block_param(body, types::I64);
         self.builder.switch_to_block(body);
         let state = self.row(call, row);
-        self.begin_reductions();
-        if self.lanes > 1 {
-            self.columns(&state, self.lanes, zero, whole);
+        let mut done = zero;
+        if self.reduces_in_registers() {
+            self.blocks(&state, zero, whole_blocks);
+            done = whole_blocks;
+        } else {
+            self.begin_reductions();
         }
-        self.columns(&state, 1, whole, columns);
+        if self.lanes > 1 {
+            self.columns(&state, self.lanes, done, whole_vectors);
+            done = whole_vectors;
+        }
+        self.columns(&state, 1, done, columns);
         self.end_reductions(&state);
         let one = self.integer(types::I64, 1);
         let next = self.builder.ins().iadd(row, one);
@@ -171,12 +180,14 @@ impl Lowering<'_, '_> {
         self.builder.switch_to_block(body);
         let values = self.body(row, lanes, column);
         self.outputs(row, lanes, column, &values);
+        self.reduce_into_partials(column, &values);
         let step = self.integer(types::I64, lanes as i64);
         let next = self.builder.ins().iadd(column, step);
         self.branch_if_less(next, to, body, done);
         self.builder.switch_to_block(done);
     }
 
+    /// Writes all outputs but those that are reduced over the columns.
     fn outputs(&mut self, row: &Row, lanes: usize, column: Value, values: &[Option<Value>]) {
         let kernel = self.kernel;
         for (number, output) in kernel.outputs.iter().enumerate() {
@@ -194,7 +205,7 @@ impl Lowering<'_, '_> {
                     let new = self.combine(by, old, value);
                     self.store_at(row, argument, output.dtype, lanes, column, new);
                 }
-                Role::ReduceColumns(by) => self.reduce_into_partial(number, by, column, value),
+                Role::ReduceColumns(_) => {}
             }
         }
     }
@@ -205,13 +216,29 @@ impl Lowering<'_, '_> {
 
     /// Continues with `then(a)` if `a < b`, else with `otherwise()`.
     fn branch_if_less(&mut self, a: Value, b: Value, then: ir::Block, otherwise: ir::Block) {
+        self.branch_with(a, b, then, otherwise, &[]);
+    }
+
+    /// Continues with `then(a, carried...)` if `a < b`, else with `otherwise(carried...)`.
+    fn branch_with(
+        &mut self,
+        a: Value,
+        b: Value,
+        then: ir::Block,
+        otherwise: ir::Block,
+        carried: &[Value],
+    ) {
         let less = self
             .builder
             .ins()
             .icmp(ir::condcodes::IntCC::UnsignedLessThan, a, b);
+        let carried: Vec<BlockArg> = carried.iter().copied().map(BlockArg::Value).collect();
+        let then_arguments: Vec<BlockArg> = std::iter::once(BlockArg::Value(a))
+            .chain(carried.iter().copied())
+            .collect();
         self.builder
             .ins()
-            .brif(less, then, &[BlockArg::Value(a)], otherwise, &[]);
+            .brif(less, then, &then_arguments, otherwise, &carried);
     }
 
     /// A word of a [`Call`] or of its arrays.

@@ -1,7 +1,8 @@
 //! Reductions: the order in which elements are combined is a function of the shape alone, vectors or not.
 //!
 //! The 16 partial results of a row live in a stack slot, where the vector loop and the loop over the rest both find them:
-//! column `c` at place `c % 16`.
+//! column `c` at place `c % 16`. Short kernels first run over whole blocks of 16 columns with the partial results in registers:
+//! there, the time to write and read back a partial result would be most of the loop's.
 
 use super::{Lowering, Row};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
@@ -9,8 +10,17 @@ use cranelift_codegen::ir::{
     self, InstBuilder, MemFlagsData, StackSlotData, StackSlotKind, Value, types,
 };
 use cranelift_frontend::FunctionBuilder;
-use crisol_ir::kernel::{Kernel, REDUCE_LANES, Role, Type};
+use crisol_ir::kernel::{Kernel, REDUCE_LANES, Register, Role, Type};
 use crisol_ir::primitive::Reduction;
+
+/// The partial results of one output.
+struct Partials {
+    output: usize,
+    slot: ir::StackSlot,
+    by: Reduction,
+    value: Register,
+    ty: Type,
+}
 
 /// Makes room for the partial results of every output that has them.
 pub(super) fn slots(
@@ -34,14 +44,10 @@ pub(super) fn slots(
 impl Lowering<'_, '_> {
     /// Sets all partial results to the reduction's neutral element.
     pub(super) fn begin_reductions(&mut self) {
-        for (slot, by, ty) in self.reductions() {
-            let neutral = self.neutral(by, ty);
-            let (neutral, size) = if self.lanes > 1 {
-                (self.splat(neutral), 16)
-            } else {
-                (neutral, scalar(ty).bytes())
-            };
-            for offset in (0..REDUCE_LANES as u32 * scalar(ty).bytes()).step_by(size as usize) {
+        for Partials { slot, by, ty, .. } in self.reductions() {
+            let neutral = self.neutral(by, ty, self.lanes);
+            let step = self.builder.func.dfg.value_type(neutral).bytes();
+            for offset in (0..REDUCE_LANES as u32 * scalar(ty).bytes()).step_by(step as usize) {
                 let address = self.partial(slot, offset);
                 self.builder
                     .ins()
@@ -50,46 +56,108 @@ impl Lowering<'_, '_> {
         }
     }
 
-    /// Combines the value of `column` (and of those after it, if it is a vector) into its partial result.
-    pub(super) fn reduce_into_partial(
-        &mut self,
-        output: usize,
-        by: Reduction,
-        column: Value,
-        value: Value,
-    ) {
-        let Some(slot) = self.partials[output] else {
-            return;
+    /// Whether the kernel is so short that its vectors of a block, and all partial results, fit the registers.
+    pub(super) fn reduces_in_registers(&self) -> bool {
+        let (vectors, reductions) = (REDUCE_LANES / self.lanes, self.reductions().len());
+        let instructions = self.live.iter().filter(|live| **live).count();
+        self.lanes > 1
+            && reductions > 0
+            && vectors * reductions <= 8
+            && vectors * instructions <= 64
+    }
+
+    /// The loop over columns `from..to`, 16 at a time; leaves the partial results in their slots.
+    pub(super) fn blocks(&mut self, row: &Row, from: Value, to: Value) {
+        let vectors = REDUCE_LANES / self.lanes;
+        let reductions = self.reductions();
+        let mut parts = Vec::new();
+        for Partials { by, ty, .. } in &reductions {
+            let neutral = self.neutral(*by, *ty, self.lanes);
+            parts.extend(std::iter::repeat_n(neutral, vectors));
+        }
+        let (body, done) = (self.block(), self.block());
+        let column = self.builder.append_block_param(body, types::I64);
+        self.branch_with(from, to, body, done, &parts);
+
+        let append = |this: &mut Self, block| -> Vec<Value> {
+            let types = parts
+                .iter()
+                .map(|part| this.builder.func.dfg.value_type(*part));
+            let types: Vec<ir::Type> = types.collect();
+            types
+                .into_iter()
+                .map(|ty| this.builder.append_block_param(block, ty))
+                .collect()
         };
-        let ty = self.builder.func.dfg.value_type(value);
-        let last = self.integer(types::I64, REDUCE_LANES as i64 - 1);
-        let place = self.builder.ins().band(column, last);
-        let shift = self.integer(types::I64, ty.lane_type().bytes().trailing_zeros().into());
-        let offset = self.builder.ins().ishl(place, shift);
-        let base = self.partial(slot, 0);
-        let address = self.builder.ins().iadd(base, offset);
-        // Vectors of a slot are aligned: the vector loop's columns are multiples of the lanes.
-        let old = self
-            .builder
-            .ins()
-            .load(ty, MemFlagsData::trusted(), address, 0);
-        let new = self.combine(by, old, value);
-        self.builder
-            .ins()
-            .store(MemFlagsData::trusted(), new, address, 0);
+        let (mut sums, results) = (append(self, body), append(self, done));
+        self.builder.switch_to_block(body);
+        for vector in 0..vectors {
+            let offset = self.integer(types::I64, (vector * self.lanes) as i64);
+            let column = self.builder.ins().iadd(column, offset);
+            let values = self.body(row, self.lanes, column);
+            self.outputs(row, self.lanes, column, &values);
+            for (number, Partials { by, value, .. }) in reductions.iter().enumerate() {
+                let Some(value) = values[value.index()] else {
+                    continue;
+                };
+                let sum = &mut sums[number * vectors + vector];
+                *sum = self.combine(*by, *sum, value);
+            }
+        }
+        let step = self.integer(types::I64, REDUCE_LANES as i64);
+        let next = self.builder.ins().iadd(column, step);
+        self.branch_with(next, to, body, done, &sums);
+
+        self.builder.switch_to_block(done);
+        for (reduction, parts) in reductions.iter().zip(results.chunks(vectors)) {
+            for (vector, part) in parts.iter().enumerate() {
+                let address = self.partial(reduction.slot, 16 * vector as u32);
+                self.builder
+                    .ins()
+                    .store(MemFlagsData::trusted(), *part, address, 0);
+            }
+        }
+    }
+
+    /// Combines the values of `column` (and of those after it, if they are vectors) into their partial results.
+    pub(super) fn reduce_into_partials(&mut self, column: Value, values: &[Option<Value>]) {
+        for Partials {
+            slot, by, value, ..
+        } in self.reductions()
+        {
+            let Some(value) = values[value.index()] else {
+                continue;
+            };
+            let ty = self.builder.func.dfg.value_type(value);
+            let last = self.integer(types::I64, REDUCE_LANES as i64 - 1);
+            let place = self.builder.ins().band(column, last);
+            let shift = self.integer(types::I64, ty.lane_type().bytes().trailing_zeros().into());
+            let offset = self.builder.ins().ishl(place, shift);
+            let base = self.partial(slot, 0);
+            let address = self.builder.ins().iadd(base, offset);
+            // Vectors of a slot are aligned: the vector loop's columns are multiples of the lanes.
+            let old = self
+                .builder
+                .ins()
+                .load(ty, MemFlagsData::trusted(), address, 0);
+            let new = self.combine(by, old, value);
+            self.builder
+                .ins()
+                .store(MemFlagsData::trusted(), new, address, 0);
+        }
     }
 
     /// Combines the partial results by halves, and the last one onto what stands in memory.
     pub(super) fn end_reductions(&mut self, row: &Row) {
-        let outputs: Vec<usize> = (0..self.partials.len())
-            .filter(|output| self.partials[*output].is_some())
-            .collect();
-        for (output, (slot, by, ty)) in outputs.into_iter().zip(self.reductions()) {
-            let vector = if self.lanes > 1 {
-                scalar(ty).by(self.lanes as u32).unwrap_or(scalar(ty))
-            } else {
-                scalar(ty)
-            };
+        for Partials {
+            output,
+            slot,
+            by,
+            ty,
+            ..
+        } in self.reductions()
+        {
+            let vector = scalar(ty).by(self.lanes as u32).unwrap_or(scalar(ty));
             let mut parts: Vec<Value> = (0..REDUCE_LANES as u32 / vector.lane_count())
                 .map(|part| {
                     let address = self.partial(slot, part * vector.bytes());
@@ -147,13 +215,17 @@ impl Lowering<'_, '_> {
     }
 
     /// The outputs that have partial results.
-    fn reductions(&self) -> Vec<(ir::StackSlot, Reduction, Type)> {
-        let outputs = self.kernel.outputs.iter().zip(&self.partials);
+    fn reductions(&self) -> Vec<Partials> {
+        let outputs = self.kernel.outputs.iter().zip(&self.partials).enumerate();
         outputs
-            .filter_map(|(output, slot)| match (output.role, slot) {
-                (Role::ReduceColumns(by), Some(slot)) => {
-                    Some((*slot, by, self.types[output.value.index()]))
-                }
+            .filter_map(|(number, (output, slot))| match (output.role, slot) {
+                (Role::ReduceColumns(by), Some(slot)) => Some(Partials {
+                    output: number,
+                    slot: *slot,
+                    by,
+                    value: output.value,
+                    ty: self.types[output.value.index()],
+                }),
                 _ => None,
             })
             .collect()
@@ -165,14 +237,14 @@ impl Lowering<'_, '_> {
             .stack_addr(types::I64, slot, offset as i32)
     }
 
-    fn neutral(&mut self, by: Reduction, ty: Type) -> Value {
+    fn neutral(&mut self, by: Reduction, ty: Type, lanes: usize) -> Value {
         let (sum, max) = match ty {
             Type::F32 => (0, f32::NEG_INFINITY.to_bits().into()),
             Type::F64 => (0, f64::NEG_INFINITY.to_bits()),
             Type::I64 => (0, i64::MIN as u64),
             Type::I32 | Type::Mask => (0, i32::MIN as u32 as u64),
         };
-        self.constant(ty, if by == Reduction::Sum { sum } else { max }, 1)
+        self.constant(ty, if by == Reduction::Sum { sum } else { max }, lanes)
     }
 }
 

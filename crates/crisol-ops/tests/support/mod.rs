@@ -1,0 +1,192 @@
+//! What the contract tests share: random values, backward over a graph, and running a lowering at every place.
+
+#![allow(dead_code)] // every test binary uses its part
+
+use crisol_ir::kernel::{Access, Builder, Role};
+use crisol_ir::ndarray::{ArrayD, IxDyn};
+use crisol_ir::{
+    Attributes, DType, Graph, Kind, NodeId, Operation, Primitive, Result, TensorType, Value,
+    each_value,
+};
+use crisol_ops as ops;
+
+/// A generator of numbers for values: a counter under a seed.
+pub struct Numbers {
+    seed: u32,
+    next: u32,
+}
+
+impl Numbers {
+    pub fn new(seed: u32) -> Numbers {
+        Numbers { seed, next: 0 }
+    }
+
+    pub fn word(&mut self) -> u32 {
+        self.next += 1;
+        ops::philox([self.next, 0, 0, 0], [self.seed, 7])[0]
+    }
+
+    /// A number from the open interval.
+    pub fn between(&mut self, (low, high): (f64, f64)) -> f64 {
+        low + (high - low) * ((f64::from(self.word()) + 0.5) / 4_294_967_296.0)
+    }
+
+    /// A value whose floats lie in the range, away from the kinks.
+    pub fn value(&mut self, ty: TensorType, range: (f64, f64), kinks: &[f64]) -> Value {
+        let mut float = || {
+            loop {
+                let number = self.between(range);
+                if kinks.iter().all(|kink| (number - kink).abs() > 0.01) {
+                    return number;
+                }
+            }
+        };
+        let sizes = IxDyn(&ty.shape);
+        match ty.dtype {
+            DType::F64 => Value::F64(ArrayD::from_shape_simple_fn(sizes, float)),
+            DType::F32 => Value::F32(ArrayD::from_shape_simple_fn(sizes, || float() as f32)),
+            DType::I32 => Value::I32(ArrayD::from_shape_simple_fn(sizes, || {
+                self.word() as i32 >> 20
+            })),
+            DType::I64 => Value::I64(ArrayD::from_shape_simple_fn(sizes, || {
+                i64::from(self.word() as i32 >> 20)
+            })),
+            DType::U8 => Value::U8(ArrayD::from_shape_simple_fn(sizes, || self.word() as u8)),
+            DType::Bool => {
+                Value::Bool(ArrayD::from_shape_simple_fn(sizes, || self.word() % 2 == 0))
+            }
+        }
+    }
+}
+
+/// The type of a value.
+pub fn type_of(value: &Value) -> TensorType {
+    TensorType::new(value.dtype(), value.shape().unwrap())
+}
+
+/// The elements of a value as bits, in row-major order.
+pub fn bits(value: &Value) -> Vec<u64> {
+    match value {
+        Value::Bool(array) => array.iter().map(|&x| u64::from(x)).collect(),
+        Value::U8(array) => array.iter().map(|&x| u64::from(x)).collect(),
+        Value::I32(array) => array.iter().map(|&x| u64::from(x as u32)).collect(),
+        Value::I64(array) => array.iter().map(|&x| x as u64).collect(),
+        Value::F32(array) => array.iter().map(|&x| u64::from(x.to_bits())).collect(),
+        Value::F64(array) => array.iter().map(|&x| x.to_bits()).collect(),
+    }
+}
+
+/// The elements as numbers, in row-major order.
+pub fn numbers(value: &Value) -> Vec<f64> {
+    match value.cast(DType::F64) {
+        Value::F64(array) => array.iter().copied().collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What the lowering of a map gives at every place: bits of the result's type, in row-major order.
+pub fn lowered(
+    primitive: &dyn Primitive,
+    attributes: &Attributes,
+    inputs: &[Value],
+    result: DType,
+) -> Vec<u64> {
+    let mut builder = Builder::new();
+    let registers: Vec<_> = inputs
+        .iter()
+        .map(|value| {
+            let input = builder.input(value.dtype(), Access::Contiguous);
+            builder.load(input)
+        })
+        .collect();
+    let value = primitive
+        .lower(&mut builder, attributes, &registers)
+        .unwrap();
+    builder.output(value, result, Role::Store(Access::Contiguous));
+    let kernel = builder.finish();
+    kernel.verify().unwrap();
+    let columns: Vec<Vec<u64>> = inputs.iter().map(bits).collect();
+    let count = each_value!(&inputs[0], array => array.len());
+    (0..count)
+        .map(|place| {
+            let row: Vec<u64> = columns.iter().map(|column| column[place]).collect();
+            kernel.evaluate(&row, place as u64)[0]
+        })
+        .collect()
+}
+
+/// The gradients of the scalar `loss` with respect to `wrt`, appended to the graph; `None` where nothing connects them.
+pub fn gradients(graph: &mut Graph, loss: NodeId, wrt: &[NodeId]) -> Result<Vec<Option<NodeId>>> {
+    let mut depends = vec![false; graph.len()];
+    for id in graph.ids() {
+        let node = graph.node(id);
+        depends[id.index()] = wrt.contains(&id)
+            || (node.ty.dtype.is_float() && node.inputs.iter().any(|input| depends[input.index()]));
+    }
+    let mut sums: Vec<Option<NodeId>> = vec![None; graph.len()];
+    sums[loss.index()] = Some(ops::ones_like(graph, loss)?);
+    for index in (0..=loss.index()).rev() {
+        let id = NodeId(index as u32);
+        let (Some(gradient), true) = (sums[index], depends[index]) else {
+            continue;
+        };
+        let node = graph.node(id).clone();
+        let Operation::Primitive(primitive, _) = node.operation else {
+            continue;
+        };
+        let parts = primitive.gradient(graph, id, gradient)?;
+        assert_eq!(
+            parts.len(),
+            node.inputs.len(),
+            "{} gives a gradient an input",
+            primitive.name()
+        );
+        for (&input, part) in node.inputs.iter().zip(parts) {
+            let Some(part) = part.filter(|_| depends[input.index()]) else {
+                continue;
+            };
+            assert_eq!(
+                graph.ty(part),
+                graph.ty(input),
+                "{}: type of the gradient",
+                primitive.name()
+            );
+            sums[input.index()] = Some(match sums[input.index()] {
+                None => part,
+                Some(sum) => ops::add(graph, sum, part)?,
+            });
+        }
+    }
+    Ok(wrt.iter().map(|input| sums[input.index()]).collect())
+}
+
+/// The sum of `x` times fixed weights: a scalar that tells every element apart.
+pub fn weighted_sum(
+    graph: &mut Graph,
+    x: NodeId,
+    arguments: &mut Vec<Value>,
+    draw: &mut Numbers,
+) -> NodeId {
+    let weights = draw.value(graph.ty(x), (0.5, 1.5), &[]);
+    let node = graph.input(graph.ty(x));
+    arguments.push(weights);
+    let product = ops::multiply(graph, x, node).unwrap();
+    let axes: Vec<isize> = (0..graph.ty(x).shape.rank() as isize).collect();
+    ops::sum(graph, product, &axes).unwrap()
+}
+
+/// Every operation with every case it is probed with.
+pub fn cases() -> impl Iterator<Item = (&'static dyn Primitive, Attributes, Vec<TensorType>)> {
+    ops::all().iter().flat_map(|&primitive| {
+        let cases = primitive.probe().cases;
+        assert!(!cases.is_empty(), "{} is probed nowhere", primitive.name());
+        cases
+            .into_iter()
+            .map(move |(attributes, types)| (primitive, attributes, types))
+    })
+}
+
+/// The kinds without the maps.
+pub fn is_map(primitive: &dyn Primitive) -> bool {
+    primitive.kind() == Kind::Map
+}

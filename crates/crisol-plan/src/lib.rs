@@ -1,6 +1,30 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # Where things are
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | [`buffer`] | the memory of tensors |
+//! | [`interpret`] | kernels run instruction by instruction over blocks |
+//! | `planner` | [`Planner`]: the cache of plans |
+//! | `simplify`, `fuse`, `lower`, `nest`, `place` | from a graph to steps: smaller, grouped, as kernels over loops, in memory |
+//! | `whole` | operations with code of their own: matrix products, convolutions, pooling |
+//! | `plan`, `compile`, `run` | the finished plan, its kernels, and running it |
 
 pub mod buffer;
+mod compile;
+mod copy;
+mod fuse;
 pub mod interpret;
+mod lower;
+mod nest;
+mod place;
+mod plan;
+mod planner;
+mod run;
+mod simplify;
+mod whole;
 
 pub use buffer::Buffer;
+pub use compile::Mode;
+pub use planner::{Argument, Planner, Stats};

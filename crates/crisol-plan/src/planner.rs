@@ -1,0 +1,217 @@
+//! The planner: finds the plan of a graph or makes it, and runs it.
+
+use crate::buffer::Buffer;
+use crate::compile::Mode;
+use crate::plan::{Made, Plan};
+use crisol_ir::value::Constant;
+use crisol_ir::{DType, Error, ErrorKind, Graph, NodeId, Result};
+use rustc_hash::FxHasher;
+use std::fmt::Write;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Plans that a planner keeps at most.
+const MAX_PLANS: usize = 256;
+
+/// A value given to a program.
+#[derive(Clone, Debug)]
+pub enum Argument {
+    /// The elements of a tensor. If nobody else holds the buffer, a result may be written over it.
+    Buffer(Arc<Buffer>),
+    /// A number for an input of rank 0.
+    Scalar(Constant),
+}
+
+impl From<Buffer> for Argument {
+    fn from(buffer: Buffer) -> Argument {
+        Argument::Buffer(Arc::new(buffer))
+    }
+}
+
+/// What a planner has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Programs that had no plan yet.
+    pub plans_made: u64,
+    /// Programs whose plan was there.
+    pub plan_hits: u64,
+    /// Kernels that had to be compiled (or prepared for interpretation) for new plans.
+    pub kernels_compiled: u64,
+    /// Kernels of new plans that the process had already.
+    pub kernel_hits: u64,
+    /// Time spent making plans, compilation included.
+    pub planning: Duration,
+}
+
+/// Runs graphs, keeping the plans and the memory of those it has seen.
+///
+/// ```
+/// use crisol_ir::{DType, Graph, Shape, TensorType};
+/// use crisol_plan::{Buffer, Planner};
+///
+/// let mut graph = Graph::new();
+/// let x = graph.input(TensorType::new(DType::F32, Shape::new(&[3])?));
+/// let y = crisol_ops::multiply(&mut graph, x, x)?;
+///
+/// let mut planner = Planner::new();
+/// let x = Buffer::from_slice(&[1.0f32, 2.0, 3.0]);
+/// let y = planner.run(&graph, &[y], vec![x.into()])?;
+/// assert_eq!(y[0].as_slice::<f32>()?, [1.0, 4.0, 9.0]);
+/// # Ok::<(), crisol_ir::Error>(())
+/// ```
+pub struct Planner {
+    mode: Mode,
+    plans: Vec<Entry>,
+    /// The plan that ran last, which is most often the one that runs next.
+    recent: usize,
+    clock: u64,
+    arena: Buffer,
+    stats: Stats,
+}
+
+struct Entry {
+    hash: u64,
+    graph: Graph,
+    outputs: Vec<NodeId>,
+    plan: Plan,
+    last_use: u64,
+}
+
+impl Default for Planner {
+    fn default() -> Planner {
+        Planner::new()
+    }
+}
+
+impl Planner {
+    /// A planner without plans, in the mode that the environment asks for.
+    pub fn new() -> Planner {
+        Planner::with_mode(Mode::from_environment())
+    }
+
+    /// A planner without plans whose kernels run as told.
+    pub fn with_mode(mode: Mode) -> Planner {
+        Planner {
+            mode,
+            plans: Vec::new(),
+            recent: 0,
+            clock: 0,
+            arena: Buffer::zeros(DType::U8, 0),
+            stats: Stats::default(),
+        }
+    }
+
+    /// Runs a program and returns the values of `outputs`, in their order.
+    ///
+    /// Arguments are moved in: one whose buffer nobody else holds may be overwritten by an elementwise output of the same
+    /// size that is its last reader, so that `p - rate * g` updates `p` in place.
+    ///
+    /// # Errors
+    /// Arguments that are not of the number, types and sizes that the graph states; an output that is no node; data for which
+    /// an operation is undefined; a kernel that does not compile.
+    pub fn run(&mut self, graph: &Graph, outputs: &[NodeId], arguments: Vec<Argument>) -> Result<Vec<Arc<Buffer>>> {
+        let index = self.find_or_make(graph, outputs)?;
+        let plan = &self.plans[index].plan;
+        if self.arena.len() < plan.arena_bytes {
+            // The old one goes first: the two are never needed together.
+            self.arena = Buffer::zeros(DType::U8, 0);
+            self.arena = Buffer::recycled(DType::U8, plan.arena_bytes);
+        }
+        plan.run(arguments, &mut self.arena)
+    }
+
+    /// What the planner has done so far.
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// The plan of a program in readable form: its steps with their kernels, the bytes of its results and its arena.
+    ///
+    /// # Errors
+    /// As [`Planner::run`], for what can be told without arguments.
+    pub fn explain(&mut self, graph: &Graph, outputs: &[NodeId]) -> Result<String> {
+        let index = self.find_or_make(graph, outputs)?;
+        Ok(self.plans[index].plan.to_string())
+    }
+
+    fn find_or_make(&mut self, graph: &Graph, outputs: &[NodeId]) -> Result<usize> {
+        self.clock += 1;
+        let is = |entry: &Entry| entry.outputs == outputs && entry.graph == *graph;
+        let mut found = self.plans.get(self.recent).is_some_and(is).then_some(self.recent);
+        let mut hash = 0;
+        if found.is_none() {
+            hash = hash_of(graph, outputs);
+            found = self.plans.iter().position(|entry| entry.hash == hash && is(entry));
+        }
+        let index = match found {
+            Some(index) => {
+                self.stats.plan_hits += 1;
+                index
+            }
+            None => self.make(graph, outputs, hash)?,
+        };
+        self.plans[index].last_use = self.clock;
+        self.recent = index;
+        Ok(index)
+    }
+
+    #[cold]
+    fn make(&mut self, graph: &Graph, outputs: &[NodeId], hash: u64) -> Result<usize> {
+        if let Some(output) = outputs.iter().find(|output| output.index() >= graph.len()) {
+            let message = format!("output %{} is requested of a program of {} nodes", output.0, graph.len());
+            return Err(Error::new(ErrorKind::Value, message).operation("run"));
+        }
+        let start = Instant::now();
+        let mut made = Made::default();
+        let plan = Plan::new(graph, outputs, self.mode, &mut made)?;
+        self.stats.planning += start.elapsed();
+        self.stats.plans_made += 1;
+        self.stats.kernels_compiled += made.compiled;
+        self.stats.kernel_hits += made.found;
+        if std::env::var("CRISOL_EXPLAIN").is_ok_and(|value| value.trim() == "1") {
+            let reason = self.reason(graph, outputs);
+            eprintln!("{reason}\n{plan}({} kernels compiled, {} found)\n", made.compiled, made.found);
+        }
+        let (graph, outputs) = (graph.clone(), outputs.to_vec());
+        let entry = Entry { hash, graph, outputs, plan, last_use: 0 };
+        if self.plans.len() < MAX_PLANS {
+            self.plans.push(entry);
+            return Ok(self.plans.len() - 1);
+        }
+        let oldest = (0..self.plans.len()).min_by_key(|&index| self.plans[index].last_use).unwrap_or(0);
+        self.plans[oldest] = entry;
+        Ok(oldest)
+    }
+
+    /// Why a program has no plan yet: where it leaves the nearest one that has.
+    fn reason(&self, graph: &Graph, outputs: &[NodeId]) -> String {
+        let common = |entry: &Entry| {
+            let pairs = entry.graph.nodes().iter().zip(graph.nodes());
+            pairs.take_while(|(old, new)| old == new).count()
+        };
+        let Some((nearest, at)) = self.plans.iter().map(|entry| (entry, common(entry))).max_by_key(|(_, at)| *at) else {
+            return "new plan: the first of this planner".to_string();
+        };
+        let (old, new) = (nearest.graph.nodes().get(at), graph.nodes().get(at));
+        if old.is_none() && new.is_none() {
+            return format!("new plan: the same program, but outputs {outputs:?} instead of {:?}", nearest.outputs);
+        }
+        let mut text = format!("new plan: the nearest of {} plans differs first at node %{at}: ", self.plans.len());
+        for (node, end) in [(new, " instead of "), (old, "")] {
+            // Writing to a string does not fail.
+            let _ = match node {
+                Some(node) => write!(text, "{:?} of {:?}: {}{end}", node.operation, node.inputs, node.ty),
+                None => write!(text, "the end{end}"),
+            };
+        }
+        text
+    }
+}
+
+fn hash_of(graph: &Graph, outputs: &[NodeId]) -> u64 {
+    let mut hasher = FxHasher::default();
+    graph.hash(&mut hasher);
+    outputs.hash(&mut hasher);
+    hasher.finish()
+}

@@ -4,7 +4,7 @@ use crate::denormals::FlushDenormals;
 use crate::error::{GeometryError, check_length, checked_product};
 use crate::matrix::Matrix;
 use crate::pool::parallel_for;
-use crate::product::product;
+use crate::product::{product, should_turn, turn};
 use crate::real::{Raw, Real};
 use crate::shared::SharedSlice;
 use std::ops::Range;
@@ -107,6 +107,8 @@ const BLOCK_WORK: usize = 1 << 19;
 const MAX_BLOCKS: usize = 16;
 /// The longest block: with its rows of the output still in cache for the epilogue.
 const MAX_ROWS: usize = 516;
+/// Elements that all partial products may take together.
+const PARTIALS: usize = 1 << 21;
 /// Blocks are multiples of the rows (6) and the columns (64) of the inner kernel's tile.
 const ROW_TILE: usize = 12;
 const COL_TILE: usize = 64;
@@ -144,8 +146,9 @@ impl Blocks {
                 },
             };
         }
-        if batch == 1 && k >= 4096 && m * n <= 1 << 16 && k >= 8 * m.max(n) {
-            let parts = (work / (4 * BLOCK_WORK)).clamp(1, MAX_BLOCKS);
+        if batch == 1 && k >= 4096 && m * n <= 1 << 18 && k >= 8 * m.max(n) {
+            let most = MAX_BLOCKS.min(PARTIALS / (m * n));
+            let parts = (work / (4 * BLOCK_WORK)).clamp(1, most);
             return Self { parts, ..whole };
         }
         // With a long batch each product may be one block.
@@ -183,6 +186,7 @@ impl Blocks {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Call<'a, T> {
     batch: usize,
     size: [usize; 3],
@@ -200,6 +204,9 @@ impl<T: Real> Call<'_, T> {
         if self.batch == 0 || m == 0 || n == 0 {
             return;
         }
+        if self.batch == 1 && should_turn(self.size, self.rhs) {
+            return self.run_turned(out);
+        }
         let blocks = Blocks::new(self.batch, self.size);
         if blocks.parts > 1 {
             self.run_parts(blocks.parts, out);
@@ -208,6 +215,24 @@ impl<T: Real> Call<'_, T> {
         } else {
             self.run_rows(blocks, out);
         }
+    }
+
+    /// Copies the right operand, whose columns are contiguous, so that its rows are.
+    fn run_turned(&self, out: &mut [T]) {
+        let [_, n, k] = self.size;
+        T::with_scratch(n * k, |turned| {
+            // SAFETY: the operand's extent was checked: n columns of k elements, `col_stride` apart.
+            let columns = unsafe {
+                std::slice::from_raw_parts(self.rhs.start, (n - 1) * self.rhs.col_stride + k)
+            };
+            turn(columns, [n, k], self.rhs.col_stride, turned);
+            let rhs = Raw {
+                start: turned.as_ptr(),
+                row_stride: n,
+                col_stride: 1,
+            };
+            Call { rhs, ..*self }.run(out);
+        });
     }
 
     /// Blocks of whole rows, or groups of whole products.

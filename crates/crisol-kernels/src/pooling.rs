@@ -128,8 +128,8 @@ impl MaxPool2d {
     fn is_partition(&self) -> bool {
         self.window == self.stride
             && self.padding == [[0; 2]; 2]
-            && self.in_height % self.window[0] == 0
-            && self.in_width % self.window[1] == 0
+            && self.in_height.is_multiple_of(self.window[0])
+            && self.in_width.is_multiple_of(self.window[1])
     }
 
     /// The maxima of one output row.

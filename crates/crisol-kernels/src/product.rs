@@ -7,7 +7,7 @@ use crate::tile::{TILE_ROWS, Tile};
 const DEPTH: usize = 256;
 /// Right operands with rows at least this far apart (in bytes) are copied panel by panel: otherwise their rows would fall on the
 /// same few places of the cache.
-const FAR: usize = 1024;
+const FAR: usize = 512;
 /// Fewer rows than this do not pay for a copy.
 const COPY_ROWS: usize = 48;
 /// Fewer columns than this do not pay for a copy of the left operand.
@@ -34,6 +34,34 @@ pub(crate) unsafe fn product<T: Real>(
         match T::tile_channels() {
             Some(cols) if tiled => by_tiles(size, cols, out, accumulate, lhs, rhs),
             _ => T::product(size, out, accumulate, lhs, rhs),
+        }
+    }
+}
+
+/// Whether a right operand of [k, n] whose columns are contiguous is better turned into one whose rows are, because `m` rows meet
+/// it and tiles want it so.
+pub(crate) fn should_turn<T: Real>([m, n, k]: [usize; 3], rhs: Raw<*const T>) -> bool {
+    /// Elements that may be copied.
+    const LARGEST: usize = 1 << 20;
+    let strided = rhs.row_stride == 1 && rhs.col_stride != 1;
+    strided
+        && m >= COPY_ROWS
+        && n >= MIN_COLS
+        && n.saturating_mul(k) <= LARGEST
+        && T::tile_channels().is_some()
+}
+
+/// Copies `from`, `rows` rows of `cols` that start `pitch` apart, to `to`, [cols, rows] without gaps.
+pub(crate) fn turn<T: Real>(from: &[T], [rows, cols]: [usize; 2], pitch: usize, to: &mut [T]) {
+    /// Columns gone through together: so many lines of the target stay in cache while they fill.
+    const BAND: usize = 16;
+    for first in (0..cols).step_by(BAND) {
+        let band = first..(first + BAND).min(cols);
+        for row in 0..rows {
+            let values = &from[row * pitch..][band.clone()];
+            for (col, &value) in band.clone().zip(values) {
+                to[col * rows + row] = value;
+            }
         }
     }
 }
@@ -117,8 +145,8 @@ impl Left {
 
     fn new<T>(reused: bool, lhs: Raw<*const T>) -> Self {
         match (reused, lhs.row_stride, lhs.col_stride) {
-            (true, stride, 1) if stride * size_of::<T>() >= 2 * FAR => Self::ByRows,
-            (true, 1, stride) if stride * size_of::<T>() >= FAR => Self::BySteps,
+            (true, stride, 1) if stride * size_of::<T>() >= 4 * FAR => Self::ByRows,
+            (true, 1, stride) if stride * size_of::<T>() >= 2 * FAR => Self::BySteps,
             _ => Self::InPlace,
         }
     }

@@ -108,6 +108,10 @@ fn wanted() -> bool {
 /// the sums to make room for them.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
+#[allow(
+    clippy::pointers_in_nomem_asm_block,
+    reason = "nothing is read or written through it"
+)]
 fn step<T>(pointer: *const T, distance: usize) -> *const T {
     let mut next = pointer.wrapping_add(distance);
     // SAFETY: no instructions; the register keeps its value.

@@ -6,7 +6,7 @@ use crate::error::GeometryError;
 use crate::matmul::matmul;
 use crate::matrix::Matrix;
 use crate::pool::parallel_for;
-use crate::product::product;
+use crate::product::{product, turn};
 use crate::real::{Raw, Real};
 use crate::shared::SharedSlice;
 
@@ -110,7 +110,6 @@ fn by_scatter<T: Real>(
         geometry.group_outputs(),
         geometry.out_channels,
     );
-    let kernel = Matrix::row_major(w, depth, outputs)?.transposed().raw();
     let grad_out = Matrix::row_major(grad_out, geometry.pixels(), outputs)?.raw();
     let (height, width) = (geometry.out_height(), geometry.out_width());
     let in_row = geometry.in_width * geometry.in_channels;
@@ -125,42 +124,50 @@ fn by_scatter<T: Real>(
     let bands = geometry.in_height.div_ceil(band);
     let block = geometry.patch_block::<T>(depth);
 
-    let shared = SharedSlice::new(grad_x);
-    parallel_for(geometry.batch * bands, &|chunk| {
-        let (image, start) = (chunk / bands, chunk % bands * band);
-        let rows = start..(start + band).min(geometry.in_height);
-        let first = image * geometry.in_height;
-        // SAFETY: each chunk owns these rows of this image.
-        let image_rows =
-            unsafe { shared.range((first + rows.start) * in_row..(first + rows.end) * in_row) };
-        image_rows.fill(T::ZERO);
-        let readers = geometry.readers(&rows);
-        let first = image * height * width;
-        let pixels = first + readers.start * width..first + readers.end * width;
-        T::with_scratch(block.min(pixels.len()) * depth, |patches| {
-            for start in pixels.clone().step_by(block) {
-                let range = start..(start + block).min(pixels.end);
-                for group in 0..geometry.groups {
-                    let out = Raw {
-                        start: patches.as_mut_ptr(),
-                        row_stride: depth,
-                        col_stride: 1,
-                    };
-                    let column = group * group_outputs;
-                    // SAFETY: `patches` holds range.len() rows of `depth`; pixels, kernel rows and the group's channels
-                    // are inside their slices.
-                    unsafe {
-                        product(
-                            [range.len(), depth, group_outputs],
-                            out,
-                            false,
-                            grad_out.at(0, range.start, column),
-                            kernel.at(0, column, 0),
-                        );
+    T::with_scratch(w.len(), |turned| {
+        turn(w, [depth, outputs], outputs, turned);
+        let kernel = Raw {
+            start: turned.as_ptr(),
+            row_stride: depth,
+            col_stride: 1,
+        };
+        let shared = SharedSlice::new(grad_x);
+        parallel_for(geometry.batch * bands, &|chunk| {
+            let (image, start) = (chunk / bands, chunk % bands * band);
+            let rows = start..(start + band).min(geometry.in_height);
+            let first = image * geometry.in_height;
+            // SAFETY: each chunk owns these rows of this image.
+            let image_rows =
+                unsafe { shared.range((first + rows.start) * in_row..(first + rows.end) * in_row) };
+            image_rows.fill(T::ZERO);
+            let readers = geometry.readers(&rows);
+            let first = image * height * width;
+            let pixels = first + readers.start * width..first + readers.end * width;
+            T::with_scratch(block.min(pixels.len()) * depth, |patches| {
+                for start in pixels.clone().step_by(block) {
+                    let range = start..(start + block).min(pixels.end);
+                    for group in 0..geometry.groups {
+                        let out = Raw {
+                            start: patches.as_mut_ptr(),
+                            row_stride: depth,
+                            col_stride: 1,
+                        };
+                        let column = group * group_outputs;
+                        // SAFETY: `patches` holds range.len() rows of `depth`; pixels, kernel rows and the group's channels
+                        // are inside their slices.
+                        unsafe {
+                            product(
+                                [range.len(), depth, group_outputs],
+                                out,
+                                false,
+                                grad_out.at(0, range.start, column),
+                                kernel.at(0, column, 0),
+                            );
+                        }
+                        geometry.scatter(patches, range.clone(), group, &rows, image_rows);
                     }
-                    geometry.scatter(patches, range.clone(), group, &rows, image_rows);
                 }
-            }
+            });
         });
     });
     Ok(())

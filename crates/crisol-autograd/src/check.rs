@@ -1,7 +1,7 @@
 //! Checks gradients of any function of tensors against central differences.
 
 use crate::tape::GradientTape;
-use crisol_ir::ndarray::ArrayD;
+use crisol_ir::ndarray::{ArrayD, Dimension};
 use crisol_ir::{DType, Error, ErrorKind, Result, Value};
 use crisol_tensor::Tensor;
 
@@ -19,7 +19,7 @@ const STEP: f64 = 1e-5;
 /// ```
 /// use crisol_autograd::check_gradients;
 /// use crisol_ir::ndarray::array;
-/// check_gradients(|x| x[0].tanh() * x[1], &[array![0.3, -0.7].into_dyn(), array![2.0, 0.5].into_dyn()], 1e-6)?;
+/// check_gradients(|x| x[0].tanh() * &x[1], &[array![0.3, -0.7].into_dyn(), array![2.0, 0.5].into_dyn()], 1e-6)?;
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
 pub fn check_gradients(

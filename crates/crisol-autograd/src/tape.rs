@@ -19,7 +19,9 @@ use std::panic::Location;
 /// let tape = GradientTape::new();
 /// let y = x.value().square().sum_all();
 /// let gradients = tape.gradient(&y, [&x])?;
-/// assert_eq!(gradients.tensors()[0].as_ref().map(Tensor::item), Some(Ok(6.0)));
+/// for (_, gradient) in gradients.iter() {
+///     assert_eq!(gradient.map(Tensor::item).transpose()?, Some(6.0));
+/// }
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! What a loss is, and what is done for every loss: shapes brought together, sample weights, reduction.
 
-use crisol_ir::{DType, Error, ErrorKind, Result};
+use crisol_ir::{DType, Error, ErrorKind, Result, Shape};
 use crisol_tensor::{Tensor, align_targets};
 
 /// How the losses of the samples become one number.
@@ -50,6 +50,13 @@ pub trait Loss: std::fmt::Debug + Send + Sync {
     /// How the losses of the samples become one number.
     fn reduction(&self) -> Reduction {
         Reduction::default()
+    }
+
+    /// For losses whose targets are class numbers: how many classes there are, so that a number outside of them is found before it
+    /// does harm.
+    fn classes(&self, y_pred: &Shape) -> Option<usize> {
+        let _ = y_pred;
+        None
     }
 
     /// Brings targets and predictions to one rank, as Keras: an axis of size 1 that only one of the two has at the end is taken
@@ -104,7 +111,7 @@ pub trait Loss: std::fmt::Debug + Send + Sync {
 }
 
 /// Sample weights in the shape of the values: `(n,)` or `(n, 1)` against `(n,)`, spread over further axes.
-fn weight_like(weight: &Tensor, y_pred: &Tensor, shape: &crisol_ir::Shape, name: &str) -> Result<Tensor> {
+fn weight_like(weight: &Tensor, y_pred: &Tensor, shape: &Shape, name: &str) -> Result<Tensor> {
     let given = weight.shape()?;
     let mut sizes = given.sizes().to_vec();
     while sizes.len() > shape.rank() && sizes.last() == Some(&1) {
@@ -124,5 +131,5 @@ fn weight_like(weight: &Tensor, y_pred: &Tensor, shape: &crisol_ir::Shape, name:
         .operation(name));
     }
     let dtype: DType = y_pred.dtype()?;
-    Ok(weight.cast(dtype).reshape(crisol_ir::Shape::new(&sizes)?))
+    Ok(weight.cast(dtype).reshape(Shape::new(&sizes)?))
 }

@@ -43,6 +43,10 @@ impl Loss for SparseCategoricalCrossentropy {
         "sparse_categorical_crossentropy"
     }
 
+    fn classes(&self, y_pred: &Shape) -> Option<usize> {
+        y_pred.last().copied()
+    }
+
     fn align(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<(Tensor, Tensor)> {
         let (given, predictions) = (y_true.shape()?, y_pred.shape()?);
         let samples = predictions.rank().checked_sub(1).map(|last| &predictions[..last]);

@@ -2,7 +2,7 @@
 
 use crate::recorder::record;
 use crate::tensor::Tensor;
-pub use crisol_ops::{Conv2dAttributes, MaxPool2dAttributes};
+pub use crisol_ops::{Conv2dAttributes, Pool2dAttributes};
 
 impl Tensor {
     /// The matrix product over the last two axes; leading axes are batches, equal in both or absent in one.
@@ -23,7 +23,7 @@ impl Tensor {
     /// The largest element of each window of images `[batch, height, width, channels]`.
     #[track_caller]
     #[must_use]
-    pub fn max_pool2d(&self, attributes: MaxPool2dAttributes) -> Tensor {
+    pub fn max_pool2d(&self, attributes: Pool2dAttributes) -> Tensor {
         record(&[self], |graph, x| crisol_ops::max_pool2d(graph, x[0], attributes))
     }
 }

@@ -92,14 +92,18 @@ impl Tensor {
     #[track_caller]
     #[must_use]
     pub fn slice_steps(&self, ranges: &[Range<usize>], steps: &[usize]) -> Tensor {
-        record(&[self], |graph, x| crisol_ops::slice(graph, x[0], ranges, steps))
+        let starts: Vec<usize> = ranges.iter().map(|range| range.start).collect();
+        let sizes: Vec<usize> =
+            ranges.iter().zip(steps).map(|(range, &step)| range.len().div_ceil(step.max(1))).collect();
+        record(&[self], |graph, x| crisol_ops::slice(graph, x[0], &starts, &sizes, steps))
     }
 
     /// Zeros added before and after the elements of each axis.
     #[track_caller]
     #[must_use]
     pub fn pad(&self, widths: &[(usize, usize)]) -> Tensor {
-        record(&[self], |graph, x| crisol_ops::pad(graph, x[0], widths))
+        let (low, high): (Vec<usize>, Vec<usize>) = widths.iter().copied().unzip();
+        record(&[self], |graph, x| crisol_ops::pad(graph, x[0], &low, &high))
     }
 
     /// The shape flattened to `[first axis, all others]`.

@@ -34,7 +34,7 @@ macro_rules! arithmetic {
             }
         }
 
-        arithmetic!(@left f32, $operator $method $operation);
+        // One floating point type and one integer type: so that a literal's type needs no telling in `(1.0 - x).log()`.
         arithmetic!(@left f64, $operator $method $operation);
         arithmetic!(@left i32, $operator $method $operation);
     )*};

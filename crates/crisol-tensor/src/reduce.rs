@@ -66,7 +66,8 @@ impl Tensor {
         record(&[self], |graph, x| {
             let shape = graph.ty(x[0]).shape;
             let axes = axes.resolve(&shape)?;
-            let reduced = reduction(graph, x[0], &axes)?;
+            let signed: SmallVec<[isize; 8]> = axes.iter().map(|&axis| axis as isize).collect();
+            let reduced = reduction(graph, x[0], &signed)?;
             if keep { crisol_ops::reshape(graph, reduced, shape.with_ones(&axes)) } else { Ok(reduced) }
         })
     }
@@ -181,4 +182,4 @@ impl Tensor {
     }
 }
 
-type Reducer = fn(&mut Graph, NodeId, &[usize]) -> Result<NodeId>;
+type Reducer = fn(&mut Graph, NodeId, &[isize]) -> Result<NodeId>;

@@ -34,6 +34,10 @@ pub use species::Species;
 const EDITION: u32 = 1;
 
 const STAMP: &str = "animals.stamp";
+const IMAGES: &str = "PetImages";
+
+/// The name under which a caller may write [`Summary::manifest`] beside the images.
+pub const MANIFEST: &str = "MANIFEST.tsv";
 
 /// What to draw.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,7 +80,7 @@ pub struct File {
 impl File {
     /// The path within the set, with `/` between its parts.
     pub fn path(&self) -> String {
-        format!("PetImages/{}/{}.jpg", self.species.folder(), self.number)
+        format!("{IMAGES}/{}/{}.jpg", self.species.folder(), self.number)
     }
 }
 
@@ -143,7 +147,7 @@ fn generate_on(dir: &Path, options: &Animals, threads: usize) -> io::Result<Summ
     let files = plan(options);
     let stamp = stamp(options);
     let mut summary = Summary {
-        images: dir.join("PetImages"),
+        images: dir.join(IMAGES),
         files,
         reused: false,
     };
@@ -249,16 +253,28 @@ fn is_complete(dir: &Path, stamp: &str, summary: &Summary) -> bool {
             .all(|file| dir.join(file.path()).is_file())
 }
 
-/// Whether `dir` may be replaced: it is not there, or empty, or carries the stamp of a drawn set.
+/// Whether `dir` may be replaced: it is not there, or empty, or holds a drawn set and nothing else.
 fn is_ours(dir: &Path) -> io::Result<bool> {
-    match fs::read_dir(dir) {
-        Ok(mut entries) => Ok(dir.join(STAMP).is_file() || entries.next().is_none()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
-        Err(error) => Err(io::Error::new(
+    let unreadable = |error: io::Error| {
+        io::Error::new(
             error.kind(),
             format!("cannot read {}: {error}", dir.display()),
-        )),
+        )
+    };
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        entries => entries.map_err(unreadable)?,
+    };
+    let (mut stamped, mut empty) = (false, true);
+    for entry in entries {
+        let name = entry.map_err(unreadable)?.file_name();
+        if name != STAMP && name != IMAGES && name != MANIFEST {
+            return Ok(false);
+        }
+        stamped |= name == STAMP;
+        empty = false;
     }
+    Ok(stamped || empty)
 }
 
 fn remove(dir: &Path) -> io::Result<()> {
@@ -271,7 +287,7 @@ fn remove(dir: &Path) -> io::Result<()> {
 /// Draws and writes the files on `threads` threads, each taking the next file that nobody has taken.
 fn write_all(root: &Path, options: &Animals, files: &[File], threads: usize) -> io::Result<()> {
     for species in [Species::Cat, Species::Dog] {
-        fs::create_dir_all(root.join("PetImages").join(species.folder()))?;
+        fs::create_dir_all(root.join(IMAGES).join(species.folder()))?;
     }
     let next = AtomicUsize::new(0);
     let failure = Mutex::new(None);

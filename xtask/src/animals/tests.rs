@@ -172,6 +172,28 @@ fn foreign_folders_and_bad_options_are_refused_untouched() {
     assert!(error.to_string().contains("photos"), "{error}");
     assert_eq!(fs::read(dir.join("holiday.jpg")).unwrap(), b"mine");
 
+    let set = root.path().join("set");
+    generate(
+        &set,
+        &Animals {
+            dogs: 3,
+            ..small(1)
+        },
+    )
+    .unwrap();
+    fs::write(set.join(MANIFEST), b"the caller's").unwrap();
+    generate(
+        &set,
+        &Animals {
+            dogs: 4,
+            ..small(1)
+        },
+    )
+    .unwrap();
+    fs::write(set.join("notes.txt"), b"mine").unwrap();
+    assert!(generate(&set, &small(1)).is_err());
+    assert_eq!(fs::read(set.join("notes.txt")).unwrap(), b"mine");
+
     let file = root.path().join("file");
     fs::write(&file, b"a file, not a folder").unwrap();
     assert!(generate(&file.join("set"), &small(1)).is_err());

@@ -27,7 +27,7 @@ mod variable;
 
 pub use crisol_ir::{DType, Error, ErrorKind, Graph, NodeId, Result, Shape, TensorType, Value, ndarray};
 pub use crisol_plan::Stats;
-pub use linear::{Conv2dAttributes, Pool2dAttributes};
+pub use linear::{Conv2dAttributes, Pool2dAttributes, same_padding};
 pub use operand::Operand;
 pub use recorder::{KeepNodes, evaluate, is_tracing, record, record_many, stats};
 pub use reduce::Axes;

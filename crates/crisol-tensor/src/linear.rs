@@ -2,7 +2,7 @@
 
 use crate::recorder::record;
 use crate::tensor::Tensor;
-pub use crisol_ops::{Conv2dAttributes, Pool2dAttributes};
+pub use crisol_ops::{Conv2dAttributes, Pool2dAttributes, same_padding};
 
 impl Tensor {
     /// The matrix product over the last two axes; leading axes are batches, equal in both or absent in one.

@@ -25,6 +25,11 @@ impl Key {
         Key(mix(self.0 ^ mix(number.wrapping_add(0x9e37_79b9_7f4a_7c15))))
     }
 
+    /// A number that follows from the key, to seed other generators with.
+    pub fn number(self) -> u64 {
+        mix(self.0)
+    }
+
     /// The two words of the key, as the random operations take them.
     fn words(self) -> [Tensor; 2] {
         [self.0 as u32, (self.0 >> 32) as u32]

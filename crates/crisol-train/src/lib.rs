@@ -1,1 +1,28 @@
-//! compile, fit, evaluate and predict for crisol models.
+#![doc = include_str!("../README.md")]
+//!
+//! # Where things are
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | `model`, `sequential` | [`Model`] and [`Sequential`] |
+//! | `compile`, `fit` | the arguments of `compile` and `fit` |
+//! | `data` | arrays and pipelines as batches of tensors |
+//! | `step` | one step on one batch |
+//! | `training` | the loops over epochs and steps |
+//! | `trackers` | loss and metrics over the batches |
+
+mod compile;
+mod data;
+mod fit;
+mod model;
+mod sequential;
+mod step;
+mod trackers;
+mod training;
+
+pub use compile::Compile;
+pub use crisol_callbacks::Verbose;
+pub use data::{Feed, IntoFeed};
+pub use fit::Fit;
+pub use model::Model;
+pub use sequential::Sequential;

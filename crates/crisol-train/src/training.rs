@@ -1,0 +1,133 @@
+//! The loop of `fit`: epochs, steps, validation, callbacks.
+
+use crate::compile::missing;
+use crate::data::from_data;
+use crate::fit::Fit;
+use crate::model::Model;
+use crate::step;
+use crate::trackers::Trackers;
+use crisol_callbacks::{Callback, Flow, History, Logs, Progress, Run};
+use crisol_data::Dataset;
+use crisol_ir::{Error, ErrorKind, Result};
+use crisol_optim::Optimizer;
+
+/// The run as callbacks see it.
+struct Training<'m> {
+    optimizer: &'m mut Optimizer,
+    epochs: usize,
+    steps: Option<usize>,
+}
+
+impl Run for Training<'_> {
+    fn epochs(&self) -> usize {
+        self.epochs
+    }
+
+    fn steps(&self) -> Option<usize> {
+        self.steps
+    }
+
+    fn learning_rate(&self) -> Option<f64> {
+        Some(self.optimizer.learning_rate())
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: f64) -> Result<()> {
+        self.optimizer.set_learning_rate(learning_rate)
+    }
+}
+
+/// Trains a model; what [`Model::fit`] does once its data is in batches.
+pub(crate) fn run(model: &mut Model, train: &Dataset, validation: Option<&Dataset>, fit: Fit<'_>) -> Result<History> {
+    let loss = model.compiled.loss("fit")?;
+    let key = model.key;
+    let mut seen = model.seen_steps;
+    // The parts are taken apart so that callbacks may change the optimizer while logs are read from the trackers.
+    let mut optimizer = model.compiled.optimizer.take().ok_or_else(|| missing("optimizer", "fit"))?;
+    let metrics = std::mem::take(&mut model.compiled.metrics);
+    let mut trackers = match Trackers::new(metrics) {
+        Ok(trackers) => trackers,
+        Err(error) => {
+            model.compiled.optimizer = Some(optimizer);
+            return Err(error);
+        }
+    };
+    let mut progress = Progress::stdout(fit.verbose);
+    let mut callbacks: Vec<&mut dyn Callback> = vec![&mut progress];
+    callbacks.extend(fit.callbacks);
+
+    let result = (|| {
+        let mut history = History::default();
+        let mut run = Training { optimizer: &mut optimizer, epochs: fit.epochs, steps: train.cardinality() };
+        for callback in &mut callbacks {
+            callback.on_train_begin(&mut run)?;
+        }
+        for epoch in 0..fit.epochs {
+            for callback in &mut callbacks {
+                callback.on_epoch_begin(&mut run, epoch)?;
+            }
+            trackers.reset()?;
+            let mut steps = 0;
+            for batch in train.epoch(epoch as u64).map_err(from_data)? {
+                let batch = batch.map_err(from_data)?;
+                model.build_for(batch.x.shape())?;
+                step::train(model.network(), run.optimizer, &*loss, &mut trackers, &batch, key.fold(seen))?;
+                for callback in &mut callbacks {
+                    callback.on_batch_end(&mut run, steps, &|| trackers.logs())?;
+                }
+                steps += 1;
+                seen += 1;
+            }
+            if steps == 0 {
+                return Err(Error::new(ErrorKind::Value, "the training data has no batches").operation("fit"));
+            }
+            let mut logs = trackers.logs()?;
+            if let Some(validation) = validation {
+                trackers.reset()?;
+                for batch in validation.epoch(0).map_err(from_data)? {
+                    step::test(model.network(), &*loss, &mut trackers, &batch.map_err(from_data)?)?;
+                }
+                logs.extend_prefixed("val_", &trackers.logs()?);
+            }
+            let mut flow = Flow::Continue;
+            for callback in &mut callbacks {
+                if callback.on_epoch_end(&mut run, epoch, &logs)? == Flow::Stop {
+                    flow = Flow::Stop;
+                }
+            }
+            history.push(logs);
+            if flow == Flow::Stop {
+                break;
+            }
+        }
+        for callback in &mut callbacks {
+            callback.on_train_end(&mut run)?;
+        }
+        Ok(history)
+    })();
+    model.compiled.optimizer = Some(optimizer);
+    model.compiled.metrics = trackers.into_metrics();
+    model.seen_steps = seen;
+    result
+}
+
+/// Evaluates a model over a data set.
+pub(crate) fn evaluate(model: &mut Model, data: &Dataset) -> Result<Logs> {
+    let loss = model.compiled.loss("evaluate")?;
+    let mut trackers = Trackers::new(std::mem::take(&mut model.compiled.metrics))?;
+    let result = (|| {
+        trackers.reset()?;
+        let mut steps = 0;
+        for batch in data.epoch(0).map_err(from_data)? {
+            let batch = batch.map_err(from_data)?;
+            model.build_for(batch.x.shape())?;
+            step::test(model.network(), &*loss, &mut trackers, &batch)?;
+            steps += 1;
+        }
+        if steps == 0 {
+            return Err(Error::new(ErrorKind::Value, "the data has no batches").operation("evaluate"));
+        }
+        trackers.logs()
+    })();
+    model.compiled.metrics = trackers.into_metrics();
+    result
+}

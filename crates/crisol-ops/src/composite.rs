@@ -1,6 +1,7 @@
 //! Short programs of several operations that gradients and upper crates share.
 
-use crate::{broadcast, divide, multiply, reshape, sum};
+use crate::rule::Takes;
+use crate::{broadcast, divide, multiply, reduction, reshape, sum};
 use crisol_ir::value::Constant;
 use crisol_ir::{DType, Error, ErrorKind, Graph, NodeId, Result, Shape};
 use smallvec::SmallVec;
@@ -55,14 +56,12 @@ pub fn square(graph: &mut Graph, x: NodeId) -> Result<NodeId> {
 /// The type is not a floating point one, or an axis does not exist or is named twice.
 pub fn mean(graph: &mut Graph, x: NodeId, axes: &[isize]) -> Result<NodeId> {
     let ty = graph.ty(x);
-    crate::rule::Takes::Floats
+    let sorted = Takes::Floats
         .check(ty)
+        .and_then(|()| reduction::sorted(ty.shape, axes))
         .map_err(|error| error.operation("mean"))?;
-    let total = sum(graph, x, axes).map_err(|error| error.operation("mean"))?;
-    let mut count = 1usize;
-    for &axis in axes {
-        count *= ty.shape[ty.shape.axis(axis)?];
-    }
+    let total = sum(graph, x, axes)?;
+    let count: usize = sorted.iter().map(|&axis| ty.shape[axis]).product();
     let count = scalar_like(graph, x, count as f64);
     divide(graph, total, count)
 }

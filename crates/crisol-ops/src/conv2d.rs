@@ -136,7 +136,7 @@ impl Conv2dAttributes {
             );
             return Err(Error::new(ErrorKind::Shape, text));
         }
-        if kernel[3] % self.groups != 0 {
+        if !kernel[3].is_multiple_of(self.groups) {
             let text = format!(
                 "kernel {kernel} axis 3 = {} filters do not divide into {} groups",
                 kernel[3], self.groups

@@ -66,7 +66,7 @@ impl Conv2dWeightGradientAttributes {
         rank4("input", image, "[batch, height, width, channels]")?;
         rank4("gradient", gradient, "[batch, height, width, filters]")?;
         let groups = self.convolution.groups;
-        if image[3] % groups != 0 {
+        if !image[3].is_multiple_of(groups) {
             let text = format!(
                 "input {image} axis 3 = {} channels do not divide into {groups} groups",
                 image[3]

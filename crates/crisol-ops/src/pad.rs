@@ -44,7 +44,7 @@ impl PadAttributes {
     /// Two numbers an axis are not given, or one is negative.
     pub fn decode(attributes: &Attributes) -> Result<PadAttributes> {
         let numbers = attributes.numbers();
-        if numbers.len() % 2 != 0 {
+        if !numbers.len().is_multiple_of(2) {
             let text = format!("expected 2 settings an axis, given {}", numbers.len());
             return Err(Error::new(ErrorKind::Value, text));
         }

@@ -16,23 +16,27 @@ pub(crate) fn apply(
     x: NodeId,
     axes: &[isize],
 ) -> Result<NodeId> {
-    let shape = graph.ty(x).shape;
-    let mut sorted = SmallVec::<[usize; 8]>::new();
+    let axes =
+        sorted(graph.ty(x).shape, axes).map_err(|error| error.operation(primitive.name()))?;
+    if axes.is_empty() {
+        return Ok(x);
+    }
+    graph.apply(primitive, Attributes::sizes(&axes), &[x])
+}
+
+/// Axes in any order, counted from either end, as the settings of a reduction state them.
+pub(crate) fn sorted(shape: Shape, axes: &[isize]) -> Result<SmallVec<[usize; 8]>> {
+    let mut sorted = SmallVec::new();
     for &axis in axes {
-        let found = shape
-            .axis(axis)
-            .map_err(|error| error.operation(primitive.name()))?;
+        let found = shape.axis(axis)?;
         if sorted.contains(&found) {
             let text = format!("axes {axes:?} of {shape}: axis {found} is named twice");
-            return Err(Error::new(ErrorKind::Axis, text).operation(primitive.name()));
+            return Err(Error::new(ErrorKind::Axis, text));
         }
         sorted.push(found);
     }
-    if sorted.is_empty() {
-        return Ok(x);
-    }
     sorted.sort_unstable();
-    graph.apply(primitive, Attributes::sizes(&sorted), &[x])
+    Ok(sorted)
 }
 
 /// The axes in the settings: at least one, in order, each once.

@@ -2,7 +2,6 @@
 
 use crate::{pad, probe, reshape, rule};
 use crisol_ir::primitive::Gradients;
-use crisol_ir::shape::MAX_RANK;
 use crisol_ir::{
     Attributes, DType, Error, ErrorKind, Graph, Kind, Layout, NodeId, Primitive, Probe, Result,
     Shape, TensorType, Value, map_value,
@@ -44,7 +43,7 @@ impl SliceAttributes {
     /// Three numbers an axis are not given, or one is out of range.
     pub fn decode(attributes: &Attributes) -> Result<SliceAttributes> {
         let numbers = attributes.numbers();
-        if numbers.len() % 3 != 0 {
+        if !numbers.len().is_multiple_of(3) {
             let text = format!("expected 3 settings an axis, given {}", numbers.len());
             return Err(Error::new(ErrorKind::Value, text));
         }
@@ -164,21 +163,16 @@ impl Primitive for Slice {
 
     fn view(&self, attributes: &Attributes, input: &Layout) -> Option<Layout> {
         let part = SliceAttributes::decode(attributes).ok()?;
-        let mut strides = [0; MAX_RANK];
-        let mut offset = input.offset as isize;
         let shape = Shape::new(&part.size).ok()?;
-        for axis in 0..input.shape.rank() {
+        let mut layout = Layout { shape, ..*input };
+        for (axis, stride) in layout.strides[..shape.rank()].iter_mut().enumerate() {
             // An empty part is read nowhere: its offset stays inside the buffer.
             if shape.elements() > 0 {
-                offset += input.strides[axis] * part.start[axis] as isize;
+                layout.offset += *stride as usize * part.start[axis];
             }
-            strides[axis] = input.strides[axis].wrapping_mul(part.step[axis] as isize);
+            *stride = stride.wrapping_mul(part.step[axis] as isize);
         }
-        Some(Layout {
-            shape,
-            strides,
-            offset: offset as usize,
-        })
+        Some(layout)
     }
 
     fn probe(&self) -> Probe {

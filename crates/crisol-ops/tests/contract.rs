@@ -1,5 +1,7 @@
 //! What every operation promises, checked over the one list: rules, definitions, lowerings and views agree, and nothing panics.
 
+#![allow(clippy::unwrap_used)] // helpers of tests are not seen as tests
+
 mod support;
 
 use crisol_ir::ndarray::{ArrayD, IxDyn};

@@ -1,5 +1,7 @@
 //! The texts of errors: what was given, what was expected, which axis, and what to do.
 
+#![allow(clippy::unwrap_used)] // helpers of tests are not seen as tests
+
 use crisol_ir::{Attributes, DType, Error, Graph, NodeId, Result, Shape, TensorType, Value};
 use crisol_ops::{self as ops, Conv2dAttributes, Pool2dAttributes};
 
@@ -140,7 +142,7 @@ fn axes() {
     );
     assert_eq!(
         text(&[ty(F, &[2, 3])], |g, x| ops::mean(g, x[0], &[1, -1])),
-        "sum: axes [1, -1] of [2, 3]: axis 1 is named twice"
+        "mean: axes [1, -1] of [2, 3]: axis 1 is named twice"
     );
     assert_eq!(
         text(&[ty(F, &[2, 0])], |g, x| ops::max(g, x[0], &[-1])),

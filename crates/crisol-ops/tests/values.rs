@@ -1,5 +1,7 @@
 //! Values worked out by hand or by other means: what definitions are themselves tested against.
 
+#![allow(clippy::unwrap_used)] // helpers of tests are not seen as tests
+
 mod support;
 
 use crisol_ir::ndarray::{Array1, ArrayD, IxDyn, arr0, arr1, array};
@@ -86,17 +88,9 @@ fn subnormal_numbers_count_as_zero() {
         numbers(&run(&[floats(&[-100.0])], |g, x| ops::exp(g, x[0]))),
         [0.0]
     );
-    assert_eq!(
-        run(std::slice::from_ref(&tiny), |g, x| ops::reshape(
-            g,
-            x[0],
-            Shape::new(&[2, 1])?
-        ))
-        .cast(DType::F64)
-        .shape()
-        .unwrap(),
-        Shape::new(&[2, 1]).unwrap()
-    );
+    // A view moves no element, and so changes none.
+    let column = run(&[tiny], |g, x| ops::reshape(g, x[0], Shape::new(&[2, 1])?));
+    assert_eq!(numbers(&column)[0], f64::from(1e-40f32));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 //!
 //! Where things are: `curve` holds the input type and sorts curves into panels, `history` and
-//! `comparison` say which panels a picture has, `figure` draws them, `file` encodes and writes.
+//! `comparison` say which panels a picture has, `figure` and `scale` draw them, `file` encodes and writes.
 
 mod comparison;
 mod curve;
@@ -9,6 +9,7 @@ mod error;
 mod figure;
 mod file;
 mod history;
+mod scale;
 
 pub use comparison::{comparison_png, plot_comparison};
 pub use curve::Curve;

@@ -124,7 +124,7 @@ fn the_report_reads_as_agreed() {
         ]
     );
     assert_golden(
-        "report.md",
+        "report.txt",
         &fs::read_to_string(folder.join("report.md")).unwrap(),
     );
     assert_golden(

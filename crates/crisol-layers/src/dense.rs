@@ -1,0 +1,98 @@
+//! `Dense`: every output sees every input.
+
+use crate::function::Function;
+use crate::layer::Layer;
+use crate::scope::Scope;
+use crate::window::expect_float;
+use crisol_params::{GlorotUniform, Initializer, Zeros};
+use crisol_tensor::{Error, ErrorKind, Result, Tensor};
+use std::sync::Arc;
+
+/// `activation(x kernel + bias)` over the last axis: `[batch, .., inputs]` becomes `[batch, .., units]`.
+///
+/// Weights: `kernel [inputs, units]`, `bias [units]`.
+///
+/// ```
+/// use crisol_layers::{Dense, Inference, LayerExt};
+/// use crisol_tensor::Tensor;
+/// let layer = Dense::new(2).kernel_initializer("ones").build([3])?;
+/// let y = layer.call(&Tensor::from_slice(&[1.0f32, 2.0, 3.0], [1, 3]), Inference)?;
+/// assert_eq!(y.to_vec::<f32>()?, [6.0, 6.0]);
+/// # Ok::<(), crisol_tensor::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Dense {
+    units: usize,
+    activation: Function,
+    use_bias: bool,
+    kernel_initializer: Arc<dyn Initializer>,
+    bias_initializer: Arc<dyn Initializer>,
+}
+
+impl Dense {
+    /// A layer of the given number of outputs.
+    pub fn new(units: usize) -> Dense {
+        Dense {
+            units,
+            activation: Function::default(),
+            use_bias: true,
+            kernel_initializer: Arc::new(GlorotUniform),
+            bias_initializer: Arc::new(Zeros),
+        }
+    }
+
+    /// The function applied to the output; none by default.
+    #[must_use]
+    pub fn activation(mut self, activation: impl Into<Function>) -> Dense {
+        self.activation = activation.into();
+        self
+    }
+
+    /// Whether a bias is added; by default it is.
+    #[must_use]
+    pub fn use_bias(mut self, use_bias: bool) -> Dense {
+        self.use_bias = use_bias;
+        self
+    }
+
+    /// What makes the first kernel; `"glorot_uniform"` by default.
+    #[must_use]
+    pub fn kernel_initializer(mut self, initializer: impl Initializer + 'static) -> Dense {
+        self.kernel_initializer = Arc::new(initializer);
+        self
+    }
+
+    /// What makes the first bias; `"zeros"` by default.
+    #[must_use]
+    pub fn bias_initializer(mut self, initializer: impl Initializer + 'static) -> Dense {
+        self.bias_initializer = Arc::new(initializer);
+        self
+    }
+}
+
+impl Layer for Dense {
+    fn call(&self, cx: &mut Scope, x: &Tensor) -> Result<Tensor> {
+        expect_float("dense", x)?;
+        let shape = x.shape()?;
+        if shape.rank() < 2 {
+            let text = format!("expected rank 2 or more [batch, .., inputs], found {shape}");
+            return Err(Error::new(ErrorKind::Shape, text).operation("dense"));
+        }
+        if self.units == 0 {
+            return Err(Error::new(ErrorKind::Value, "expected at least one unit, found 0").operation("dense"));
+        }
+        let kernel = cx.weight("kernel", [x.dim(-1)?, self.units], Arc::clone(&self.kernel_initializer));
+        let mut y = x.matmul(&kernel);
+        if self.use_bias {
+            y = y + cx.weight("bias", [self.units], Arc::clone(&self.bias_initializer));
+        }
+        self.activation.apply(&y)
+    }
+
+    fn describe(&self, cx: &Scope) -> String {
+        match cx.weight_shape("kernel") {
+            Some(kernel) => format!("Dense {} -> {}", kernel[0], self.units),
+            None => format!("Dense {}", self.units),
+        }
+    }
+}

@@ -1,0 +1,481 @@
+//! Networks: layers in a chain or a graph, with the tree of their weights once they are built.
+
+mod graph;
+mod items;
+mod names;
+mod summary;
+
+pub use graph::Item;
+pub use items::{IntoItem, IntoLayers};
+
+use crate::layer::Layer;
+use crate::node::{InputType, Node};
+use crate::scope::{Draft, Mode, Scope};
+use crisol_params::{Tree, Weight};
+use crisol_tensor::random::{Key, next_key};
+use crisol_tensor::{DType, Error, ErrorKind, Result, Shape, Tensor, TensorType};
+use graph::{EntryKind, Graph};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// The batches that a model is traced with: an axis on which the two traces differ follows the batch. Primes, so that
+/// sizes made from them by a layer are told apart from sizes of its own.
+const BATCHES: [usize; 2] = [83, 89];
+
+/// A model's layers and weights: a chain or a graph, itself a layer.
+///
+/// A network is built when its input shape is known: [`Network::build`] for one that starts at an [`Input`](crate::Input),
+/// the first call otherwise. Building traces every layer for its weights and output shape.
+///
+/// ```
+/// use crisol_layers::{Dense, Flatten, Inference, Network};
+/// use crisol_tensor::Tensor;
+/// let network = Network::sequential((
+///     Flatten::new(),
+///     Dense::new(64).activation("relu"),
+///     Dense::new(10).activation("softmax"),
+/// ));
+/// let y = network.call(&Tensor::zeros([2, 28, 28]), Inference)?;
+/// assert_eq!(y.shape()?.sizes(), [2, 10]);
+/// assert_eq!(network.tree()?.weights()[2].path(), "dense_1/kernel");
+/// # Ok::<(), crisol_tensor::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Network {
+    kind: Kind,
+    name: Option<String>,
+    /// A sequential model keeps what is wrong with its list until it is used.
+    graph: Result<Graph>,
+    dtype: DType,
+    key: Option<Key>,
+    built: OnceLock<Built>,
+    losses: Mutex<Vec<Tensor>>,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Sequential(Vec<Item>),
+    Functional,
+}
+
+/// What building finds out.
+#[derive(Debug)]
+struct Built {
+    tree: Arc<Tree>,
+    /// The output shape of each call; `None` where it follows the batch.
+    shapes: Vec<Vec<Option<usize>>>,
+    inputs: Vec<TensorType>,
+}
+
+/// What a forward pass computes.
+#[derive(Clone, Debug)]
+pub struct Forward {
+    /// The model's outputs, in their order.
+    pub outputs: Vec<Tensor>,
+    /// The scalars that layers added with [`Scope::add_loss`].
+    pub losses: Vec<Tensor>,
+}
+
+/// Inputs or outputs of a functional model: one node, or several.
+pub trait Nodes {
+    /// The nodes in their order.
+    fn nodes(&self) -> Vec<Node>;
+}
+
+impl Nodes for &Node {
+    fn nodes(&self) -> Vec<Node> {
+        vec![(*self).clone()]
+    }
+}
+
+impl Nodes for Node {
+    fn nodes(&self) -> Vec<Node> {
+        vec![self.clone()]
+    }
+}
+
+impl Nodes for &[Node] {
+    fn nodes(&self) -> Vec<Node> {
+        self.to_vec()
+    }
+}
+
+impl<const N: usize> Nodes for [Node; N] {
+    fn nodes(&self) -> Vec<Node> {
+        self.to_vec()
+    }
+}
+
+impl<const N: usize> Nodes for [&Node; N] {
+    fn nodes(&self) -> Vec<Node> {
+        self.iter().map(|&node| node.clone()).collect()
+    }
+}
+
+/// Making a network.
+impl Network {
+    /// Layers that are called one after the other.
+    ///
+    /// What is wrong with the list is an error when the network is built or called.
+    #[track_caller]
+    pub fn sequential(layers: impl IntoLayers) -> Network {
+        let items = layers.into_items();
+        let graph = Graph::chain(&items);
+        Network::new(Kind::Sequential(items), graph)
+    }
+
+    /// The layers that lead from inputs to outputs.
+    ///
+    /// # Errors
+    /// Outputs that depend on other inputs, or two layers of one name.
+    pub fn functional(inputs: impl Nodes, outputs: impl Nodes) -> Result<Network> {
+        let graph = Graph::functional(&inputs.nodes(), &outputs.nodes())?;
+        Ok(Network::new(Kind::Functional, Ok(graph)))
+    }
+
+    fn new(kind: Kind, graph: Result<Graph>) -> Network {
+        Network {
+            kind,
+            name: None,
+            graph,
+            dtype: DType::F32,
+            key: None,
+            built: OnceLock::new(),
+            losses: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Appends a layer to a sequential network that is not built yet.
+    ///
+    /// # Errors
+    /// The network is functional or built.
+    #[track_caller]
+    pub fn add(&mut self, layer: impl IntoItem) -> Result<&mut Network> {
+        if self.built.get().is_some() {
+            return Err(Error::new(ErrorKind::State, "a layer cannot be added to a network that is built"));
+        }
+        let Kind::Sequential(items) = &mut self.kind else {
+            let text = "a layer cannot be added to a functional network";
+            return Err(Error::new(ErrorKind::State, text).help("apply it to a node with .on"));
+        };
+        items.push(layer.into_item());
+        self.graph = Graph::chain(items);
+        Ok(self)
+    }
+
+    /// Names the network.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Network {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Decides the first values of weights. Without it they are drawn from this thread's stream when the network is built.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Network {
+        self.key = Some(Key::new(seed));
+        self
+    }
+
+    /// The element type of weights and of what layers compute: single precision, or double to check gradients.
+    #[must_use]
+    pub fn dtype(mut self, dtype: DType) -> Network {
+        self.dtype = dtype;
+        self
+    }
+}
+
+/// Building and calling.
+impl Network {
+    /// The network with its weights.
+    ///
+    /// # Errors
+    /// No input shape is known, or what a layer refuses: with its name, its description, and the line that wrote it.
+    pub fn build(self) -> Result<Network> {
+        self.build_for(&[])?;
+        Ok(self)
+    }
+
+    /// Creates the weights, if that has not happened. The shapes, without the batch axis, are for inputs that have none yet.
+    ///
+    /// # Errors
+    /// As [`Network::build`], and shapes that differ from those of the network's inputs.
+    pub fn build_for(&self, shapes: &[Shape]) -> Result<()> {
+        self.built_for(shapes).map(drop)
+    }
+
+    /// The output of a network of one input and one output. In training, random layers take the next key of this thread's
+    /// stream.
+    ///
+    /// # Errors
+    /// An input that does not fit, or what a layer returns. No state changes then.
+    pub fn call(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
+        let key = if mode == Mode::Training { next_key() } else { Key::new(0) };
+        let mut outputs = self.forward(std::slice::from_ref(x), mode, key)?.outputs;
+        match (outputs.pop(), outputs.len()) {
+            (Some(output), 0) => Ok(output),
+            (_, more) => {
+                let text = format!("the network has {} outputs, expected one", more + 1);
+                Err(Error::new(ErrorKind::Value, text).operation("call").help("use forward"))
+            }
+        }
+    }
+
+    /// A forward pass of any number of inputs and outputs; the key decides all randomness in it.
+    ///
+    /// # Errors
+    /// As [`Network::call`].
+    pub fn forward(&self, inputs: &[Tensor], mode: Mode, key: Key) -> Result<Forward> {
+        let mut shapes = Vec::with_capacity(inputs.len());
+        for input in inputs {
+            match input.shape()?.sizes() {
+                [] => return Err(Error::new(ErrorKind::Shape, "expected a batch axis, found a scalar")),
+                [0, ..] => {
+                    let text = format!("the batch is empty: the input has shape {}", input.shape()?);
+                    return Err(Error::new(ErrorKind::Shape, text));
+                }
+                [_, sample @ ..] => shapes.push(Shape::new(sample)?),
+            }
+        }
+        let built = self.built_for(&shapes)?;
+        let graph = self.graph()?;
+        let mut scope = Scope::new(Arc::clone(&built.tree), mode, self.dtype, key);
+        let mut values = run(graph, &mut scope, inputs)?;
+        let outputs = graph.outputs.iter().map(|&call| values[call].clone()).collect();
+        values.clear();
+        let losses = scope.commit()?;
+        *self.lock_losses() = losses.clone();
+        Ok(Forward { outputs, losses })
+    }
+
+    /// The losses that layers added in the last forward pass.
+    pub fn losses(&self) -> Vec<Tensor> {
+        self.lock_losses().clone()
+    }
+
+    fn built_for(&self, shapes: &[Shape]) -> Result<&Built> {
+        if let Some(built) = self.built.get() {
+            return Ok(built);
+        }
+        let built = self.make(shapes)?;
+        // Another thread may have built it meanwhile: the first one stays.
+        Ok(self.built.get_or_init(|| built))
+    }
+
+    fn make(&self, shapes: &[Shape]) -> Result<Built> {
+        let graph = self.graph()?;
+        let mut inputs = Vec::new();
+        for (number, &place) in graph.inputs.iter().enumerate() {
+            let EntryKind::Input(ty) = &graph.layers[place].kind else {
+                return Err(Error::new(ErrorKind::Internal, "an input that is a layer"));
+            };
+            let shape = match (&ty.shape, shapes.get(number)) {
+                (Ok(shape), _) => *shape,
+                (Err(error), Some(shape)) if error.kind() == ErrorKind::State => *shape,
+                (Err(error), _) => {
+                    return Err(error.clone().help("start the model with Input::new(shape), or call it on data first"));
+                }
+            };
+            inputs.push(TensorType::new(ty.dtype.unwrap_or(self.dtype), shape));
+        }
+        let mut draft = Draft::default();
+        let mut traces = Vec::new();
+        for batch in BATCHES {
+            let mut scope = Scope::trace(draft, self.dtype);
+            let mut tensors = Vec::new();
+            for ty in &inputs {
+                tensors.push(scope.trace_input(TensorType::new(ty.dtype, with_batch(batch, &ty.shape)?))?);
+            }
+            let values = run(graph, &mut scope, &tensors)?;
+            traces.push(values.iter().map(Tensor::shape).collect::<Result<Vec<Shape>>>()?);
+            draft = scope.into_draft()?;
+        }
+        let tree = draft.into_tree(self.key.unwrap_or_else(next_key))?;
+        let shapes = traces[0].iter().zip(&traces[1]).map(|(a, b)| common(a, b)).collect();
+        Ok(Built { tree: Arc::new(tree), shapes, inputs })
+    }
+}
+
+/// What a network tells.
+impl Network {
+    /// The weights of a built network.
+    ///
+    /// # Errors
+    /// The network is not built.
+    pub fn tree(&self) -> Result<&Tree> {
+        Ok(&self.built()?.tree)
+    }
+
+    /// The weights that an optimizer may change.
+    ///
+    /// # Errors
+    /// The network is not built.
+    pub fn trainable_weights(&self) -> Result<Vec<Weight>> {
+        Ok(self.tree()?.trainable_weights().cloned().collect())
+    }
+
+    /// Whether the weights exist.
+    pub fn is_built(&self) -> bool {
+        self.built.get().is_some()
+    }
+
+    /// The element type of weights.
+    pub fn weight_dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// The names of all layers in Keras' order.
+    pub fn layer_names(&self) -> Vec<&str> {
+        let layers = self.graph.as_ref().map(|graph| graph.layers.as_slice()).unwrap_or_default();
+        let hidden = matches!(self.kind, Kind::Sequential(_)) && !layers.is_empty();
+        layers[usize::from(hidden)..].iter().map(|entry| entry.name.as_str()).collect()
+    }
+
+    /// The layer with the given name.
+    ///
+    /// # Errors
+    /// No such layer: the error offers the nearest name.
+    pub fn layer(&self, name: &str) -> Result<&dyn Layer> {
+        let layers = self.graph()?.layers.iter();
+        let found = layers.clone().find_map(|entry| match &entry.kind {
+            EntryKind::Layer(layer) if entry.name == name => Some(&**layer),
+            _ => None,
+        });
+        found.ok_or_else(|| Error::unknown_name("layer", name, layers.map(|entry| entry.name.as_str())))
+    }
+
+    /// The element type and shape of each input, without the batch axis.
+    ///
+    /// # Errors
+    /// The network is not built.
+    pub fn input_types(&self) -> Result<&[TensorType]> {
+        Ok(&self.built()?.inputs)
+    }
+
+    /// The shape of each output; `None` where it follows the batch.
+    ///
+    /// # Errors
+    /// The network is not built.
+    pub fn output_shapes(&self) -> Result<Vec<&[Option<usize>]>> {
+        let shapes = &self.built()?.shapes;
+        Ok(self.graph()?.outputs.iter().map(|&call| shapes[call].as_slice()).collect())
+    }
+
+    /// Keras' table of layers, output shapes and parameters, lines of at most `line_length` letters.
+    ///
+    /// # Errors
+    /// A list of layers that is wrong, or a line length too small for the table.
+    pub fn summary(&self, line_length: usize) -> Result<String> {
+        summary::table(self, line_length)
+    }
+
+    fn built(&self) -> Result<&Built> {
+        self.built.get().ok_or_else(|| {
+            let text = "the network is not built: it has no weights yet";
+            Error::new(ErrorKind::State, text).help("call build, or call it on data")
+        })
+    }
+
+    fn graph(&self) -> Result<&Graph> {
+        self.graph.as_ref().map_err(Error::clone)
+    }
+
+    fn lock_losses(&self) -> MutexGuard<'_, Vec<Tensor>> {
+        self.losses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The name in a summary.
+    fn shown_name(&self) -> String {
+        self.name.clone().unwrap_or_else(|| names::snake_case(Layer::type_name(self)))
+    }
+}
+
+impl Layer for Network {
+    fn call(&self, cx: &mut Scope, x: &Tensor) -> Result<Tensor> {
+        self.call_many(cx, std::slice::from_ref(x))
+    }
+
+    fn call_many(&self, cx: &mut Scope, inputs: &[Tensor]) -> Result<Tensor> {
+        let graph = self.graph()?;
+        let values = run(graph, cx, inputs)?;
+        match graph.outputs.as_slice() {
+            [output] => Ok(values[*output].clone()),
+            outputs => {
+                let text = format!("a network of {} outputs cannot be a layer, expected one", outputs.len());
+                Err(Error::new(ErrorKind::Unsupported, text))
+            }
+        }
+    }
+
+    fn type_name(&self) -> &'static str {
+        match self.kind {
+            Kind::Sequential(_) => "Sequential",
+            Kind::Functional => "Functional",
+        }
+    }
+
+    fn given_name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn own_weights(&self) -> Option<Arc<Tree>> {
+        self.built.get().map(|built| Arc::clone(&built.tree))
+    }
+}
+
+/// Calls every layer in order; the result holds what each call makes.
+fn run(graph: &Graph, scope: &mut Scope, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
+    if inputs.len() != graph.inputs.len() {
+        let text = format!("expected {} inputs, found {}", graph.inputs.len(), inputs.len());
+        return Err(Error::new(ErrorKind::Value, text));
+    }
+    let mut values: Vec<Tensor> = Vec::with_capacity(graph.calls.len());
+    for call in &graph.calls {
+        let entry = &graph.layers[call.layer];
+        let value = match &entry.kind {
+            EntryKind::Input(ty) => {
+                let number = graph.inputs.iter().position(|&input| input == call.layer);
+                let input = number.and_then(|number| inputs.get(number));
+                let input = input.ok_or_else(|| Error::new(ErrorKind::Internal, "an input without data"))?;
+                accept(&entry.name, ty, input, scope.dtype())?
+            }
+            EntryKind::Layer(layer) => {
+                let inputs: Vec<Tensor> = call.inputs.iter().map(|&input| values[input].clone()).collect();
+                scope.layer_many(&entry.name, &**layer, &inputs).map_err(|error| error.at(call.location))?
+            }
+        };
+        values.push(value);
+    }
+    Ok(values)
+}
+
+/// Checks data against an input and casts it.
+fn accept(name: &str, ty: &InputType, input: &Tensor, dtype: DType) -> Result<Tensor> {
+    let given = input.ty()?;
+    if let Ok(shape) = &ty.shape
+        && given.shape.get(1..) != Some(shape.sizes())
+    {
+        let expected: Vec<Option<usize>> = [None].into_iter().chain(shape.iter().copied().map(Some)).collect();
+        let text = format!("expected {}, found {}", show(&expected), given.shape);
+        return Err(Error::new(ErrorKind::Shape, text).operation(name));
+    }
+    let dtype = ty.dtype.unwrap_or(dtype);
+    Ok(if given.dtype == dtype { input.clone() } else { input.cast(dtype) })
+}
+
+fn with_batch(batch: usize, sample: &Shape) -> Result<Shape> {
+    let mut sizes = vec![batch];
+    sizes.extend_from_slice(sample.sizes());
+    Shape::new(&sizes)
+}
+
+/// The sizes on which two traces agree.
+fn common(a: &Shape, b: &Shape) -> Vec<Option<usize>> {
+    a.iter().zip(b.iter()).map(|(a, b)| (a == b).then_some(*a)).collect()
+}
+
+/// A shape as errors show it: `[None, 28, 28]`.
+fn show(sizes: &[Option<usize>]) -> String {
+    let sizes: Vec<String> =
+        sizes.iter().map(|size| size.map_or_else(|| "None".to_string(), |size| size.to_string())).collect();
+    format!("[{}]", sizes.join(", "))
+}

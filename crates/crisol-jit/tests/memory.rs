@@ -1,5 +1,6 @@
 //! Kernels give back all they took. In a process of its own, where no other test allocates.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
 
 use crisol_ir::DType;
 use crisol_ir::kernel::*;

@@ -1,4 +1,5 @@
 //! Random kernels on random arguments: compiled code against the definition, bit for bit.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 
@@ -39,7 +40,7 @@ fn recipe() -> impl Strategy<Value = Recipe> {
         .prop_map(
             |(width, inputs, body, outputs, rows, columns, seed, turned)| {
                 // Mostly long rows, now and then many rows.
-                let (rows, columns) = if turned && seed % 4 == 0 {
+                let (rows, columns) = if turned && seed.is_multiple_of(4) {
                     (columns, rows)
                 } else {
                     (rows, columns)
@@ -263,7 +264,7 @@ impl Recipe {
             let (r, c) = (rows as isize, columns as isize);
             let shape = random.next();
             let strides = match input.access {
-                Access::Contiguous if shape % 4 == 0 => (0, size),
+                Access::Contiguous if shape.is_multiple_of(4) => (0, size),
                 Access::Contiguous => (size * (c + (shape % 3) as isize), size),
                 Access::Broadcast => (size * (shape % 3) as isize, 0),
                 Access::Strided => [
@@ -290,7 +291,7 @@ impl Recipe {
             let (r, c) = (rows as isize, columns as isize);
             let shape = random.next();
             if let Role::Store(access) = output.role
-                && shape % 2 == 0
+                && shape.is_multiple_of(2)
             {
                 // In place, where all places of the input are different ones.
                 let same = (0..taken.len()).find(|&number| {

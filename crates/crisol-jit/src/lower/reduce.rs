@@ -192,10 +192,11 @@ impl Lowering<'_, '_> {
             (Reduction::Sum, true) => self.builder.ins().fadd(acc, x),
             (Reduction::Sum, false) => self.builder.ins().iadd(acc, x),
             (Reduction::Max, true) => {
+                // The inner choice is one instruction.
                 let greater = self.builder.ins().fcmp(FloatCC::GreaterThan, acc, x);
+                let larger = self.choose(greater, acc, x);
                 let nan = self.builder.ins().fcmp(FloatCC::Unordered, acc, acc);
-                let keep = self.builder.ins().bor(greater, nan);
-                self.choose(keep, acc, x)
+                self.choose(nan, acc, larger)
             }
             (Reduction::Max, false) => {
                 let greater = self.builder.ins().icmp(IntCC::SignedGreaterThan, acc, x);

@@ -1,0 +1,146 @@
+//! Kernels at the edges: very long, with very many results, without any, and wrong.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use crisol_ir::DType;
+use crisol_ir::kernel::*;
+use crisol_ir::primitive::Reduction;
+use crisol_jit::CompiledKernel;
+use support::{Buffer, Positions, define, with_call};
+
+/// Compares compiled code with the definition; all arguments are contiguous rows (results of rows: one element each).
+fn check(kernel: &Kernel, rows: usize, columns: usize) {
+    let inputs = kernel.inputs.iter().map(|input| (input.dtype, true));
+    let outputs = kernel.outputs.iter().map(|output| match output.role {
+        Role::ReduceColumns(_) => (output.dtype, false),
+        _ => (output.dtype, true),
+    });
+    let mut expected: Vec<Buffer> = inputs
+        .chain(outputs)
+        .enumerate()
+        .map(|(seed, (dtype, wide))| {
+            let size = dtype.size() as isize;
+            let strides = if wide {
+                (size * columns as isize, size)
+            } else {
+                (size, 0)
+            };
+            Buffer::new(dtype, rows, columns, strides, 1, seed as u64)
+        })
+        .collect();
+    let mut found = expected.clone();
+    let arguments: Vec<usize> = (0..expected.len()).collect();
+    let positions = Positions {
+        first: u64::MAX - 3,
+        row_step: columns as u64,
+        column_step: 1,
+    };
+    define(
+        kernel,
+        &mut expected,
+        &arguments,
+        (rows, columns),
+        positions,
+    );
+    let compiled = CompiledKernel::compile(kernel).unwrap();
+    let strides: Vec<_> = found
+        .iter()
+        .map(|buffer| (buffer.row_stride, buffer.column_stride))
+        .collect();
+    let pointers: Vec<_> = found.iter_mut().map(Buffer::pointer).collect();
+    with_call(&pointers, &strides, (rows, columns), positions, |call| {
+        // SAFETY: every buffer was made for this shape and these strides.
+        unsafe { compiled.call(call) }
+    });
+    for (number, (expected, found)) in expected.iter().zip(&found).enumerate() {
+        assert_eq!(expected.elements(), found.elements(), "buffer {number}");
+    }
+}
+
+#[test]
+fn thousands_of_operations() {
+    let mut kernel = Builder::new();
+    let inputs: Vec<Register> = (0..40)
+        .map(|_| {
+            let input = kernel.input(DType::F32, Access::Contiguous);
+            kernel.load(input)
+        })
+        .collect();
+    let mut y = inputs[0];
+    for step in 0..3000 {
+        let c = kernel.constant(Type::F32, 1.0 / (1 + step) as f64);
+        y = kernel.multiply_add(y, c, inputs[step % inputs.len()]);
+    }
+    kernel.output(y, DType::F32, Role::Store(Access::Contiguous));
+    check(&kernel.finish(), 2, 23);
+}
+
+/// Their partial results take more stack than one guard page.
+#[test]
+fn hundreds_of_reductions() {
+    let mut kernel = Builder::new();
+    let input = kernel.input(DType::F64, Access::Contiguous);
+    let x = kernel.load(input);
+    for number in 0..300 {
+        let c = kernel.constant(Type::F64, f64::from(number));
+        let value = kernel.add(x, c);
+        let by = if number % 2 == 0 {
+            Reduction::Sum
+        } else {
+            Reduction::Max
+        };
+        kernel.output(value, DType::F64, Role::ReduceColumns(by));
+    }
+    check(&kernel.finish(), 3, 37);
+}
+
+#[test]
+fn random_numbers_and_functions_of_the_language() {
+    let mut kernel = Builder::new();
+    let mut key = [0, 1].map(|_| {
+        let input = kernel.input(DType::I32, Access::Broadcast);
+        kernel.load(input)
+    });
+    key.reverse();
+    let zero = kernel.bits(Type::I32, 0);
+    let counter = [kernel.position(false), kernel.position(true), zero, zero];
+    let words = math::philox(&mut kernel, counter, key);
+    let uniform = math::uniform(&mut kernel, words);
+    let normal = math::normal(&mut kernel, words);
+    let input = kernel.input(DType::F32, Access::Contiguous);
+    let x = kernel.load(input);
+    let functions = [math::exp, math::log, math::tanh, math::sigmoid].map(|f| f(&mut kernel, x));
+    for value in [uniform, normal].into_iter().chain(functions) {
+        kernel.output(value, DType::F32, Role::Store(Access::Contiguous));
+    }
+    check(&kernel.finish(), 7, 53);
+}
+
+#[test]
+fn nothing_to_do() {
+    check(&Kernel::default(), 3, 5);
+    let mut kernel = Builder::new();
+    let one = kernel.constant(Type::F32, 1.0);
+    kernel.output(one, DType::F32, Role::ReduceColumns(Reduction::Sum));
+    kernel.output(one, DType::F32, Role::Store(Access::Contiguous));
+    let kernel = kernel.finish();
+    for (rows, columns) in [(0, 0), (0, 5), (3, 0), (3, 5), (2, 16), (2, 33)] {
+        check(&kernel, rows, columns);
+    }
+}
+
+#[test]
+fn wrong_kernels_are_errors() {
+    let kernel = Kernel {
+        body: vec![Instruction::Load(0)],
+        ..Kernel::default()
+    };
+    let error = CompiledKernel::compile(&kernel).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("loads argument 0, which does not exist"),
+        "{error}"
+    );
+}

@@ -108,7 +108,7 @@ pub fn run(root: &Path, names: &[String], list: bool) -> Result<()> {
     Ok(())
 }
 
-/// `cargo fmt --check` alone, for `cargo xtask tidy`.
+/// The format step alone, for `cargo xtask tidy`.
 pub fn format(root: &Path) -> Result<()> {
     Action::Run(format_command())
         .run(root)
@@ -145,8 +145,9 @@ impl Action {
     }
 }
 
+/// Names the files that differ; `cargo fmt --all` shows the rest in their diff.
 fn format_command() -> Vec<String> {
-    ["cargo", "fmt", "--all", "--check"]
+    ["cargo", "fmt", "--all", "--", "--check", "-l"]
         .map(str::to_owned)
         .to_vec()
 }

@@ -9,9 +9,9 @@ use crate::{Curve, Error, Result, file};
 /// Draws several runs into one PNG file of four panels: training accuracy, training loss, validation
 /// accuracy, validation loss.
 ///
-/// The upper row is training, the lower one validation. In the place of accuracy stands the first metric that is not a
-/// loss; a panel for which no run has a value is left out. The colours tell eight runs apart, beyond that they
-/// come again with dashes.
+/// The upper row is training, the lower one validation. In the place of accuracy stands the first metric
+/// that is not a loss; a panel for which no run has a value is left out. The colours tell eight runs apart,
+/// beyond that they come again with dashes.
 ///
 /// # Errors
 /// [`Error::Empty`] when no run holds a finite value, [`Error::Write`] when the file cannot be written.

@@ -34,7 +34,8 @@ const GRID: RGBColor = RGBColor(0xe4, 0xe4, 0xe4);
 /// A name of our own, so that a program's own "sans-serif" stays what it is.
 const FONT: &str = "crisol-dejavu";
 
-/// Pixels drawn per pixel kept, in both directions: plotters does not smooth wide lines, the mean over a square does.
+/// Pixels drawn per pixel kept, in both directions: plotters does not smooth wide lines, the mean over a
+/// square does.
 const OVERSAMPLING: u32 = 3;
 
 const PANEL_WIDTH: u32 = 640;

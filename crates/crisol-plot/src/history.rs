@@ -9,8 +9,8 @@ use crate::{Curve, Error, Result, file};
 /// Draws the curves of one run into a PNG file: accuracy and loss side by side, training dashed and
 /// validation solid.
 ///
-/// Every metric gets a panel, losses last; more than two panels go into rows of two. A panel whose values are
-/// all positive and span more than two orders of magnitude has a logarithmic axis and says so.
+/// Every metric gets a panel, losses last; more than two panels go into rows of two. A panel whose values
+/// are all positive and span more than two orders of magnitude has a logarithmic axis and says so.
 ///
 /// # Errors
 /// [`Error::Empty`] when no curve holds a finite value, [`Error::Write`] when the file cannot be written.

@@ -9,8 +9,8 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
-    /// A range that holds every finite value with some air; logarithmic when the values are positive and span
-    /// two orders of magnitude, as the first epochs of a diverging or overfitted run do.
+    /// A range that holds every finite value with some air; logarithmic when the values are positive and
+    /// span two orders of magnitude, as the first epochs of a diverging or overfitted run do.
     pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for value in values.into_iter().filter(|value| value.is_finite()) {

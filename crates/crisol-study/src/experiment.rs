@@ -32,8 +32,8 @@ pub struct Experiment<'a> {
 }
 
 impl<'a> Experiment<'a> {
-    /// An experiment that calls `train` once a seed. The closure's error may be of any type, and what it borrows (the data)
-    /// must only outlive the study.
+    /// An experiment that calls `train` once a seed. The closure's error may be of any type, and what it
+    /// borrows (the data) must only outlive the study.
     pub fn new<E: Into<BoxError>>(
         name: impl Into<String>,
         train: impl Fn(&Run) -> Result<Outcome, E> + 'a,
@@ -67,7 +67,8 @@ impl<'a> Experiment<'a> {
 
     /// Trains; a panic is an error like any other, so that it costs one run and not the night's study.
     pub(crate) fn train(&self, run: &Run) -> Result<Outcome, String> {
-        // What the closure leaves half-changed behind its borrows is its own; nothing of ours is shared with it.
+        // What the closure leaves half-changed behind its borrows is its own; nothing of ours is shared
+        // with it.
         match catch_unwind(AssertUnwindSafe(|| (self.train)(run))) {
             Ok(Ok(outcome)) => Ok(outcome),
             Ok(Err(error)) => Err(with_causes(&*error)),

@@ -1,6 +1,7 @@
 //! What is expected of an experiment, as values.
 //!
-//! Every claim speaks of the best epoch of each seed and is decided on the mean over the seeds; `verdict` holds the arithmetic.
+//! Every claim speaks of the best epoch of each seed and is weighed over all seeds; `verdict`
+//! holds the arithmetic.
 
 use std::fmt;
 
@@ -42,11 +43,12 @@ pub enum Claim {
     },
 }
 
-/// The validation accuracy is at least `points` hundredths above the majority's share of the validation set.
+/// The validation accuracy is at least `points` hundredths above the majority's share of the validation
+/// set.
 ///
-/// Confirmed when the mean over the seeds is that far above and the excess is more than two standard errors; refuted when the
-/// mean falls short; undecided when it is far enough above but within two standard errors of the majority.
-/// The standard error is that of [`no_better_than_majority`].
+/// Confirmed when the mean over the seeds is that far above and the excess is more than two standard
+/// errors; refuted when the mean falls short; undecided when it is far enough above but within two standard
+/// errors of the majority. The standard error is that of [`no_better_than_majority`].
 ///
 /// ```
 /// use crisol_study::better_than_majority;
@@ -57,17 +59,20 @@ pub fn better_than_majority(points: f64) -> Hypothesis {
     Claim::BetterThanMajority { points }.into()
 }
 
-/// The validation accuracy is no more than two standard errors above the majority's share of the validation set.
+/// The validation accuracy is no more than two standard errors above the majority's share of the validation
+/// set.
 ///
-/// With p the majority's share, n the size of the validation set, s the standard deviation over k seeds, the standard error
-/// is sqrt(p (1 - p) / n + s^2 / k): the binomial error of the set, which all seeds share, and the spread of the
-/// seeds' mean (nothing for one seed). Two of them are a convention; with few seeds they are less than a 95 % interval. The best epoch
-/// is chosen on the validation set itself, which flatters the experiment: for this claim that is the severe side.
+/// With p the majority's share, n the size of the validation set, s the standard deviation over k seeds,
+/// the standard error is sqrt(p (1 - p) / n + s^2 / k): the binomial error of the set, which all seeds
+/// share, and the spread of the seeds' mean (nothing for one seed). Two of them are a convention; with few
+/// seeds they are less than a 95 % interval. The best epoch is chosen on the validation set itself, which
+/// flatters the experiment: for this claim that is the severe side.
 pub fn no_better_than_majority() -> Hypothesis {
     Claim::NoBetterThanMajority.into()
 }
 
-/// A metric gets to a value, or past it in its good [`Direction`]: `reaches("accuracy", 1.0)`, `reaches("loss", 0.1)`.
+/// A metric gets to a value, or past it in its good [`Direction`]: `reaches("accuracy", 1.0)`,
+/// `reaches("loss", 0.1)`.
 ///
 /// Confirmed when every seed gets there, refuted when none does, undecided otherwise.
 pub fn reaches(metric: impl Into<String>, value: f64) -> Hypothesis {
@@ -77,9 +82,9 @@ pub fn reaches(metric: impl Into<String>, value: f64) -> Hypothesis {
 
 /// A metric is lower than another experiment's: `lower("loss").than("basic")`.
 ///
-/// Compared seed by seed: d is the other's best epoch minus this one's. Confirmed when the mean of d is more than two of its
-/// standard errors above zero, refuted when it is as far below (or is zero throughout), undecided between. One seed
-/// alone has no spread: its sign decides, and the figures say so.
+/// Compared seed by seed: d is the other's best epoch minus this one's. Confirmed when the mean of d is
+/// more than two of its standard errors above zero, refuted when it is as far below (or is zero
+/// throughout), undecided between. One seed alone has no spread: its sign decides, and the figures say so.
 pub fn lower(metric: impl Into<String>) -> Comparative {
     Comparative {
         metric: metric.into(),
@@ -87,7 +92,8 @@ pub fn lower(metric: impl Into<String>) -> Comparative {
     }
 }
 
-/// A metric is higher than another experiment's: `higher("val_accuracy").than("basic")`; decided like [`lower`].
+/// A metric is higher than another experiment's: `higher("val_accuracy").than("basic")`; decided like
+/// [`lower`].
 pub fn higher(metric: impl Into<String>) -> Comparative {
     Comparative {
         metric: metric.into(),

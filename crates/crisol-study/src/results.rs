@@ -4,8 +4,8 @@ use std::io;
 
 use crate::report::Report;
 
-/// Columns `experiment, seed, epoch`, then every metric of the study. A metric that a run does not have leaves its cell empty; failed
-/// runs have no rows.
+/// Columns `experiment, seed, epoch`, then every metric of the study. A metric that a run does not have
+/// leaves its cell empty; failed runs have no rows.
 pub(crate) fn csv(report: &Report) -> io::Result<Vec<u8>> {
     let metrics = report.metrics();
     let mut writer = csv::Writer::from_writer(Vec::new());

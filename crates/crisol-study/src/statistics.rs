@@ -12,8 +12,9 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// Reads the direction off a metric's name, as Keras' callbacks do in mode `"auto"`: high is good for accuracies, areas
-    /// under a curve, precision, recall, F scores, overlaps, R2 and counts of true positives or negatives, low for all else.
+    /// Reads the direction off a metric's name, as Keras' callbacks do in mode `"auto"`: high is good for
+    /// accuracies, areas under a curve, precision, recall, F scores, overlaps, R2 and counts of true
+    /// positives or negatives, low for all else.
     ///
     /// ```
     /// use crisol_study::Direction;
@@ -62,8 +63,8 @@ pub struct Summary {
     pub count: usize,
     /// Their mean.
     pub mean: f64,
-    /// The mean's standard error s / sqrt(count), s^2 being the sum of squared deviations over count - 1; `None` for one seed,
-    /// which has no spread to speak of.
+    /// The mean's standard error s / sqrt(count), s^2 being the sum of squared deviations over count - 1;
+    /// `None` for one seed, which has no spread to speak of.
     pub standard_error: Option<f64>,
 }
 
@@ -94,7 +95,8 @@ impl Summary {
     }
 
     /// The standard error together with that of the validation set, on which every seed was measured alike:
-    /// sqrt(share (1 - share) / size + standard_error^2). The first term is binomial and not divided by the number of seeds.
+    /// sqrt(share (1 - share) / size + standard_error^2). The first term is binomial and not divided by the
+    /// number of seeds.
     pub(crate) fn error_with_sample(&self, share: f64, size: usize) -> f64 {
         let binomial = share * (1.0 - share) / size as f64;
         (binomial + self.standard_error.unwrap_or(0.0).powi(2)).sqrt()

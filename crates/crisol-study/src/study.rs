@@ -62,7 +62,8 @@ impl<'a> Study<'a> {
         self
     }
 
-    /// Runs only the experiments of these names; an empty list runs all. A comparison with one that is not run is undecided.
+    /// Runs only the experiments of these names; an empty list runs all. A comparison with one that is not
+    /// run is undecided.
     pub fn only<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.only = names.into_iter().map(Into::into).collect();
         self
@@ -80,7 +81,8 @@ impl<'a> Study<'a> {
         self
     }
 
-    /// A version that matters for the result, such as the compiler's. This crate's own and the target are always there.
+    /// A version that matters for the result, such as the compiler's. This crate's own and the target are
+    /// always there.
     pub fn version(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
         self.versions.push((name.into(), version.into()));
         self
@@ -92,15 +94,16 @@ impl<'a> Study<'a> {
         self
     }
 
-    /// Trains everything and writes `report.md`, `results.csv`, `comparison.png` and a `curves-<name>.png` an experiment
-    /// into `folder`, which is created.
+    /// Trains everything and writes `report.md`, `results.csv`, `comparison.png` and a `curves-<name>.png`
+    /// an experiment into `folder`, which is created.
     ///
-    /// A run that fails or panics is recorded and the rest goes on; ask [`Report::ensure_complete`] for the exit code.
-    /// The files are put in place together at the end.
+    /// A run that fails or panics is recorded and the rest goes on; ask [`Report::ensure_complete`] for the
+    /// exit code. The files are put in place together at the end.
     ///
     /// # Errors
-    /// Before anything is trained: [`Error::Study`] for a study that makes no sense (no seed, two experiments of one name,
-    /// an unknown name in a comparison), [`Error::Folder`] when the folder cannot be created or written. After it:
+    /// Before anything is trained: [`Error::Study`] for a study that makes no sense (no seed, two
+    /// experiments of one name, an unknown name in a comparison), [`Error::Folder`] when the folder cannot
+    /// be created or written. After it:
     /// [`Error::Folder`] and [`Error::Plot`] when the report cannot be made; nothing half-written stays.
     pub fn run(&self, folder: impl AsRef<Path>) -> Result<Report> {
         let chosen = self.check()?;

@@ -39,6 +39,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, the plain one first.
+    #[cfg(test)]
     pub const ALL: [Kind; 11] = [
         Kind::Jpeg,
         Kind::NoJfif,

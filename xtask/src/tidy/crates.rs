@@ -5,8 +5,9 @@ use super::manifests::{Dependency, Member};
 
 /// Every package of the workspace and our own crates that it may use outside its tests.
 ///
-/// Siblings never name one another, and nothing points upward. `jit` and `kernels` are `plan`'s business. A `?` behind a name: only as an optional
-/// dependency. Whoever adds a line here changes the architecture: the picture in ARCHITECTURE.md must follow.
+/// Siblings never name one another, and nothing points upward. `jit` and `kernels` are `plan`'s business. A
+/// `?` behind a name: only as an optional dependency. Whoever adds a line here changes the architecture:
+/// the picture in ARCHITECTURE.md must follow.
 const TABLE: &[(&str, Uses)] = &[
     ("crisol-ir", Uses::Only(&[])),
     ("crisol-ops", Uses::Only(&["crisol-ir"])),

@@ -40,7 +40,8 @@ pub enum Kind {
 impl Kind {
     /// Every kind, the plain one first.
     #[cfg(test)]
-    pub const ALL: [Kind; 11] = [
+    #[cfg(test)]
+    pub(super) const ALL: [Kind; 11] = [
         Kind::Jpeg,
         Kind::NoJfif,
         Kind::Png,

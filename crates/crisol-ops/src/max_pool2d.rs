@@ -103,7 +103,7 @@ impl Pool2dAttributes {
 /// The largest elements under a window that moves over images `x`.
 ///
 /// # Errors
-/// The type has no order, the rank is not 4, an empty height or width, a window larger than the padded image.
+/// The type is not a floating point one, the rank is not 4, an empty height or width, a window larger than the padded image.
 pub fn max_pool2d(graph: &mut Graph, x: NodeId, attributes: Pool2dAttributes) -> Result<NodeId> {
     graph.apply(&MAX_POOL2D, attributes.encode(), &[x])
 }

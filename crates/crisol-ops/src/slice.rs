@@ -168,7 +168,9 @@ impl Primitive for Slice {
         for (axis, stride) in layout.strides[..shape.rank()].iter_mut().enumerate() {
             // An empty part is read nowhere: its offset stays inside the buffer.
             if shape.elements() > 0 {
-                layout.offset += *stride as usize * part.start[axis];
+                layout.offset = layout
+                    .offset
+                    .wrapping_add_signed(*stride * part.start[axis] as isize);
             }
             *stride = stride.wrapping_mul(part.step[axis] as isize);
         }

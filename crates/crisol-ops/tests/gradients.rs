@@ -38,7 +38,7 @@ fn check(
             Some(gradient) => numbers(&eager::evaluate(graph, &[gradient], arguments)?[0]),
             None => vec![0.0; count],
         };
-        for place in 0..count {
+        for (place, found) in gradient.into_iter().enumerate() {
             let step = 1e-5;
             let shifted = |by: f64| -> Result<f64, Error> {
                 let mut arguments = arguments.to_vec();
@@ -48,11 +48,11 @@ fn check(
                 Ok(numbers(&eager::evaluate(graph, &[loss], &arguments)?[0])[0])
             };
             let difference = (shifted(step)? - shifted(-step)?) / (2.0 * step);
-            let (expected, found) = (difference, gradient[place]);
-            let near = (expected - found).abs() <= 1e-5 * (1.0 + expected.abs().max(found.abs()));
+            let near =
+                (difference - found).abs() <= 1e-5 * (1.0 + difference.abs().max(found.abs()));
             assert!(
                 near,
-                "{what}, argument {argument}, place {place}: gradient {found}, difference {expected}\n{graph}"
+                "{what}, argument {argument}, place {place}: gradient {found}, difference {difference}\n{graph}"
             );
         }
     }

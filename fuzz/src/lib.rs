@@ -1,1 +1,14 @@
 //! Generators and oracles for fuzzing crisol.
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | [`choices`] | a list of numbers read as decisions: what property tests shrink and fuzzers mutate |
+//! | [`program`] | tensor programs from choices, with a bound on the rounding error of every value |
+//! | [`oracle`] | what must hold for every program: values, bits, plans |
+
+pub mod choices;
+pub mod oracle;
+pub mod program;
+
+pub use choices::Choices;
+pub use program::Program;

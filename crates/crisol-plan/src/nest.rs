@@ -207,6 +207,9 @@ impl Nest {
     /// so the shape, have a say.
     fn cut(&mut self, runs: &[(usize, bool)]) {
         let columns = self.columns();
+        if self.elements() == 0 {
+            return;
+        }
         match (self.direction, runs) {
             (Direction::None, _) | (_, [] | [(_, false)]) => self.cut_freely(),
             (Direction::Columns, [(length, true)] | [(_, false), (length, true)]) => {

@@ -74,8 +74,8 @@ macro_rules! with_float {
 macro_rules! with_integer {
     ($type:expr, $ty:ident, $unsigned:ident => $body:expr) => {
         match $type {
-            Type::I32 => { type $ty = i32; #[allow(unused)] type $unsigned = u32; $body }
-            Type::I64 => { type $ty = i64; #[allow(unused)] type $unsigned = u64; $body }
+            Type::I32 => { #[allow(unused)] type $ty = i32; #[allow(unused)] type $unsigned = u32; $body }
+            Type::I64 => { #[allow(unused)] type $ty = i64; #[allow(unused)] type $unsigned = u64; $body }
             _ => {}
         }
     };

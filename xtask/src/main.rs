@@ -1,5 +1,6 @@
 //! `cargo xtask`: the project's own commands.
 
+mod ablation;
 mod animals;
 mod ci;
 mod draw;
@@ -26,6 +27,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Reproduces the ablation study: trains its experiments on photos of cats and dogs and writes a report.
+    ReproduceAblation(ablation::Ablation),
     /// Checks what the compiler does not: who depends on whom, headers, sizes, manifests, markers, links, format.
     Tidy,
     /// Runs everything that a change must pass, timed, and stops at the first failure.
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<()> {
     let root = repository::root()?;
     match command {
+        Command::ReproduceAblation(arguments) => ablation::run(&root, &arguments),
         Command::Tidy => {
             // Both, so that one run names everything.
             let rules = tidy::run(&root);

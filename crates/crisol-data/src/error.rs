@@ -74,13 +74,7 @@ struct Inner {
 impl Error {
     /// An error of `kind`; `message` says what was expected and what was given.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Error(Box::new(Inner {
-            kind,
-            message: message.into(),
-            place: Place::default(),
-            help: None,
-            source: None,
-        }))
+        Error(Box::new(Inner { kind, message: message.into(), place: Place::default(), help: None, source: None }))
     }
 
     /// An error raised by a function of the caller's own, for instance inside [`Dataset::map`](crate::Dataset::map).
@@ -91,28 +85,19 @@ impl Error {
     /// An I/O error that happened at `path`.
     pub fn io(path: impl AsRef<Path>, error: std::io::Error) -> Self {
         let (kind, message) = match error.kind() {
-            std::io::ErrorKind::NotFound => (
-                ErrorKind::NotFound,
-                "there is no such file or folder".to_string(),
-            ),
-            std::io::ErrorKind::UnexpectedEof => (
-                ErrorKind::Truncated,
-                "the file ends before its content does".to_string(),
-            ),
+            std::io::ErrorKind::NotFound => (ErrorKind::NotFound, "there is no such file or folder".to_string()),
+            std::io::ErrorKind::UnexpectedEof => {
+                (ErrorKind::Truncated, "the file ends before its content does".to_string())
+            }
             _ => (ErrorKind::Io, error.to_string()),
         };
-        Self::new(kind, message)
-            .at_path(path)
-            .caused_by(Arc::new(error))
+        Self::new(kind, message).at_path(path).caused_by(Arc::new(error))
     }
 
     /// Adds the file or folder, unless one is named already.
     #[must_use]
     pub fn at_path(mut self, path: impl AsRef<Path>) -> Self {
-        self.0
-            .place
-            .path
-            .get_or_insert_with(|| path.as_ref().to_path_buf());
+        self.0.place.path.get_or_insert_with(|| path.as_ref().to_path_buf());
         self
     }
 
@@ -210,25 +195,34 @@ impl fmt::Debug for Error {
     }
 }
 
+/// The text already tells where and what to do; the kind is the nearest of the core's.
+impl From<Error> for crisol_ir::Error {
+    fn from(error: Error) -> crisol_ir::Error {
+        use crisol_ir::ErrorKind as Core;
+        let kind = match error.kind() {
+            ErrorKind::Io | ErrorKind::NotFound => Core::Io,
+            ErrorKind::Format | ErrorKind::Truncated => Core::Format,
+            ErrorKind::Shape => Core::Shape,
+            ErrorKind::DType => Core::DType,
+            ErrorKind::UnknownName => Core::Name,
+            ErrorKind::Limit | ErrorKind::Empty | ErrorKind::Argument | ErrorKind::User => Core::Value,
+        };
+        crisol_ir::Error::new(kind, error.to_string())
+    }
+}
+
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0
-            .source
-            .as_deref()
-            .map(|error| error as &(dyn std::error::Error + 'static))
+        self.0.source.as_deref().map(|error| error as &(dyn std::error::Error + 'static))
     }
 }
 
 /// The name in `known` that is nearest to `name`, when one is near enough to be what was meant.
-pub(crate) fn nearest<'a>(
-    name: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
         .map(|candidate| {
-            let score =
-                strsim::normalized_damerau_levenshtein(&name.to_lowercase(), &candidate.to_lowercase());
+            let score = strsim::normalized_damerau_levenshtein(&name.to_lowercase(), &candidate.to_lowercase());
             (candidate, score)
         })
         .filter(|(_, score)| *score >= 0.5)
@@ -237,16 +231,9 @@ pub(crate) fn nearest<'a>(
 }
 
 /// An [`ErrorKind::UnknownName`] for a `what` that is not among `known`, offering the nearest one.
-pub(crate) fn unknown_name<'a>(
-    what: &str,
-    name: &str,
-    known: impl IntoIterator<Item = &'a str> + Clone,
-) -> Error {
+pub(crate) fn unknown_name<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Error {
     let list: Vec<String> = known.clone().into_iter().map(|k| format!("`{k}`")).collect();
-    let error = Error::new(
-        ErrorKind::UnknownName,
-        format!("there is no {what} `{name}`, only {}", list.join(", ")),
-    );
+    let error = Error::new(ErrorKind::UnknownName, format!("there is no {what} `{name}`, only {}", list.join(", ")));
     match nearest(name, known) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error,

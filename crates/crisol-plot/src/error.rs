@@ -40,6 +40,18 @@ impl fmt::Display for Error {
     }
 }
 
+/// The text already tells where and what to do; the kind is the nearest of the core's.
+impl From<Error> for crisol_ir::Error {
+    fn from(error: Error) -> crisol_ir::Error {
+        let kind = match error {
+            Error::Empty { .. } => crisol_ir::ErrorKind::Value,
+            Error::Draw(_) => crisol_ir::ErrorKind::Internal,
+            Error::Write { .. } => crisol_ir::ErrorKind::Io,
+        };
+        crisol_ir::Error::new(kind, error.to_string())
+    }
+}
+
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {

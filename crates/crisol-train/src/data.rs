@@ -115,7 +115,7 @@ impl Feed {
             .operation("fit"));
         }
         let part = |rows: std::ops::Range<usize>| -> Result<Feed> {
-            let cut = |array: &Array| array.slice(rows.clone()).map_err(from_data);
+            let cut = |array: &Array| array.slice(rows.clone());
             Ok(Feed::Arrays(Batch {
                 x: cut(&arrays.x)?,
                 y: arrays.y.as_ref().map(cut).transpose()?,
@@ -136,18 +136,4 @@ pub(crate) fn tensor(array: &Array) -> Tensor {
         Array::U8(array) => Tensor::from(array),
         Array::Bool(array) => Tensor::from(array),
     }
-}
-
-/// An error of the data pipeline as one of the core's; its text already tells where.
-pub(crate) fn from_data(error: crisol_data::Error) -> Error {
-    use crisol_data::ErrorKind as Data;
-    let kind = match error.kind() {
-        Data::Io | Data::NotFound => ErrorKind::Io,
-        Data::Format | Data::Truncated => ErrorKind::Format,
-        Data::Shape => ErrorKind::Shape,
-        Data::DType => ErrorKind::DType,
-        Data::UnknownName => ErrorKind::Name,
-        _ => ErrorKind::Value,
-    };
-    Error::new(kind, error.to_string())
 }

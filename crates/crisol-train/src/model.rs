@@ -1,7 +1,7 @@
 //! The model: a network with what it takes to train it.
 
 use crate::compile::{Compile, Compiled};
-use crate::data::{IntoFeed, from_data, tensor};
+use crate::data::{IntoFeed, tensor};
 use crate::fit::Fit;
 use crate::training;
 use crisol_callbacks::{History, Logs};
@@ -55,9 +55,7 @@ impl Model {
     /// # Errors
     /// What a layer refuses, with its name and the line that wrote it; outputs that depend on other inputs; two layers of one name.
     pub fn new(inputs: impl Nodes, outputs: impl Nodes) -> Result<Model> {
-        let model = Model::from_network(Network::functional(inputs, outputs)?);
-        model.network.build()?;
-        Ok(model)
+        Ok(Model::from_network(Network::functional(inputs, outputs)?.build()?))
     }
 
     /// A network as a model. Random numbers follow from this thread's stream, which [`crisol_tensor::random::seed`] starts.
@@ -114,12 +112,12 @@ impl Model {
     pub fn predict(&mut self, data: impl IntoFeed) -> Result<ArrayD<f32>> {
         let data = data.into_feed().into_dataset(Some(PREDICT_BATCH_SIZE), None);
         let mut parts = Vec::new();
-        for batch in data.epoch(0).map_err(from_data)? {
-            let batch = batch.map_err(from_data)?;
+        for batch in data.epoch(0)? {
+            let batch = batch?;
             let outputs = self.call(&tensor(&batch.x), Mode::Inference)?;
             parts.push(outputs.cast(crisol_ir::DType::F32).to_array::<f32>()?);
         }
-        let views: Vec<_> = parts.iter().map(ArrayD::view).collect();
+        let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
         concatenate(Axis(0), &views).map_err(|_| {
             Error::new(ErrorKind::Value, "the data has no batches").operation("predict")
         })

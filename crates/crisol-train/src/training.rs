@@ -1,7 +1,6 @@
 //! The loop of `fit`: epochs, steps, validation, callbacks.
 
 use crate::compile::missing;
-use crate::data::from_data;
 use crate::fit::Fit;
 use crate::model::Model;
 use crate::step;
@@ -67,8 +66,8 @@ pub(crate) fn run(model: &mut Model, train: &Dataset, validation: Option<&Datase
             }
             trackers.reset()?;
             let mut steps = 0;
-            for batch in train.epoch(epoch as u64).map_err(from_data)? {
-                let batch = batch.map_err(from_data)?;
+            for batch in train.epoch(epoch as u64)? {
+                let batch = batch?;
                 model.build_for(batch.x.shape())?;
                 step::train(model.network(), run.optimizer, &*loss, &mut trackers, &batch, key.fold(seen))?;
                 for callback in &mut callbacks {
@@ -83,8 +82,8 @@ pub(crate) fn run(model: &mut Model, train: &Dataset, validation: Option<&Datase
             let mut logs = trackers.logs()?;
             if let Some(validation) = validation {
                 trackers.reset()?;
-                for batch in validation.epoch(0).map_err(from_data)? {
-                    step::test(model.network(), &*loss, &mut trackers, &batch.map_err(from_data)?)?;
+                for batch in validation.epoch(0)? {
+                    step::test(model.network(), &*loss, &mut trackers, &batch?)?;
                 }
                 logs.extend_prefixed("val_", &trackers.logs()?);
             }
@@ -117,8 +116,8 @@ pub(crate) fn evaluate(model: &mut Model, data: &Dataset) -> Result<Logs> {
     let result = (|| {
         trackers.reset()?;
         let mut steps = 0;
-        for batch in data.epoch(0).map_err(from_data)? {
-            let batch = batch.map_err(from_data)?;
+        for batch in data.epoch(0)? {
+            let batch = batch?;
             model.build_for(batch.x.shape())?;
             step::test(model.network(), &*loss, &mut trackers, &batch)?;
             steps += 1;

@@ -1,1 +1,48 @@
-//! Keras for Rust, on the CPU, without Python.
+#![doc = include_str!("../README.md")]
+//!
+//! # Where things are
+//!
+//! This crate holds no logic: it gathers the others under Keras' names and turns the compiler on.
+//!
+//! | module | Keras' counterpart |
+//! | --- | --- |
+//! | [`layers`], [`losses`], [`metrics`], [`optimizers`], [`callbacks`], [`initializers`] | the modules of the same names |
+//! | [`datasets`], [`data`] | `keras.datasets`, `keras.utils.image_dataset_from_directory`, `tf.data` |
+//! | [`random`], [`activations`] | `keras.random`, `keras.activations` |
+//! | [`Tensor`], [`Variable`], [`GradientTape`] | `tf.Tensor`, `tf.Variable`, `tf.GradientTape` |
+//! | [`Sequential`], [`Model`] | the models |
+
+pub use crisol_autograd::{GradientTape, Gradients, check_gradients};
+pub use crisol_data as data;
+pub use crisol_data::datasets;
+pub use crisol_layers as layers;
+pub use crisol_losses as losses;
+pub use crisol_metrics as metrics;
+pub use crisol_optim as optimizers;
+pub use crisol_params as initializers;
+#[cfg(feature = "plot")]
+pub use crisol_plot as plot;
+pub use crisol_tensor::{
+    DType, Error, ErrorKind, Result, Shape, Tensor, Value, Variable, activations, evaluate, ndarray, random, stats,
+};
+pub use crisol_train::{Compile, Fit, Model, Sequential, Verbose};
+
+/// What happens around the steps of a training run.
+pub use crisol_callbacks as callbacks;
+
+/// What most programs need, in one line: `use crisol::prelude::*;`.
+pub mod prelude {
+    pub use crate::ndarray;
+    pub use crate::{
+        Compile, DType, Error, ErrorKind, Fit, GradientTape, Model, Sequential, Shape, Tensor, Variable, Verbose, random,
+    };
+    pub use crisol_callbacks::{Callback, Flow, History, Logs, Run};
+    pub use crisol_data::{Batch, Dataset, image_folder, read_csv};
+    pub use crisol_layers::*;
+    pub use crisol_losses::{BinaryCrossentropy, Loss, MeanSquaredError, SparseCategoricalCrossentropy};
+    pub use crisol_metrics::{Accuracy, Mean, MeanDistance, Metric};
+    pub use crisol_optim::{Adam, RmsProp, Sgd};
+    pub use crisol_params::{
+        Constant, GlorotNormal, GlorotUniform, HeNormal, HeUniform, Ones, RandomNormal, RandomUniform, Zeros,
+    };
+}

@@ -30,7 +30,8 @@ const TABLE: &[(&str, Uses)] = &[
     // Acts on a trait of its own: it knows errors, and neither tensors nor models.
     ("crisol-callbacks", Uses::Only(&["crisol-ir"])),
     // Yields ndarray batches: of use to any training loop.
-    ("crisol-data", Uses::Only(&[])),
+    // The error, into which theirs converts, so that `?` works across crates.
+    ("crisol-data", Uses::Only(&["crisol-ir"])),
     (
         "crisol-train",
         Uses::Only(&[
@@ -50,7 +51,7 @@ const TABLE: &[(&str, Uses)] = &[
             "crisol-plot?",
         ]),
     ),
-    ("crisol-plot", Uses::Only(&[])),
+    ("crisol-plot", Uses::Only(&["crisol-ir"])),
     ("crisol-study", Uses::Only(&["crisol-plot"])),
     ("crisol", Uses::Anything),
     ("crisol-benches", Uses::Anything),
@@ -220,9 +221,9 @@ mod tests {
             1,
             "siblings never name one another"
         );
-        let data = messages("crisol-data", &[("crisol-ir", false)]);
+        let data = messages("crisol-data", &[("crisol-tensor", false)]);
         assert!(
-            data[0].ends_with("`crisol-data` may use none of our crates, and uses `crisol-ir`"),
+            data[0].ends_with("`crisol-data` may not use `crisol-tensor`, only crisol-ir"),
             "{data:?}"
         );
         let plan = messages("crisol-plan", &[("crisol-jit", false)]);

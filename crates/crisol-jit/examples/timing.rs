@@ -12,10 +12,7 @@ fn main() -> crisol_jit::Result<()> {
         let compiled = CompiledKernel::compile(&kernel)?;
         let time = best(20, || drop(CompiledKernel::compile(&kernel)));
         let bytes = compiled.code_bytes();
-        println!(
-            "{operations} operations: compiled in {:.2} ms, {bytes} bytes",
-            time * 1e3
-        );
+        println!("{operations} operations: compiled in {:.2} ms, {bytes} bytes", time * 1e3);
     }
     run("x * y + c", 2, |kernel, x| {
         let product = kernel.multiply(x[0], x[1]);
@@ -47,11 +44,7 @@ fn main() -> crisol_jit::Result<()> {
 }
 
 /// Builds a kernel over contiguous inputs and prints its time on 10,000 elements.
-fn run(
-    name: &str,
-    inputs: usize,
-    build: impl Fn(&mut Builder, &[Register]),
-) -> crisol_jit::Result<()> {
+fn run(name: &str, inputs: usize, build: impl Fn(&mut Builder, &[Register])) -> crisol_jit::Result<()> {
     const COLUMNS: usize = 10_000;
     let mut kernel = Builder::new();
     let registers: Vec<Register> = (0..inputs)
@@ -62,13 +55,9 @@ fn run(
         .collect();
     build(&mut kernel, &registers);
     let kernel = CompiledKernel::compile(&kernel.finish())?;
-    let mut arrays: Vec<Vec<f32>> = (0..=inputs)
-        .map(|_| (0..COLUMNS).map(|i| (i % 77) as f32 * 0.1 - 3.0).collect())
-        .collect();
-    let pointers: Vec<*mut u8> = arrays
-        .iter_mut()
-        .map(|array| array.as_mut_ptr().cast())
-        .collect();
+    let mut arrays: Vec<Vec<f32>> =
+        (0..=inputs).map(|_| (0..COLUMNS).map(|i| (i % 77) as f32 * 0.1 - 3.0).collect()).collect();
+    let pointers: Vec<*mut u8> = arrays.iter_mut().map(|array| array.as_mut_ptr().cast()).collect();
     let strides = vec![0; pointers.len()];
     let call = Call {
         pointers: pointers.as_ptr(),

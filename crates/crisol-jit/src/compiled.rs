@@ -60,26 +60,17 @@ impl CompiledKernel {
     /// give or does not allow to be executed.
     pub fn compile(kernel: &Kernel) -> Result<CompiledKernel> {
         kernel.verify()?;
-        let mut builder =
-            JITBuilder::with_isa(host()?.clone(), cranelift_module::default_libcall_names());
+        let mut builder = JITBuilder::with_isa(host()?.clone(), cranelift_module::default_libcall_names());
         for (name, address) in SYMBOLS {
             builder.symbol(*name, address.0);
         }
         let mut code = Code(ManuallyDrop::new(JITModule::new(builder)));
-        let (function, code_bytes) =
-            define(&mut code.0, kernel).map_err(|message| failure(kernel, message))?;
-        code.0
-            .finalize_definitions()
-            .map_err(|error| failure(kernel, format!("{error:#}")))?;
+        let (function, code_bytes) = define(&mut code.0, kernel).map_err(|message| failure(kernel, message))?;
+        code.0.finalize_definitions().map_err(|error| failure(kernel, format!("{error:#}")))?;
         let address = code.0.get_finalized_function(function);
         // SAFETY: the address is that of a finalized function of exactly this signature, declared in `define`.
-        let entry =
-            unsafe { std::mem::transmute::<*const u8, unsafe extern "C" fn(*const Call)>(address) };
-        Ok(CompiledKernel {
-            entry,
-            code_bytes,
-            _code: code,
-        })
+        let entry = unsafe { std::mem::transmute::<*const u8, unsafe extern "C" fn(*const Call)>(address) };
+        Ok(CompiledKernel { entry, code_bytes, _code: code })
     }
 
     /// Runs the kernel.
@@ -101,9 +92,7 @@ impl CompiledKernel {
 
 impl fmt::Debug for CompiledKernel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CompiledKernel")
-            .field("code_bytes", &self.code_bytes)
-            .finish()
+        f.debug_struct("CompiledKernel").field("code_bytes", &self.code_bytes).finish()
     }
 }
 
@@ -127,14 +116,8 @@ unsafe impl Send for CompiledKernel {}
 fn define(module: &mut JITModule, kernel: &Kernel) -> Result<(FuncId, usize), String> {
     let text = |error: ModuleError| format!("{error:#}");
     let mut context = module.make_context();
-    context
-        .func
-        .signature
-        .params
-        .push(ir::AbiParam::new(ir::types::I64));
-    let function = module
-        .declare_function("kernel", Linkage::Export, &context.func.signature)
-        .map_err(text)?;
+    context.func.signature.params.push(ir::AbiParam::new(ir::types::I64));
+    let function = module.declare_function("kernel", Linkage::Export, &context.func.signature).map_err(text)?;
     let mut functions = lower::Functions::default();
     for instruction in &kernel.body {
         let Instruction::Call(which, _) = *instruction else {
@@ -143,23 +126,15 @@ fn define(module: &mut JITModule, kernel: &Kernel) -> Result<(FuncId, usize), St
         let mut signature = module.make_signature();
         signature.params.push(ir::AbiParam::new(ir::types::F64));
         signature.returns.push(ir::AbiParam::new(ir::types::F64));
-        let id = module
-            .declare_function(symbol(which), Linkage::Import, &signature)
-            .map_err(text)?;
-        functions
-            .entry(which)
-            .or_insert_with(|| module.declare_func_in_func(id, &mut context.func));
+        let id = module.declare_function(symbol(which), Linkage::Import, &signature).map_err(text)?;
+        functions.entry(which).or_insert_with(|| module.declare_func_in_func(id, &mut context.func));
     }
     let mut scratch = FunctionBuilderContext::new();
     let mut builder = FunctionBuilder::new(&mut context.func, &mut scratch);
     lower::function(&mut builder, kernel, &functions);
     builder.finalize(module.target_config());
-    module
-        .define_function(function, &mut context)
-        .map_err(text)?;
-    let size = context
-        .compiled_code()
-        .map_or(0, |code| code.code_buffer().len());
+    module.define_function(function, &mut context).map_err(text)?;
+    let size = context.compiled_code().map_or(0, |code| code.code_buffer().len());
     Ok((function, size))
 }
 
@@ -175,14 +150,7 @@ fn host() -> Result<&'static OwnedTargetIsa> {
         let mut flags = settings::builder();
         let mut set = |name, value| flags.set(name, value).map_err(|error| error.to_string());
         set("opt_level", "speed")?;
-        set(
-            "enable_verifier",
-            if cfg!(debug_assertions) {
-                "true"
-            } else {
-                "false"
-            },
-        )?;
+        set("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" })?;
         // Memory comes from anywhere in the address space, out of the reach of short relocations.
         set("is_pic", "false")?;
         set("use_colocated_libcalls", "false")?;
@@ -190,19 +158,15 @@ fn host() -> Result<&'static OwnedTargetIsa> {
         set("enable_probestack", "true")?;
         set("probestack_strategy", "inline")?;
         let builder = cranelift_native::builder().map_err(str::to_string)?;
-        let isa: OwnedTargetIsa = isa::Builder::finish(&builder, settings::Flags::new(flags))
-            .map_err(|e| e.to_string())?;
+        let isa: OwnedTargetIsa =
+            isa::Builder::finish(&builder, settings::Flags::new(flags)).map_err(|e| e.to_string())?;
         if isa.pointer_bits() != 64 {
             return Err("kernels need 64-bit pointers".to_string());
         }
         Ok(isa)
     });
-    host.as_ref().map_err(|message| {
-        Error::new(
-            ErrorKind::Unsupported,
-            format!("no native code for this processor: {message}"),
-        )
-    })
+    host.as_ref()
+        .map_err(|message| Error::new(ErrorKind::Unsupported, format!("no native code for this processor: {message}")))
 }
 
 /// A pointer to a function of this program.

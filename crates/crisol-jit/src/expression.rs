@@ -1,9 +1,7 @@
 //! Expressions in Rust's operators, run as one loop over slices.
 
 use crate::CompiledKernel;
-use crisol_ir::kernel::{
-    Access, Binary, Builder, Call, Comparison, Register, Role, Type, Unary, math,
-};
+use crisol_ir::kernel::{Access, Binary, Builder, Call, Comparison, Register, Role, Type, Unary, math};
 use crisol_ir::ndarray::{ArrayView, ArrayViewMut, Dimension};
 use crisol_ir::{Element, Error, ErrorKind, Result};
 use std::cell::{Cell, RefCell};
@@ -51,23 +49,13 @@ impl<T: Float> Fused<T> {
     ///
     /// # Errors
     /// No code can be made for this processor.
-    pub fn new(
-        write: impl for<'k> FnOnce(&'k Body<'k, T>) -> Expression<'k, T>,
-    ) -> Result<Fused<T>> {
-        let body = Body {
-            builder: RefCell::default(),
-            inputs: Cell::new(0),
-            brand: PhantomData,
-        };
+    pub fn new(write: impl for<'k> FnOnce(&'k Body<'k, T>) -> Expression<'k, T>) -> Result<Fused<T>> {
+        let body = Body { builder: RefCell::default(), inputs: Cell::new(0), brand: PhantomData };
         let result = write(&body).register;
         let mut builder = body.builder.take();
         builder.output(result, T::DTYPE, Role::Store(Access::Contiguous));
         let kernel = CompiledKernel::compile(&builder.finish())?;
-        Ok(Fused {
-            kernel,
-            inputs: body.inputs.get(),
-            element: PhantomData,
-        })
+        Ok(Fused { kernel, inputs: body.inputs.get(), element: PhantomData })
     }
 
     /// Computes `out` from the inputs, element by element.
@@ -76,20 +64,12 @@ impl<T: Float> Fused<T> {
     /// Another number of inputs than the expression has; lengths that differ.
     pub fn run(&self, inputs: &[&[T]], out: &mut [T]) -> Result<()> {
         if inputs.len() != self.inputs {
-            let message = format!(
-                "{} inputs were given, the expression has {}",
-                inputs.len(),
-                self.inputs
-            );
+            let message = format!("{} inputs were given, the expression has {}", inputs.len(), self.inputs);
             return Err(Error::new(ErrorKind::Shape, message).operation("fused"));
         }
         for (number, input) in inputs.iter().enumerate() {
             if input.len() != out.len() {
-                let message = format!(
-                    "input {number} has {} elements, the output has {}",
-                    input.len(),
-                    out.len()
-                );
+                let message = format!("input {number} has {} elements, the output has {}", input.len(), out.len());
                 return Err(Error::new(ErrorKind::Shape, message)
                     .operation("fused")
                     .help("all slices must have one length"));
@@ -131,39 +111,33 @@ impl<T: Float> Fused<T> {
         let mut slices = Vec::with_capacity(inputs.len());
         for (number, input) in inputs.iter().enumerate() {
             if input.shape() != out.shape() {
-                let message = format!(
-                    "input {number} has shape {:?}, the output has {:?}",
-                    input.shape(),
-                    out.shape()
-                );
+                let message = format!("input {number} has shape {:?}, the output has {:?}", input.shape(), out.shape());
                 return Err(Error::new(ErrorKind::Shape, message).operation("fused"));
             }
-            slices.push(
-                input
-                    .as_slice()
-                    .ok_or_else(|| gaps(format!("input {number}")))?,
-            );
+            slices.push(input.as_slice().ok_or_else(|| gaps(format!("input {number}")))?);
         }
-        self.run(
-            &slices,
-            out.as_slice_mut()
-                .ok_or_else(|| gaps("the output".to_string()))?,
-        )
+        self.run(&slices, out.as_slice_mut().ok_or_else(|| gaps("the output".to_string()))?)
     }
 }
 
 impl<T> fmt::Debug for Fused<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fused")
-            .field("inputs", &self.inputs)
-            .field("kernel", &self.kernel)
-            .finish()
+        f.debug_struct("Fused").field("inputs", &self.inputs).field("kernel", &self.kernel).finish()
     }
 }
 
 /// The body of the loop that is being written: where inputs and constants come from.
 ///
-/// `'k` belongs to one body alone, so that expressions of different bodies do not mix.
+/// `'k` belongs to one body alone, so that expressions of different bodies do not mix:
+///
+/// ```compile_fail
+/// # use crisol_jit::expression::Fused;
+/// let outer = Fused::<f32>::new(|a| {
+///     let x = a.input();
+///     let inner = Fused::<f32>::new(|b| b.input() + x);
+///     x
+/// });
+/// ```
 pub struct Body<'k, T> {
     builder: RefCell<Builder>,
     inputs: Cell<usize>,
@@ -176,22 +150,13 @@ impl<'k, T: Float> Body<'k, T> {
         self.inputs.set(self.inputs.get() + 1);
         let mut builder = self.builder.borrow_mut();
         let input = builder.input(T::DTYPE, Access::Contiguous);
-        Expression {
-            body: self,
-            register: builder.load(input),
-        }
+        Expression { body: self, register: builder.load(input) }
     }
 
     /// A number, the same for all elements.
     pub fn constant(&'k self, number: T) -> Expression<'k, T> {
-        let register = self
-            .builder
-            .borrow_mut()
-            .constant(Type::of(T::DTYPE), number.into());
-        Expression {
-            body: self,
-            register,
-        }
+        let register = self.builder.borrow_mut().constant(Type::of(T::DTYPE), number.into());
+        Expression { body: self, register }
     }
 }
 
@@ -342,12 +307,7 @@ mod tests {
             let sum = 2.0 * x + y / 3.0 - (1.0 - x) * y.abs().sqrt();
             let larger = if sum > -x { sum } else { -x };
             let smaller = if larger < 9.5 { larger } else { 9.5 };
-            let expected = smaller
-                + if x > y {
-                    x.floor()
-                } else {
-                    y.round_ties_even()
-                };
+            let expected = smaller + if x > y { x.floor() } else { y.round_ties_even() };
             assert_eq!(*out, expected, "{x} {y}");
         }
     }
@@ -356,10 +316,7 @@ mod tests {
     fn a_wrong_number_of_inputs_is_an_error() {
         let fused = Fused::<f32>::new(|k| k.input() + 1.0).unwrap();
         let error = fused.run(&[], &mut [0.0]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "fused: 0 inputs were given, the expression has 1"
-        );
+        assert_eq!(error.to_string(), "fused: 0 inputs were given, the expression has 1");
         assert!(fused.run(&[&[]], &mut []).is_ok());
     }
 
@@ -370,21 +327,9 @@ mod tests {
         let mut y = Array2::zeros((3, 4));
         double.run_arrays(&[x.view()], y.view_mut()).unwrap();
         assert_eq!(y, &x + &x);
-        let error = double
-            .run_arrays(&[x.slice(s![.., ..2])], y.view_mut())
-            .unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("input 0 has shape [3, 2], the output has [3, 4]"),
-            "{error}"
-        );
-        let error = double
-            .run_arrays(&[x.t()], Array2::zeros((4, 3)).view_mut())
-            .unwrap_err();
-        assert!(
-            error.to_string().contains("input 0 is not contiguous"),
-            "{error}"
-        );
+        let error = double.run_arrays(&[x.slice(s![.., ..2])], y.view_mut()).unwrap_err();
+        assert!(error.to_string().contains("input 0 has shape [3, 2], the output has [3, 4]"), "{error}");
+        let error = double.run_arrays(&[x.t()], Array2::zeros((4, 3)).view_mut()).unwrap_err();
+        assert!(error.to_string().contains("input 0 is not contiguous"), "{error}");
     }
 }

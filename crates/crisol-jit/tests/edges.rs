@@ -21,33 +21,16 @@ fn check(kernel: &Kernel, rows: usize, columns: usize) {
         .enumerate()
         .map(|(seed, (dtype, wide))| {
             let size = dtype.size() as isize;
-            let strides = if wide {
-                (size * columns as isize, size)
-            } else {
-                (size, 0)
-            };
+            let strides = if wide { (size * columns as isize, size) } else { (size, 0) };
             Buffer::new(dtype, rows, columns, strides, 1, seed as u64)
         })
         .collect();
     let mut found = expected.clone();
     let arguments: Vec<usize> = (0..expected.len()).collect();
-    let positions = Positions {
-        first: u64::MAX - 3,
-        row_step: columns as u64,
-        column_step: 1,
-    };
-    define(
-        kernel,
-        &mut expected,
-        &arguments,
-        (rows, columns),
-        positions,
-    );
+    let positions = Positions { first: u64::MAX - 3, row_step: columns as u64, column_step: 1 };
+    define(kernel, &mut expected, &arguments, (rows, columns), positions);
     let compiled = CompiledKernel::compile(kernel).unwrap();
-    let strides: Vec<_> = found
-        .iter()
-        .map(|buffer| (buffer.row_stride, buffer.column_stride))
-        .collect();
+    let strides: Vec<_> = found.iter().map(|buffer| (buffer.row_stride, buffer.column_stride)).collect();
     let pointers: Vec<_> = found.iter_mut().map(Buffer::pointer).collect();
     with_call(&pointers, &strides, (rows, columns), positions, |call| {
         // SAFETY: every buffer was made for this shape and these strides.
@@ -85,11 +68,7 @@ fn hundreds_of_reductions() {
     for number in 0..300 {
         let c = kernel.constant(Type::F64, f64::from(number));
         let value = kernel.add(x, c);
-        let by = if number % 2 == 0 {
-            Reduction::Sum
-        } else {
-            Reduction::Max
-        };
+        let by = if number % 2 == 0 { Reduction::Sum } else { Reduction::Max };
         kernel.output(value, DType::F64, Role::ReduceColumns(by));
     }
     check(&kernel.finish(), 3, 37);
@@ -132,15 +111,7 @@ fn nothing_to_do() {
 
 #[test]
 fn wrong_kernels_are_errors() {
-    let kernel = Kernel {
-        body: vec![Instruction::Load(0)],
-        ..Kernel::default()
-    };
+    let kernel = Kernel { body: vec![Instruction::Load(0)], ..Kernel::default() };
     let error = CompiledKernel::compile(&kernel).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("loads argument 0, which does not exist"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("loads argument 0, which does not exist"), "{error}");
 }

@@ -9,9 +9,7 @@ use crisol_jit::CompiledKernel;
 /// The address space that is mapped and the memory that is resident, in pages.
 fn pages() -> (usize, usize) {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap();
-    let mut numbers = text
-        .split(' ')
-        .map(|number| number.parse::<usize>().unwrap());
+    let mut numbers = text.split(' ').map(|number| number.parse::<usize>().unwrap());
     (numbers.next().unwrap(), numbers.next().unwrap())
 }
 
@@ -40,21 +38,13 @@ fn two_thousand_kernels_leave_the_memory_as_it_was() {
     make(2000);
     let (mapped_after, resident_after) = pages();
     // A kernel that leaked its code would leave a page at least.
-    assert!(
-        mapped_after < mapped + 500,
-        "{mapped} pages mapped before, {mapped_after} after"
-    );
-    assert!(
-        resident_after < resident + 500,
-        "{resident} pages resident before, {resident_after} after"
-    );
+    assert!(mapped_after < mapped + 500, "{mapped} pages mapped before, {mapped_after} after");
+    assert!(resident_after < resident + 500, "{resident} pages resident before, {resident_after} after");
 }
 
 #[test]
 fn kernels_move_between_threads_and_are_shared() {
-    let compiled = std::thread::spawn(|| CompiledKernel::compile(&kernel(3)).unwrap())
-        .join()
-        .unwrap();
+    let compiled = std::thread::spawn(|| CompiledKernel::compile(&kernel(3)).unwrap()).join().unwrap();
     let run = || {
         let (x, mut y) = ([0.0f32; 9], [0.0f32; 9]);
         let pointers = [x.as_ptr().cast_mut().cast(), y.as_mut_ptr().cast()];

@@ -37,25 +37,11 @@ fn recipe() -> impl Strategy<Value = Recipe> {
         any::<u64>(),
         any::<bool>(),
     )
-        .prop_map(
-            |(width, inputs, body, outputs, rows, columns, seed, turned)| {
-                // Mostly long rows, now and then many rows.
-                let (rows, columns) = if turned && seed.is_multiple_of(4) {
-                    (columns, rows)
-                } else {
-                    (rows, columns)
-                };
-                Recipe {
-                    width,
-                    inputs,
-                    body,
-                    outputs,
-                    rows,
-                    columns,
-                    seed,
-                }
-            },
-        )
+        .prop_map(|(width, inputs, body, outputs, rows, columns, seed, turned)| {
+            // Mostly long rows, now and then many rows.
+            let (rows, columns) = if turned && seed.is_multiple_of(4) { (columns, rows) } else { (rows, columns) };
+            Recipe { width, inputs, body, outputs, rows, columns, seed }
+        })
 }
 
 impl Recipe {
@@ -71,12 +57,9 @@ impl Recipe {
         let mut kernel = Builder::new();
         let mut known: Vec<Register> = Vec::new();
         for &(kind, access, ..) in &self.inputs {
-            let dtypes: Vec<DType> = DType::ALL
-                .into_iter()
-                .filter(|dtype| self.types().contains(&Type::of(*dtype)))
-                .collect();
-            let access =
-                [Access::Contiguous, Access::Broadcast, Access::Strided][access as usize % 3];
+            let dtypes: Vec<DType> =
+                DType::ALL.into_iter().filter(|dtype| self.types().contains(&Type::of(*dtype))).collect();
+            let access = [Access::Contiguous, Access::Broadcast, Access::Strided][access as usize % 3];
             let input = kernel.input(dtypes[kind as usize % dtypes.len()], access);
             known.push(kernel.load(input));
         }
@@ -96,11 +79,7 @@ impl Recipe {
                 Type::F32 => DType::F32,
                 Type::F64 => DType::F64,
             };
-            let by = if access & 2 == 0 {
-                Reduction::Sum
-            } else {
-                Reduction::Max
-            };
+            let by = if access & 2 == 0 { Reduction::Sum } else { Reduction::Max };
             let role = match kind % 4 {
                 0 if ty != Type::Mask => Role::ReduceColumns(by),
                 1 if ty != Type::Mask => Role::ReduceRows(by),
@@ -120,11 +99,7 @@ impl Recipe {
         let float = types[types.len() - 1 - usize::from(self.width == 2 && ty & 1 == 0)];
         let integer = types[1 + usize::from(self.width == 2 && ty & 1 == 0)];
         let pick = |kernel: &mut Builder, ty: Type, index: u16| {
-            let fits: Vec<Register> = known
-                .iter()
-                .copied()
-                .filter(|x| kernel.ty(*x) == ty)
-                .collect();
+            let fits: Vec<Register> = known.iter().copied().filter(|x| kernel.ty(*x) == ty).collect();
             match fits.len() {
                 0 => kernel.bits(ty, Random(bits).element(ty)),
                 count => fits[index as usize % count],
@@ -134,34 +109,19 @@ impl Recipe {
             0 => kernel.bits(any, Random(bits).element(any)),
             1 if types.contains(&Type::I32) => kernel.position(a & 1 == 0),
             1 | 2 => {
-                let operations = [
-                    Unary::Negate,
-                    Unary::Absolute,
-                    Unary::SquareRoot,
-                    Unary::Floor,
-                    Unary::Ceil,
-                    Unary::Round,
-                ];
+                let operations =
+                    [Unary::Negate, Unary::Absolute, Unary::SquareRoot, Unary::Floor, Unary::Ceil, Unary::Round];
                 let x = pick(kernel, float, a);
                 kernel.unary(operations[b as usize % 6], x)
             }
             3 => {
-                let operation = if any.is_float() || any != Type::Mask && b & 1 == 0 {
-                    Unary::Negate
-                } else {
-                    Unary::Not
-                };
+                let operation =
+                    if any.is_float() || any != Type::Mask && b & 1 == 0 { Unary::Negate } else { Unary::Not };
                 let x = pick(kernel, any, a);
                 kernel.unary(operation, x)
             }
             4..=6 => {
-                let operations = [
-                    Binary::Add,
-                    Binary::Subtract,
-                    Binary::Multiply,
-                    Binary::Minimum,
-                    Binary::Maximum,
-                ];
+                let operations = [Binary::Add, Binary::Subtract, Binary::Multiply, Binary::Minimum, Binary::Maximum];
                 let (x, y) = (pick(kernel, number, a), pick(kernel, number, b));
                 kernel.binary(operations[c as usize % 5], x, y)
             }
@@ -181,11 +141,7 @@ impl Recipe {
                 ];
                 let count = if integer == Type::I32 { 7 } else { 6 };
                 let x = pick(kernel, integer, a);
-                let y = if bits & 1 == 0 {
-                    pick(kernel, integer, b)
-                } else {
-                    kernel.bits(integer, u64::from(b))
-                };
+                let y = if bits & 1 == 0 { pick(kernel, integer, b) } else { kernel.bits(integer, u64::from(b)) };
                 kernel.binary(operations[c as usize % count], x, y)
             }
             9 => {
@@ -194,11 +150,7 @@ impl Recipe {
                 kernel.binary(operations[c as usize % 3], x, y)
             }
             10 => {
-                let (x, y, z) = (
-                    pick(kernel, float, a),
-                    pick(kernel, float, b),
-                    pick(kernel, float, c),
-                );
+                let (x, y, z) = (pick(kernel, float, a), pick(kernel, float, b), pick(kernel, float, c));
                 kernel.multiply_add(x, y, z)
             }
             11 => {
@@ -223,11 +175,7 @@ impl Recipe {
                 kernel.convert(x, types[b as usize % types.len()])
             }
             14 if a & 1 == 0 => {
-                let to = if float == Type::F32 {
-                    Type::I32
-                } else {
-                    Type::I64
-                };
+                let to = if float == Type::F32 { Type::I32 } else { Type::I64 };
                 let x = pick(kernel, float, b);
                 // Which NaN an operation gives is not defined.
                 let number = kernel.compare(Comparison::Equal, x, x);
@@ -236,11 +184,7 @@ impl Recipe {
                 kernel.reinterpret(x, to)
             }
             14 => {
-                let from = if float == Type::F32 {
-                    Type::I32
-                } else {
-                    Type::I64
-                };
+                let from = if float == Type::F32 { Type::I32 } else { Type::I64 };
                 let x = pick(kernel, from, b);
                 kernel.reinterpret(x, float)
             }
@@ -267,23 +211,12 @@ impl Recipe {
                 Access::Contiguous if shape.is_multiple_of(4) => (0, size),
                 Access::Contiguous => (size * (c + (shape % 3) as isize), size),
                 Access::Broadcast => (size * (shape % 3) as isize, 0),
-                Access::Strided => [
-                    (size, size * r),
-                    (size * c * 2, size * 2),
-                    (-size * c * 3, -size * 3),
-                    (size, 0),
-                ][shape as usize % 4],
+                Access::Strided => [(size, size * r), (size * c * 2, size * 2), (-size * c * 3, -size * 3), (size, 0)]
+                    [shape as usize % 4],
             };
             let skip = random.next() as usize % 4;
             arguments.push(buffers.len());
-            buffers.push(Buffer::new(
-                input.dtype,
-                rows,
-                columns,
-                strides,
-                skip,
-                random.next(),
-            ));
+            buffers.push(Buffer::new(input.dtype, rows, columns, strides, skip, random.next()));
         }
         let mut taken = vec![false; kernel.inputs.len()];
         for output in &kernel.outputs {
@@ -306,25 +239,16 @@ impl Recipe {
                 }
             }
             let strides = match output.role {
-                Role::Store(Access::Strided) => [
-                    (size, size * r),
-                    (size * c * 2, size * 2),
-                    (-size * c * 3, -size * 3),
-                ][shape as usize % 3],
+                Role::Store(Access::Strided) => {
+                    [(size, size * r), (size * c * 2, size * 2), (-size * c * 3, -size * 3)][shape as usize % 3]
+                }
                 Role::Store(_) => (size * (c + (shape % 3) as isize), size),
                 Role::ReduceColumns(_) => (size * (1 + shape as isize % 2), 0),
                 Role::ReduceRows(_) => (0, size),
             };
             let skip = random.next() as usize % 4;
             arguments.push(buffers.len());
-            buffers.push(Buffer::new(
-                output.dtype,
-                rows,
-                columns,
-                strides,
-                skip,
-                random.next(),
-            ));
+            buffers.push(Buffer::new(output.dtype, rows, columns, strides, skip, random.next()));
         }
         (buffers, arguments)
     }
@@ -343,8 +267,7 @@ fn check(recipe: &Recipe) -> Result<(), TestCaseError> {
         column_step: if recipe.seed & 2 == 0 { 1 } else { 0x4000_0003 },
     };
     define(&kernel, &mut expected, &arguments, shape, positions);
-    let compiled =
-        CompiledKernel::compile(&kernel).map_err(|error| TestCaseError::fail(error.to_string()))?;
+    let compiled = CompiledKernel::compile(&kernel).map_err(|error| TestCaseError::fail(error.to_string()))?;
     prop_assert!(compiled.code_bytes() > 0);
     let pointers: Vec<*mut u8> = found.iter_mut().map(Buffer::pointer).collect();
     let pointers: Vec<*mut u8> = arguments.iter().map(|buffer| pointers[*buffer]).collect();
@@ -353,9 +276,7 @@ fn check(recipe: &Recipe) -> Result<(), TestCaseError> {
         .enumerate()
         .map(|(argument, buffer)| {
             let buffer = &found[*buffer];
-            let output = argument
-                .checked_sub(kernel.inputs.len())
-                .map(|output| kernel.outputs[output].role);
+            let output = argument.checked_sub(kernel.inputs.len()).map(|output| kernel.outputs[output].role);
             match output {
                 // Ignored by the language, so anything.
                 Some(Role::ReduceRows(_)) => (12_345, 7),
@@ -368,14 +289,7 @@ fn check(recipe: &Recipe) -> Result<(), TestCaseError> {
         unsafe { compiled.call(call) }
     });
     for (number, (expected, found)) in expected.iter().zip(&found).enumerate() {
-        prop_assert_eq!(
-            expected.elements(),
-            found.elements(),
-            "buffer {} of {:?} after\n{}",
-            number,
-            shape,
-            kernel
-        );
+        prop_assert_eq!(expected.elements(), found.elements(), "buffer {} of {:?} after\n{}", number, shape, kernel);
     }
     Ok(())
 }

@@ -1,13 +1,8 @@
 //! The instructions of a body, for single elements and for vectors.
-//!
-//! Masks are bytes of 0 or 1 for single elements; in vectors, lanes of all zeros or all ones as wide as the other values'.
 
 use super::{Lowering, Row};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
-use cranelift_codegen::ir::{
-    self, ConstantData, Endianness, InstBuilder, MemFlagsData, Value, types,
-};
+use cranelift_codegen::ir::{self, InstBuilder, Value, types};
 use crisol_ir::kernel::{Access, Binary, Comparison, Instruction, Register, Type, Unary};
 
 impl Lowering<'_, '_> {
@@ -16,8 +11,7 @@ impl Lowering<'_, '_> {
         let kernel = self.kernel;
         let mut values: Vec<Option<Value>> = Vec::with_capacity(kernel.body.len());
         for (index, instruction) in kernel.body.iter().enumerate() {
-            let value = self.live[index]
-                .then(|| self.instruction(row, lanes, column, &values, instruction));
+            let value = self.live[index].then(|| self.instruction(row, lanes, column, &values, instruction));
             values.push(value);
         }
         values
@@ -35,11 +29,7 @@ impl Lowering<'_, '_> {
         let operand = |x: Register| values[x.index()].unwrap_or(column);
         match *instruction {
             Instruction::Load(number) => {
-                let shared = if lanes == 1 {
-                    &row.elements
-                } else {
-                    &row.vectors
-                };
+                let shared = if lanes == 1 { &row.elements } else { &row.vectors };
                 let (number, input) = (number as usize, self.kernel.inputs[number as usize]);
                 match (input.access, shared[number]) {
                     (Access::Broadcast, Some(value)) => value,
@@ -97,106 +87,6 @@ impl Lowering<'_, '_> {
         }
     }
 
-    /// A constant in all lanes.
-    pub(super) fn constant(&mut self, ty: Type, bits: u64, lanes: usize) -> Value {
-        if lanes == 1 {
-            return match ty {
-                Type::Mask => self.integer(types::I8, (bits & 1) as i64),
-                Type::I32 => self.integer(types::I32, bits as u32 as i64),
-                Type::I64 => self.integer(types::I64, bits as i64),
-                Type::F32 => self.builder.ins().f32const(Ieee32::with_bits(bits as u32)),
-                Type::F64 => self.builder.ins().f64const(Ieee64::with_bits(bits)),
-            };
-        }
-        let bits = match ty {
-            Type::Mask if bits & 1 != 0 => u64::MAX,
-            Type::Mask => 0,
-            _ => bits,
-        };
-        let size = 16 / lanes;
-        let bytes: Vec<u8> = bits.to_le_bytes()[..size].repeat(lanes);
-        let data = self
-            .builder
-            .func
-            .dfg
-            .constants
-            .insert(ConstantData::from(bytes));
-        let ty = self.held(ty, lanes);
-        self.builder.ins().vconst(ty, data)
-    }
-
-    /// The second value where the mask holds, else the third.
-    pub(super) fn choose(&mut self, mask: Value, a: Value, b: Value) -> Value {
-        let ty = self.builder.func.dfg.value_type(a);
-        if ty.is_vector() {
-            let mask = self.bitcast(ty, mask);
-            self.builder.ins().bitselect(mask, a, b)
-        } else {
-            self.builder.ins().select(mask, a, b)
-        }
-    }
-
-    /// The same bits as another type.
-    pub(super) fn bitcast(&mut self, ty: ir::Type, value: Value) -> Value {
-        if self.builder.func.dfg.value_type(value) == ty {
-            return value;
-        }
-        let flags = MemFlagsData::new().with_endianness(Endianness::Little);
-        self.builder.ins().bitcast(ty, flags, value)
-    }
-
-    /// A lane's value in all lanes of a vector.
-    pub(super) fn splat(&mut self, lane: Value) -> Value {
-        let ty = self.builder.func.dfg.value_type(lane);
-        let vector = ty.by(self.lanes as u32).unwrap_or(ty);
-        self.builder.ins().splat(vector, lane)
-    }
-
-    /// Bytes picked out of two vectors.
-    pub(super) fn shuffle(&mut self, a: Value, b: Value, bytes: [u8; 16]) -> Value {
-        let mask = self
-            .builder
-            .func
-            .dfg
-            .immediates
-            .push(ConstantData::from(&bytes[..]));
-        self.builder.ins().shuffle(a, b, mask)
-    }
-
-    /// 0 in the type that a value has.
-    pub(super) fn zero_like(&mut self, value: Value) -> Value {
-        let ty = self.builder.func.dfg.value_type(value);
-        if ty.is_vector() {
-            let data = self
-                .builder
-                .func
-                .dfg
-                .constants
-                .insert(ConstantData::from(vec![0; 16]));
-            return self.builder.ins().vconst(ty, data);
-        }
-        match ty {
-            types::F32 => self.builder.ins().f32const(Ieee32::with_bits(0)),
-            types::F64 => self.builder.ins().f64const(Ieee64::with_bits(0)),
-            _ => self.integer(ty, 0),
-        }
-    }
-
-    /// The type in which values are held.
-    fn held(&self, ty: Type, lanes: usize) -> ir::Type {
-        match (ty, lanes) {
-            (Type::Mask, 1) => types::I8,
-            (Type::I32, 1) => types::I32,
-            (Type::I64, 1) => types::I64,
-            (Type::F32, 1) => types::F32,
-            (Type::F64, 1) => types::F64,
-            (Type::Mask, 2) | (Type::I64, _) => types::I64X2,
-            (Type::Mask | Type::I32, _) => types::I32X4,
-            (Type::F32, _) => types::F32X4,
-            (Type::F64, _) => types::F64X2,
-        }
-    }
-
     fn position(&mut self, row: &Row, lanes: usize, column: Value, high: bool) -> Value {
         let step = row.position_step;
         let moved = self.builder.ins().imul(column, step);
@@ -226,16 +116,9 @@ impl Lowering<'_, '_> {
         let first = self.bitcast(types::I32X4, first);
         let second = self.bitcast(types::I32X4, second);
         // A shuffle takes bytes; its kind of vector does not matter to the instruction that it becomes.
-        let (first, second) = (
-            self.bitcast(types::I8X16, first),
-            self.bitcast(types::I8X16, second),
-        );
+        let (first, second) = (self.bitcast(types::I8X16, first), self.bitcast(types::I8X16, second));
         let lower = [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27];
-        let bytes = if high {
-            lower.map(|byte| byte + 4)
-        } else {
-            lower
-        };
+        let bytes = if high { lower.map(|byte| byte + 4) } else { lower };
         let halves = self.shuffle(first, second, bytes);
         self.bitcast(types::I32X4, halves)
     }
@@ -316,15 +199,9 @@ impl Lowering<'_, '_> {
             return self.builder.ins().ireduce(types::I32, product);
         }
         // Widened where they are multiplied: this pair becomes one instruction.
-        let (low_a, low_b) = (
-            self.builder.ins().uwiden_low(a),
-            self.builder.ins().uwiden_low(b),
-        );
+        let (low_a, low_b) = (self.builder.ins().uwiden_low(a), self.builder.ins().uwiden_low(b));
         let first = self.builder.ins().imul(low_a, low_b);
-        let (high_a, high_b) = (
-            self.builder.ins().uwiden_high(a),
-            self.builder.ins().uwiden_high(b),
-        );
+        let (high_a, high_b) = (self.builder.ins().uwiden_high(a), self.builder.ins().uwiden_high(b));
         let second = self.builder.ins().imul(high_a, high_b);
         self.halves(first, second, true)
     }
@@ -376,9 +253,9 @@ impl Lowering<'_, '_> {
             (Type::I64, Type::I32) => self.builder.ins().ireduce(ty, x),
             (Type::F32, Type::F64) => self.builder.ins().fpromote(ty, x),
             (Type::F64, Type::F32) => self.builder.ins().fdemote(ty, x),
-            (Type::F64, Type::I64) => self.lane_by_lane(&[x], types::I64, |this, x| {
-                this.builder.ins().fcvt_to_sint_sat(types::I64, x[0])
-            }),
+            (Type::F64, Type::I64) => {
+                self.lane_by_lane(&[x], types::I64, |this, x| this.builder.ins().fcvt_to_sint_sat(types::I64, x[0]))
+            }
             (Type::F32 | Type::F64, _) => self.builder.ins().fcvt_to_sint_sat(ty, x),
             (Type::I32 | Type::I64, _) => self.builder.ins().fcvt_from_sint(ty, x),
         }
@@ -397,10 +274,8 @@ impl Lowering<'_, '_> {
         }
         let mut vector = None;
         for lane in 0..ty.lane_count() as u8 {
-            let elements: Vec<Value> = operands
-                .iter()
-                .map(|operand| self.builder.ins().extractlane(*operand, lane))
-                .collect();
+            let elements: Vec<Value> =
+                operands.iter().map(|operand| self.builder.ins().extractlane(*operand, lane)).collect();
             let element = function(self, &elements);
             vector = Some(match vector {
                 Some(vector) => self.builder.ins().insertlane(vector, element, lane),

@@ -10,14 +10,7 @@ const FLAGS: MemFlagsData = MemFlagsData::new().with_notrap();
 
 impl Lowering<'_, '_> {
     /// Loads the elements of an argument at `column` and the `lanes - 1` columns after it.
-    pub(super) fn load_at(
-        &mut self,
-        row: &Row,
-        argument: usize,
-        dtype: DType,
-        lanes: usize,
-        column: Value,
-    ) -> Value {
+    pub(super) fn load_at(&mut self, row: &Row, argument: usize, dtype: DType, lanes: usize, column: Value) -> Value {
         let address = self.address(row, argument, dtype, column);
         match (lanes, row.strides[argument]) {
             (1, _) => self.load_element(dtype, address),
@@ -47,11 +40,7 @@ impl Lowering<'_, '_> {
     /// Loads one element; a mask is a byte of 0 or 1.
     pub(super) fn load_element(&mut self, dtype: DType, address: Value) -> Value {
         let element = self.load_lane(dtype, types::I8, address);
-        if dtype == DType::Bool {
-            self.is_not_zero(element)
-        } else {
-            element
-        }
+        if dtype == DType::Bool { self.is_not_zero(element) } else { element }
     }
 
     /// Stores one element.
@@ -70,11 +59,7 @@ impl Lowering<'_, '_> {
     pub(super) fn load_everywhere(&mut self, dtype: DType, address: Value) -> Value {
         let lane = self.load_lane(dtype, self.mask_lane(), address);
         let vector = self.splat(lane);
-        if dtype == DType::Bool {
-            self.is_not_zero(vector)
-        } else {
-            vector
-        }
+        if dtype == DType::Bool { self.is_not_zero(vector) } else { vector }
     }
 
     /// The address of an argument's element at `column`.
@@ -97,11 +82,7 @@ impl Lowering<'_, '_> {
                 let vector = self.bitcast(types::I8X16, vector);
                 let vector = self.builder.ins().uwiden_low(vector);
                 let vector = self.builder.ins().uwiden_low(vector);
-                if dtype == DType::Bool {
-                    self.is_not_zero(vector)
-                } else {
-                    vector
-                }
+                if dtype == DType::Bool { self.is_not_zero(vector) } else { vector }
             }
             DType::Bool | DType::U8 => {
                 let stride = self.integer(types::I64, 1);
@@ -148,11 +129,7 @@ impl Lowering<'_, '_> {
             let element = self.load_lane(dtype, self.mask_lane(), address);
             vector = self.builder.ins().insertlane(vector, element, lane as u8);
         }
-        if dtype == DType::Bool {
-            self.is_not_zero(vector)
-        } else {
-            vector
-        }
+        if dtype == DType::Bool { self.is_not_zero(vector) } else { vector }
     }
 
     /// Stores the lanes one by one.
@@ -188,11 +165,7 @@ impl Lowering<'_, '_> {
 
     /// The integer that a lane of a mask is.
     fn mask_lane(&self) -> ir::Type {
-        if self.lanes == 2 {
-            types::I64
-        } else {
-            types::I32
-        }
+        if self.lanes == 2 { types::I64 } else { types::I32 }
     }
 
     fn is_not_zero(&mut self, value: Value) -> Value {

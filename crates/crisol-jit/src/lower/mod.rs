@@ -9,12 +9,11 @@
 mod instruction;
 mod memory;
 mod reduce;
+mod value;
 
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData, Value, types};
 use cranelift_frontend::FunctionBuilder;
-use crisol_ir::kernel::{
-    self, Access, Call, Function, Instruction, Kernel, REDUCE_LANES, Role, Type,
-};
+use crisol_ir::kernel::{self, Access, Call, Function, Instruction, Kernel, REDUCE_LANES, Role, Type};
 use std::collections::HashMap;
 use std::mem::offset_of;
 
@@ -28,16 +27,7 @@ pub(crate) fn function(builder: &mut FunctionBuilder<'_>, kernel: &Kernel, funct
     let lanes = lanes(&types, &live);
     let partials = reduce::slots(builder, kernel, &types);
     let fused = kernel::fused_multiply_add();
-    let mut lowering = Lowering {
-        builder,
-        kernel,
-        functions,
-        types,
-        live,
-        lanes,
-        partials,
-        fused,
-    };
+    let mut lowering = Lowering { builder, kernel, functions, types, live, lanes, partials, fused };
     lowering.rows();
     lowering.builder.seal_all_blocks();
 }
@@ -148,15 +138,15 @@ impl Lowering<'_, '_> {
             }
             state.pointers.push(pointer);
             let strided = access == Some(Access::Strided);
-            state
-                .strides
-                .push(strided.then(|| self.field(column_strides, 8 * number)));
+            state.strides.push(strided.then(|| self.field(column_strides, 8 * number)));
         }
         for (number, input) in kernel.inputs.iter().enumerate() {
             let loaded = |live: &[bool]| {
-                kernel.body.iter().zip(live).any(|(instruction, live)| {
-                    *live && *instruction == Instruction::Load(number as u32)
-                })
+                kernel
+                    .body
+                    .iter()
+                    .zip(live)
+                    .any(|(instruction, live)| *live && *instruction == Instruction::Load(number as u32))
             };
             let (mut element, mut vector) = (None, None);
             if input.access == Access::Broadcast && loaded(&self.live) {
@@ -220,25 +210,12 @@ impl Lowering<'_, '_> {
     }
 
     /// Continues with `then(a, carried...)` if `a < b`, else with `otherwise(carried...)`.
-    fn branch_with(
-        &mut self,
-        a: Value,
-        b: Value,
-        then: ir::Block,
-        otherwise: ir::Block,
-        carried: &[Value],
-    ) {
-        let less = self
-            .builder
-            .ins()
-            .icmp(ir::condcodes::IntCC::UnsignedLessThan, a, b);
+    fn branch_with(&mut self, a: Value, b: Value, then: ir::Block, otherwise: ir::Block, carried: &[Value]) {
+        let less = self.builder.ins().icmp(ir::condcodes::IntCC::UnsignedLessThan, a, b);
         let carried: Vec<BlockArg> = carried.iter().copied().map(BlockArg::Value).collect();
-        let then_arguments: Vec<BlockArg> = std::iter::once(BlockArg::Value(a))
-            .chain(carried.iter().copied())
-            .collect();
-        self.builder
-            .ins()
-            .brif(less, then, &then_arguments, otherwise, &carried);
+        let then_arguments: Vec<BlockArg> =
+            std::iter::once(BlockArg::Value(a)).chain(carried.iter().copied()).collect();
+        self.builder.ins().brif(less, then, &then_arguments, otherwise, &carried);
     }
 
     /// A word of a [`Call`] or of its arrays.
@@ -275,21 +252,13 @@ fn lanes(types: &[Type], live: &[bool]) -> usize {
     if !has_vectors() {
         return 1;
     }
-    let mut widths = types
-        .iter()
-        .zip(live)
-        .filter(|(_, live)| **live)
-        .filter_map(|(ty, _)| match ty {
-            Type::Mask => None,
-            Type::I32 | Type::F32 => Some(4),
-            Type::I64 | Type::F64 => Some(2),
-        });
+    let mut widths = types.iter().zip(live).filter(|(_, live)| **live).filter_map(|(ty, _)| match ty {
+        Type::Mask => None,
+        Type::I32 | Type::F32 => Some(4),
+        Type::I64 | Type::F64 => Some(2),
+    });
     let first = widths.next().unwrap_or(4);
-    if widths.all(|width| width == first) {
-        first
-    } else {
-        1
-    }
+    if widths.all(|width| width == first) { first } else { 1 }
 }
 
 /// Whether Cranelift has an instruction or a short sequence for all that `instruction` asks of vectors.

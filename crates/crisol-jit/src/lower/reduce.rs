@@ -6,9 +6,7 @@
 
 use super::{Lowering, Row};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::{
-    self, InstBuilder, MemFlagsData, StackSlotData, StackSlotKind, Value, types,
-};
+use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, StackSlotData, StackSlotKind, Value, types};
 use cranelift_frontend::FunctionBuilder;
 use crisol_ir::kernel::{Kernel, REDUCE_LANES, Register, Role, Type};
 use crisol_ir::primitive::Reduction;
@@ -49,9 +47,7 @@ impl Lowering<'_, '_> {
             let step = self.builder.func.dfg.value_type(neutral).bytes();
             for offset in (0..REDUCE_LANES as u32 * scalar(ty).bytes()).step_by(step as usize) {
                 let address = self.partial(slot, offset);
-                self.builder
-                    .ins()
-                    .store(MemFlagsData::trusted(), neutral, address, 0);
+                self.builder.ins().store(MemFlagsData::trusted(), neutral, address, 0);
             }
         }
     }
@@ -60,10 +56,7 @@ impl Lowering<'_, '_> {
     pub(super) fn reduces_in_registers(&self) -> bool {
         let (vectors, reductions) = (REDUCE_LANES / self.lanes, self.reductions().len());
         let instructions = self.live.iter().filter(|live| **live).count();
-        self.lanes > 1
-            && reductions > 0
-            && vectors * reductions <= 8
-            && vectors * instructions <= 64
+        self.lanes > 1 && reductions > 0 && vectors * reductions <= 8 && vectors * instructions <= 64
     }
 
     /// The loop over columns `from..to`, 16 at a time; leaves the partial results in their slots.
@@ -80,14 +73,9 @@ impl Lowering<'_, '_> {
         self.branch_with(from, to, body, done, &parts);
 
         let append = |this: &mut Self, block| -> Vec<Value> {
-            let types = parts
-                .iter()
-                .map(|part| this.builder.func.dfg.value_type(*part));
+            let types = parts.iter().map(|part| this.builder.func.dfg.value_type(*part));
             let types: Vec<ir::Type> = types.collect();
-            types
-                .into_iter()
-                .map(|ty| this.builder.append_block_param(block, ty))
-                .collect()
+            types.into_iter().map(|ty| this.builder.append_block_param(block, ty)).collect()
         };
         let (mut sums, results) = (append(self, body), append(self, done));
         self.builder.switch_to_block(body);
@@ -112,19 +100,14 @@ impl Lowering<'_, '_> {
         for (reduction, parts) in reductions.iter().zip(results.chunks(vectors)) {
             for (vector, part) in parts.iter().enumerate() {
                 let address = self.partial(reduction.slot, 16 * vector as u32);
-                self.builder
-                    .ins()
-                    .store(MemFlagsData::trusted(), *part, address, 0);
+                self.builder.ins().store(MemFlagsData::trusted(), *part, address, 0);
             }
         }
     }
 
     /// Combines the values of `column` (and of those after it, if they are vectors) into their partial results.
     pub(super) fn reduce_into_partials(&mut self, column: Value, values: &[Option<Value>]) {
-        for Partials {
-            slot, by, value, ..
-        } in self.reductions()
-        {
+        for Partials { slot, by, value, .. } in self.reductions() {
             let Some(value) = values[value.index()] else {
                 continue;
             };
@@ -136,48 +119,29 @@ impl Lowering<'_, '_> {
             let base = self.partial(slot, 0);
             let address = self.builder.ins().iadd(base, offset);
             // Vectors of a slot are aligned: the vector loop's columns are multiples of the lanes.
-            let old = self
-                .builder
-                .ins()
-                .load(ty, MemFlagsData::trusted(), address, 0);
+            let old = self.builder.ins().load(ty, MemFlagsData::trusted(), address, 0);
             let new = self.combine(by, old, value);
-            self.builder
-                .ins()
-                .store(MemFlagsData::trusted(), new, address, 0);
+            self.builder.ins().store(MemFlagsData::trusted(), new, address, 0);
         }
     }
 
     /// Combines the partial results by halves, and the last one onto what stands in memory.
     pub(super) fn end_reductions(&mut self, row: &Row) {
-        for Partials {
-            output,
-            slot,
-            by,
-            ty,
-            ..
-        } in self.reductions()
-        {
+        for Partials { output, slot, by, ty, .. } in self.reductions() {
             let vector = scalar(ty).by(self.lanes as u32).unwrap_or(scalar(ty));
             let mut parts: Vec<Value> = (0..REDUCE_LANES as u32 / vector.lane_count())
                 .map(|part| {
                     let address = self.partial(slot, part * vector.bytes());
-                    self.builder
-                        .ins()
-                        .load(vector, MemFlagsData::trusted(), address, 0)
+                    self.builder.ins().load(vector, MemFlagsData::trusted(), address, 0)
                 })
                 .collect();
             self.combine_halves(by, &mut parts);
             if self.lanes > 1 {
                 let vector = parts[0];
-                parts = (0..self.lanes as u8)
-                    .map(|lane| self.builder.ins().extractlane(vector, lane))
-                    .collect();
+                parts = (0..self.lanes as u8).map(|lane| self.builder.ins().extractlane(vector, lane)).collect();
                 self.combine_halves(by, &mut parts);
             }
-            let (argument, dtype) = (
-                self.kernel.inputs.len() + output,
-                self.kernel.outputs[output].dtype,
-            );
+            let (argument, dtype) = (self.kernel.inputs.len() + output, self.kernel.outputs[output].dtype);
             let pointer = row.pointers[argument];
             let old = self.load_element(dtype, pointer);
             let new = self.combine(by, old, parts[0]);
@@ -233,9 +197,7 @@ impl Lowering<'_, '_> {
     }
 
     fn partial(&mut self, slot: ir::StackSlot, offset: u32) -> Value {
-        self.builder
-            .ins()
-            .stack_addr(types::I64, slot, offset as i32)
+        self.builder.ins().stack_addr(types::I64, slot, offset as i32)
     }
 
     fn neutral(&mut self, by: Reduction, ty: Type, lanes: usize) -> Value {

@@ -19,14 +19,7 @@ pub struct Buffer {
 
 impl Buffer {
     /// Room for `rows` x `columns` places, `skip` elements into an aligned block, filled from `seed`.
-    pub fn new(
-        dtype: DType,
-        rows: usize,
-        columns: usize,
-        strides: (isize, isize),
-        skip: usize,
-        seed: u64,
-    ) -> Buffer {
+    pub fn new(dtype: DType, rows: usize, columns: usize, strides: (isize, isize), skip: usize, seed: u64) -> Buffer {
         let (mut low, mut high) = (0isize, 0isize);
         for (count, stride) in [(rows, strides.0), (columns, strides.1)] {
             let reach = stride * (count.max(1) as isize - 1);
@@ -36,13 +29,8 @@ impl Buffer {
         let size = dtype.size();
         let start = skip * size + low.unsigned_abs();
         let bytes = start + high as usize + size;
-        let mut buffer = Buffer {
-            dtype,
-            words: vec![0; bytes.div_ceil(8)],
-            start,
-            row_stride: strides.0,
-            column_stride: strides.1,
-        };
+        let mut buffer =
+            Buffer { dtype, words: vec![0; bytes.div_ceil(8)], start, row_stride: strides.0, column_stride: strides.1 };
         let mut random = Random(seed);
         for element in 0..buffer.words.len() * 8 / size {
             let bits = random.element(Type::of(dtype));
@@ -93,9 +81,7 @@ impl Buffer {
     /// All elements of the block, NaNs made equal.
     pub fn elements(&self) -> Vec<u64> {
         let elements = (0..self.words.len() * 8).step_by(self.dtype.size());
-        elements
-            .map(|byte| same_nan(Type::of(self.dtype), self.read(byte)))
-            .collect()
+        elements.map(|byte| same_nan(Type::of(self.dtype), self.read(byte))).collect()
     }
 }
 
@@ -132,31 +118,12 @@ impl Random {
             f64::MAX,
             f32::MAX as f64,
         ];
-        const INTEGERS: [i64; 10] = [
-            0,
-            1,
-            -1,
-            31,
-            32,
-            63,
-            i32::MIN as i64,
-            i32::MAX as i64,
-            i64::MIN,
-            i64::MAX,
-        ];
+        const INTEGERS: [i64; 10] = [0, 1, -1, 31, 32, 63, i32::MIN as i64, i32::MAX as i64, i64::MIN, i64::MAX];
         let edge = self.next().is_multiple_of(4);
         let bits = self.next();
         let real = (bits >> 11) as f64 / (1u64 << 53) as f64 * 20.0 - 10.0;
-        let real = if edge {
-            FLOATS[bits as usize % FLOATS.len()]
-        } else {
-            real
-        };
-        let integer = if edge {
-            INTEGERS[bits as usize % INTEGERS.len()] as u64
-        } else {
-            bits
-        };
+        let real = if edge { FLOATS[bits as usize % FLOATS.len()] } else { real };
+        let integer = if edge { INTEGERS[bits as usize % INTEGERS.len()] as u64 } else { bits };
         match ty {
             Type::Mask => bits & 1,
             Type::I32 => integer as u32 as u64,
@@ -229,15 +196,10 @@ pub fn define(
                         let shared = kernel.inputs[input as usize].access == Access::Broadcast;
                         buffer.get(row, if shared { 0 } else { column })
                     }
-                    Instruction::Position { high } => {
-                        (if high { position >> 32 } else { position }) & 0xffff_ffff
-                    }
+                    Instruction::Position { high } => (if high { position >> 32 } else { position }) & 0xffff_ffff,
                     _ => {
-                        let operands: Vec<(Type, u64)> = instruction
-                            .operands()
-                            .iter()
-                            .map(|x| (types[x.index()], values[x.index()]))
-                            .collect();
+                        let operands: Vec<(Type, u64)> =
+                            instruction.operands().iter().map(|x| (types[x.index()], values[x.index()])).collect();
                         compute(instruction, &operands)
                     }
                 };
@@ -309,21 +271,13 @@ fn compute(instruction: &Instruction, operands: &[(Type, u64)]) -> u64 {
         (Instruction::Constant(_, bits), _) => bits,
         (Instruction::Unary(operation, _), [(ty, x)]) => unary(operation, *ty, *x),
         (Instruction::Binary(operation, ..), [(ty, a), (_, b)]) => binary(operation, *ty, *a, *b),
-        (Instruction::MultiplyAdd(..), [(ty, a), (_, b), (_, c)]) => {
-            match (ty, fused_multiply_add()) {
-                (Type::F32, true) => f32_of(*a).mul_add(f32_of(*b), f32_of(*c)).to_bits() as u64,
-                (Type::F32, false) => (f32_of(*a) * f32_of(*b) + f32_of(*c)).to_bits() as u64,
-                (_, true) => f64::from_bits(*a)
-                    .mul_add(f64::from_bits(*b), f64::from_bits(*c))
-                    .to_bits(),
-                (_, false) => {
-                    (f64::from_bits(*a) * f64::from_bits(*b) + f64::from_bits(*c)).to_bits()
-                }
-            }
-        }
-        (Instruction::Compare(comparison, ..), [(ty, a), (_, b)]) => {
-            compare(comparison, *ty, *a, *b) as u64
-        }
+        (Instruction::MultiplyAdd(..), [(ty, a), (_, b), (_, c)]) => match (ty, fused_multiply_add()) {
+            (Type::F32, true) => f32_of(*a).mul_add(f32_of(*b), f32_of(*c)).to_bits() as u64,
+            (Type::F32, false) => (f32_of(*a) * f32_of(*b) + f32_of(*c)).to_bits() as u64,
+            (_, true) => f64::from_bits(*a).mul_add(f64::from_bits(*b), f64::from_bits(*c)).to_bits(),
+            (_, false) => (f64::from_bits(*a) * f64::from_bits(*b) + f64::from_bits(*c)).to_bits(),
+        },
+        (Instruction::Compare(comparison, ..), [(ty, a), (_, b)]) => compare(comparison, *ty, *a, *b) as u64,
         (Instruction::Select(..), [(_, mask), (_, a), (_, b)]) => {
             if *mask != 0 {
                 *a

@@ -2,7 +2,7 @@
 //! several outputs.
 //!
 //! Every value carries a bound on its magnitude and on how far two correct evaluations may be apart, so that comparison needs
-//! no guessed tolerance. Values whose bound is 0 must be equal in every bit. Steps (comparisons, rounding) are only taken of
+//! no guessed tolerance. Values whose bound is 0 must be equal. Steps (comparisons, rounding) are only taken of
 //! those: elsewhere a rounding error could turn into a different answer.
 
 use crate::Choices;
@@ -119,7 +119,8 @@ impl Generator<'_> {
             let id = self.graph.constant(Constant::new(dtype, number));
             return Ok(self.know(id, 2.0, 0.0));
         }
-        let dtype = self.choices.of(&[DType::F32, DType::F32, DType::F32, DType::F64, DType::I32, DType::Bool, DType::U8]);
+        let dtype =
+            self.choices.of(&[DType::F32, DType::F32, DType::F32, DType::F64, DType::I32, DType::Bool, DType::U8]);
         let shape = self.shape();
         Ok(self.argument(dtype, shape))
     }
@@ -135,7 +136,8 @@ impl Generator<'_> {
         let value = match dtype {
             DType::F32 | DType::F64 => Value::F64(numbers).cast(dtype),
             DType::Bool => Value::Bool(numbers.mapv(|x| x > 0.0)),
-            _ => Value::F64(numbers.mapv(|x| (x * 5.0).floor() + if dtype == DType::U8 { 12.0 } else { 0.0 })).cast(dtype),
+            _ => Value::F64(numbers.mapv(|x| (x * 5.0).floor() + if dtype == DType::U8 { 12.0 } else { 0.0 }))
+                .cast(dtype),
         };
         self.arguments.push(value);
         self.know(id, if dtype.is_float() { 2.0 } else { 24.0 }, 0.0)
@@ -178,7 +180,10 @@ impl Generator<'_> {
         let ty = self.ty(like);
         self.find(ty.dtype, ty.shape, |other| {
             other.dtype == ty.dtype
-                && other.shape.broadcast(&ty.shape).is_ok_and(|common| common.elements() <= MAX_ELEMENTS.max(ty.shape.elements()))
+                && other
+                    .shape
+                    .broadcast(&ty.shape)
+                    .is_ok_and(|common| common.elements() <= MAX_ELEMENTS.max(ty.shape.elements()))
         })
     }
 
@@ -212,7 +217,8 @@ impl Generator<'_> {
                 let y = self.partner(x);
                 let y = self.tame(y)?;
                 let g = &mut self.graph;
-                let id = if self.choices.below(2) == 0 { ops::add(g, x.id, y.id)? } else { ops::subtract(g, x.id, y.id)? };
+                let id =
+                    if self.choices.below(2) == 0 { ops::add(g, x.id, y.id)? } else { ops::subtract(g, x.id, y.id)? };
                 self.know(id, x.bound + y.bound, x.error + y.error);
             }
             3..=4 if arithmetic => {
@@ -224,7 +230,11 @@ impl Generator<'_> {
             5 if ty.dtype != DType::Bool => {
                 let y = self.partner(x);
                 let g = &mut self.graph;
-                let id = if self.choices.below(2) == 0 { ops::maximum(g, x.id, y.id)? } else { ops::minimum(g, x.id, y.id)? };
+                let id = if self.choices.below(2) == 0 {
+                    ops::maximum(g, x.id, y.id)?
+                } else {
+                    ops::minimum(g, x.id, y.id)?
+                };
                 self.know(id, x.bound.max(y.bound), x.error.max(y.error));
             }
             6 if arithmetic => {
@@ -372,7 +382,7 @@ impl Generator<'_> {
         let mut to = vec![];
         let mut rest = count;
         for divisor in [2, 3, 5] {
-            if self.choices.below(2) == 1 && rest > 0 && rest % divisor == 0 {
+            if self.choices.below(2) == 1 && rest > 0 && rest.is_multiple_of(divisor) {
                 to.push(divisor);
                 rest /= divisor;
             }

@@ -4,7 +4,7 @@ use crisol_fuzz::{Program, oracle};
 use proptest::prelude::*;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, max_shrink_iters: 3000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: std::env::var("CRISOL_FUZZ_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(300), max_shrink_iters: 3000, ..ProptestConfig::default() })]
 
     #[test]
     fn every_program_has_one_meaning(numbers in prop::collection::vec(any::<u32>(), 1..220)) {

@@ -290,9 +290,8 @@ fn capacity(bytes: usize) -> usize {
 
 fn layout(capacity: usize) -> Layout {
     // Sizes beyond the address space cannot be laid out: let the allocator's own error speak.
-    Layout::from_size_align(capacity, ALIGNMENT).unwrap_or_else(|_| {
-        handle_alloc_error(Layout::new::<[u8; ALIGNMENT]>())
-    })
+    Layout::from_size_align(capacity, ALIGNMENT)
+        .unwrap_or_else(|_| handle_alloc_error(Layout::new::<[u8; ALIGNMENT]>()))
 }
 
 #[cfg(test)]
@@ -303,7 +302,7 @@ mod tests {
     fn size_classes_waste_little() {
         for bytes in [0, 1, 64, 65, 1000, 4097, 100_000, 1 << 20, (1 << 20) + 1] {
             let capacity = capacity(bytes);
-            assert!(capacity >= bytes && capacity % ALIGNMENT == 0);
+            assert!(capacity >= bytes && capacity.is_multiple_of(ALIGNMENT));
             assert!(capacity <= bytes + (bytes / 8).max(ALIGNMENT), "{bytes}: {capacity}");
         }
     }

@@ -30,6 +30,7 @@ impl Mode {
 }
 
 /// A kernel that can run.
+#[allow(clippy::large_enum_variant)] // always behind an `Arc`
 #[derive(Debug)]
 pub(crate) enum Ready {
     #[cfg(feature = "jit")]

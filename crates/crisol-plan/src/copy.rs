@@ -3,8 +3,7 @@
 use crisol_ir::kernel::{Builder, Register};
 use crisol_ir::primitive::Gradients;
 use crisol_ir::{
-    Attributes, DType, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape,
-    TensorType, Value,
+    Attributes, DType, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value,
 };
 
 /// `y = x`, where a view's strides cannot be used as they are.

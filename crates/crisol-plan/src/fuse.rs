@@ -157,9 +157,34 @@ fn sink(program: &Program, parts: &[Part], depths: &mut [u32]) {
     }
 }
 
+/// Maps that lead to nothing but results that may overwrite an argument, as new weights do. They can wait for all other readers
+/// of the old ones, unless they share a kernel with something that is wanted sooner.
+fn updates(program: &Program, parts: &[Part]) -> Vec<bool> {
+    let count = program.nodes.len();
+    let (mut updates, mut read, mut read_otherwise) = (vec![false; count], vec![false; count], vec![false; count]);
+    let mut requested = vec![false; count];
+    for output in &program.outputs {
+        requested[output.index()] = true;
+    }
+    for index in (0..count).rev().filter(|&index| parts[index] != Part::None) {
+        let (id, node) = (NodeId(index as u32), &program.nodes[index]);
+        let overwrites = |input: &NodeId| program.is_leaf(*input) && program.ty(*input).bytes() == node.ty.bytes();
+        updates[index] = parts[index] == Part::Map
+            && !read_otherwise[index]
+            && (read[index] || (requested[index] && node.inputs.iter().any(overwrites)));
+        for &input in &node.inputs {
+            let base = program.source(input).base.index();
+            read[base] = true;
+            read_otherwise[base] |= !(updates[index] && program.reads_in_place(parts, id, input));
+        }
+    }
+    updates
+}
+
 fn collect(program: &Program, parts: &[Part], depths: &[u32]) -> Vec<Item> {
     let mut sets = Sets::new(program.nodes.len());
-    let mut readers: FxHashMap<(u32, Shape, NodeId), usize> = FxHashMap::default();
+    let updates = updates(program, parts);
+    let mut readers: FxHashMap<(u32, Shape, NodeId, bool), usize> = FxHashMap::default();
     for index in 0..program.nodes.len() {
         if !matches!(parts[index], Part::Map | Part::Reduce) {
             continue;
@@ -171,7 +196,7 @@ fn collect(program: &Program, parts: &[Part], depths: &[u32]) -> Vec<Item> {
             if program.reads_in_place(parts, id, input) && depths[input.index()] == depths[index] {
                 sets.join(index, input.index());
             } else if program.ty(base).shape.elements() * 2 > shape.elements() && shape.elements() > 1 {
-                let first = *readers.entry((depths[index], shape, base)).or_insert(index);
+                let first = *readers.entry((depths[index], shape, base, updates[index])).or_insert(index);
                 sets.join(index, first);
             }
         }

@@ -249,7 +249,8 @@ impl<'a> Lowering<'a> {
         if source.base != id || self.parts[id.index()] != Part::Map {
             return false;
         }
-        self.owners[id.index()] == body.item || (body.recompute && !self.stored[id.index()] && self.again(id, CHAIN).is_some())
+        self.owners[id.index()] == body.item
+            || (body.recompute && !self.stored[id.index()] && self.again(id, CHAIN).is_some())
     }
 
     /// Whether a map is cheap to compute again from values that are stored anyway.

@@ -101,7 +101,13 @@ impl Nest {
     ///
     /// `None` if a reduction would not combine its elements in the order that its shape demands, which is the case when the
     /// innermost of them do not merge into one axis.
-    pub(crate) fn new(shape: &Shape, walks: Vec<Walk>, positioned: bool, axes: &[usize], reduces: bool) -> Option<Nest> {
+    pub(crate) fn new(
+        shape: &Shape,
+        walks: Vec<Walk>,
+        positioned: bool,
+        axes: &[usize],
+        reduces: bool,
+    ) -> Option<Nest> {
         let own = shape.strides();
         let mut merged: SmallVec<[Axis; MAX_RANK]> = SmallVec::new();
         for axis in 0..shape.rank() {
@@ -137,6 +143,7 @@ impl Nest {
             (true, false) => Direction::Rows,
         };
         if direction == Direction::Columns
+            && shape.elements() > 0
             && let [.., outer, last] = &merged[..]
             && outer.reduced
             && last.reduced

@@ -63,12 +63,8 @@ pub(crate) fn place(program: &Program, drafts: &mut Vec<Draft>) -> Placement {
             last_read.insert(read, step);
         }
     }
-    let mut placement = Placement {
-        places: FxHashMap::default(),
-        results: Vec::new(),
-        scratch: vec![0; drafts.len()],
-        arena_bytes: 0,
-    };
+    let mut placement =
+        Placement { places: FxHashMap::default(), results: Vec::new(), scratch: vec![0; drafts.len()], arena_bytes: 0 };
     for &output in &program.outputs {
         if program.is_leaf(output) || placement.places.contains_key(&output) {
             continue;
@@ -135,11 +131,7 @@ pub(crate) fn place(program: &Program, drafts: &mut Vec<Draft>) -> Placement {
 }
 
 /// The values whose memory a step's output can take over: of the same size, and read only where it is written.
-fn overwritable<'a>(
-    program: &'a Program,
-    draft: &'a Draft,
-    output: usize,
-) -> impl Iterator<Item = NodeId> + use<'a> {
+fn overwritable<'a>(program: &'a Program, draft: &'a Draft, output: usize) -> impl Iterator<Item = NodeId> + use<'a> {
     let work: Option<&KernelWork> = match &draft.work {
         Work::Kernel(work) if !work.zeroed && matches!(work.kernel.outputs[output].role, Role::Store(_)) => Some(work),
         _ => None,

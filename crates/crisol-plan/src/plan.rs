@@ -113,9 +113,10 @@ struct Slots<'a> {
 
 impl Slots<'_> {
     fn place(&self, id: NodeId) -> Result<Place> {
-        self.places.get(&id).copied().ok_or_else(|| {
-            Error::new(ErrorKind::Internal, format!("plan node %{} is read and has no place", id.0))
-        })
+        self.places
+            .get(&id)
+            .copied()
+            .ok_or_else(|| Error::new(ErrorKind::Internal, format!("plan node %{} is read and has no place", id.0)))
     }
 
     fn of(&mut self, id: NodeId) -> Result<u32> {
@@ -220,9 +221,8 @@ impl fmt::Display for Plan {
                         write!(f, " with partial results")?;
                     }
                     let inputs = step.kernel.inputs.len();
-                    let names = |range: &[u32]| {
-                        range.iter().map(|&slot| self.name(slot)).collect::<Vec<_>>().join(", ")
-                    };
+                    let names =
+                        |range: &[u32]| range.iter().map(|&slot| self.name(slot)).collect::<Vec<_>>().join(", ");
                     writeln!(f, ": {} = kernel({})", names(&step.slots[inputs..]), names(&step.slots[..inputs]))?;
                     for line in step.kernel.to_string().lines() {
                         writeln!(f, "  {line}")?;

@@ -190,7 +190,8 @@ impl Planner {
             let pairs = entry.graph.nodes().iter().zip(graph.nodes());
             pairs.take_while(|(old, new)| old == new).count()
         };
-        let Some((nearest, at)) = self.plans.iter().map(|entry| (entry, common(entry))).max_by_key(|(_, at)| *at) else {
+        let Some((nearest, at)) = self.plans.iter().map(|entry| (entry, common(entry))).max_by_key(|(_, at)| *at)
+        else {
             return "new plan: the first of this planner".to_string();
         };
         let (old, new) = (nearest.graph.nodes().get(at), graph.nodes().get(at));

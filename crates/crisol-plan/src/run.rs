@@ -31,10 +31,14 @@ impl Plan {
                 Argument::Scalar(_) => unsafe { scalar_start.add(number).cast() },
             })
             .collect();
-        let mut results: Vec<Arc<Buffer>> = self.results.iter().map(|result| {
-            let inherited = result.takes_over.iter().find_map(|&number| arguments[number as usize].take(result.ty));
-            inherited.unwrap_or_else(|| Arc::new(Buffer::recycled(result.ty.dtype, result.ty.shape.elements())))
-        }).collect();
+        let mut results: Vec<Arc<Buffer>> = self
+            .results
+            .iter()
+            .map(|result| {
+                let inherited = result.takes_over.iter().find_map(|&number| arguments[number as usize].take(result.ty));
+                inherited.unwrap_or_else(|| Arc::new(Buffer::recycled(result.ty.dtype, result.ty.shape.elements())))
+            })
+            .collect();
         let mut result_pointers = SmallVec::<[*mut u8; 16]>::new();
         for result in &mut results {
             let Some(buffer) = Arc::get_mut(result) else {
@@ -42,20 +46,29 @@ impl Plan {
             };
             result_pointers.push(buffer.pointer_mut());
         }
-        let mut constants: Vec<u64> = self.slots.iter().map(|place| match place {
-            Place::Constant(constant) => in_memory(*constant),
-            _ => 0,
-        }).collect();
+        let mut constants: Vec<u64> = self
+            .slots
+            .iter()
+            .map(|place| match place {
+                Place::Constant(constant) => in_memory(*constant),
+                _ => 0,
+            })
+            .collect();
         let constant_start = constants.as_mut_ptr();
         let arena_start = arena.pointer_mut();
-        let table: Vec<*mut u8> = self.slots.iter().enumerate().map(|(slot, place)| match *place {
-            Place::Argument(number) => argument_pointers[number as usize],
-            Place::Result(number) => result_pointers[number as usize],
-            // SAFETY: a constant for every slot; offsets are inside the arena.
-            Place::Constant(_) => unsafe { constant_start.add(slot).cast() },
-            // SAFETY: as above.
-            Place::Arena(offset) => unsafe { arena_start.add(offset) },
-        }).collect();
+        let table: Vec<*mut u8> = self
+            .slots
+            .iter()
+            .enumerate()
+            .map(|(slot, place)| match *place {
+                Place::Argument(number) => argument_pointers[number as usize],
+                Place::Result(number) => result_pointers[number as usize],
+                // SAFETY: a constant for every slot; offsets are inside the arena.
+                Place::Constant(_) => unsafe { constant_start.add(slot).cast() },
+                // SAFETY: as above.
+                Place::Arena(offset) => unsafe { arena_start.add(offset) },
+            })
+            .collect();
         {
             let _flush = FlushDenormals::new();
             for step in &self.steps {
@@ -191,7 +204,14 @@ impl KernelStep {
                 // SAFETY: as above.
                 unsafe {
                     let out = table[self.slots[reduction.argument] as usize];
-                    merge(reduction.reduction, reduction.dtype, out, arena.add(reduction.scratch), reduction.count, parts);
+                    merge(
+                        reduction.reduction,
+                        reduction.dtype,
+                        out,
+                        arena.add(reduction.scratch),
+                        reduction.count,
+                        parts,
+                    );
                 }
             }
         }

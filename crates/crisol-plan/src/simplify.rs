@@ -8,9 +8,7 @@ use crate::interpret;
 use crate::whole;
 use crisol_ir::kernel::{Access, Builder, Call, Instruction, Role};
 use crisol_ir::value::Constant;
-use crisol_ir::{
-    Attributes, DType, Graph, Kind, Layout, Node, NodeId, Operation, Primitive, Result, TensorType,
-};
+use crisol_ir::{Attributes, DType, Graph, Kind, Layout, Node, NodeId, Operation, Primitive, Result, TensorType};
 use crisol_kernels::FlushDenormals;
 use rustc_hash::FxHashMap;
 use smallvec::{SmallVec, smallvec};
@@ -289,6 +287,9 @@ impl ProgramBuilder {
 /// must merge into one.
 fn reduces_as_it_lies(layout: &Layout, axes: &[usize]) -> bool {
     let mut inner: Option<(usize, isize)> = None;
+    if layout.shape.elements() == 0 {
+        return true;
+    }
     for axis in (0..layout.shape.rank()).rev() {
         let (size, stride) = (layout.shape[axis], layout.strides[axis]);
         if size == 1 {

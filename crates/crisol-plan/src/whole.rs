@@ -4,16 +4,13 @@
 use crate::buffer::Buffer;
 use crate::simplify::Program;
 use crisol_ir::primitive::Library;
-use crisol_ir::{
-    Attributes, DType, Error, ErrorKind, Kind, Layout, NodeId, Operation, Primitive, Result, TensorType,
-};
+use crisol_ir::{Attributes, DType, Error, ErrorKind, Kind, Layout, NodeId, Operation, Primitive, Result, TensorType};
 use crisol_kernels::{
     Conv2d, GeometryError, Matrix, MaxPool2d, Real, conv2d, conv2d_input_gradient, conv2d_weight_gradient,
     matmul_batched, max_pool2d, max_pool2d_gradient,
 };
 use crisol_ops::{
-    Conv2dAttributes, Conv2dInputGradientAttributes, Conv2dWeightGradientAttributes, MatMulAttributes,
-    Pool2dAttributes,
+    Conv2dAttributes, Conv2dInputGradientAttributes, Conv2dWeightGradientAttributes, MatMulAttributes, Pool2dAttributes,
 };
 
 /// What runs.
@@ -67,7 +64,8 @@ fn matrix(layout: &Layout) -> Option<[usize; 3]> {
     }
     let rank = layout.shape.rank();
     let (row, column) = (rank.checked_sub(2)?, rank.checked_sub(1)?);
-    let stride = |axis: usize| if layout.shape[axis] == 1 { Some(0) } else { usize::try_from(layout.strides[axis]).ok() };
+    let stride =
+        |axis: usize| if layout.shape[axis] == 1 { Some(0) } else { usize::try_from(layout.strides[axis]).ok() };
     // The batch axes must merge into one.
     let mut batch: Option<(usize, isize)> = None;
     for axis in (0..row).rev().filter(|&axis| layout.shape[axis] != 1) {
@@ -114,9 +112,7 @@ impl Whole {
                 let given = Conv2dWeightGradientAttributes::decode(attributes)?;
                 Routine::Conv2dWeightGradient(convolution(given.convolution, x, &out)?)
             }
-            (Some(Library::MaxPool2d), [x]) => {
-                Routine::MaxPool2d(pooling(Pool2dAttributes::decode(attributes)?, x)?)
-            }
+            (Some(Library::MaxPool2d), [x]) => Routine::MaxPool2d(pooling(Pool2dAttributes::decode(attributes)?, x)?),
             (Some(Library::MaxPool2dGradient), [x, _]) => {
                 Routine::MaxPool2dGradient(pooling(Pool2dAttributes::decode(attributes)?, x)?)
             }
@@ -154,9 +150,16 @@ impl Whole {
         };
         // SAFETY: the result is as long as its shape says, and this call's alone.
         let out = unsafe { std::slice::from_raw_parts_mut(out.cast::<T>(), self.ty.shape.elements()) };
+        if out.is_empty() {
+            return Ok(());
+        }
         match &self.routine {
             Routine::MatMul(product) => {
                 let [m, n, k] = product.size;
+                if k == 0 {
+                    out.fill(T::ZERO);
+                    return Ok(());
+                }
                 let ([lhs_batch, lhs_row, lhs_column], [rhs_batch, rhs_row, rhs_column]) = (product.lhs, product.rhs);
                 let lhs = Matrix::new(operand(0), m, k, lhs_row, lhs_column)?;
                 let rhs = Matrix::new(operand(1), k, n, rhs_row, rhs_column)?;

@@ -38,11 +38,26 @@ macro_rules! each {
 macro_rules! with_type {
     ($type:expr, $ty:ident => $body:expr) => {
         match $type {
-            Type::Mask => { type $ty = u8; $body }
-            Type::I32 => { type $ty = i32; $body }
-            Type::I64 => { type $ty = i64; $body }
-            Type::F32 => { type $ty = f32; $body }
-            Type::F64 => { type $ty = f64; $body }
+            Type::Mask => {
+                type $ty = u8;
+                $body
+            }
+            Type::I32 => {
+                type $ty = i32;
+                $body
+            }
+            Type::I64 => {
+                type $ty = i64;
+                $body
+            }
+            Type::F32 => {
+                type $ty = f32;
+                $body
+            }
+            Type::F64 => {
+                type $ty = f64;
+                $body
+            }
         }
     };
 }
@@ -51,10 +66,22 @@ macro_rules! with_type {
 macro_rules! with_number {
     ($type:expr, $ty:ident => $body:expr) => {
         match $type {
-            Type::Mask | Type::I32 => { type $ty = i32; $body }
-            Type::I64 => { type $ty = i64; $body }
-            Type::F32 => { type $ty = f32; $body }
-            Type::F64 => { type $ty = f64; $body }
+            Type::Mask | Type::I32 => {
+                type $ty = i32;
+                $body
+            }
+            Type::I64 => {
+                type $ty = i64;
+                $body
+            }
+            Type::F32 => {
+                type $ty = f32;
+                $body
+            }
+            Type::F64 => {
+                type $ty = f64;
+                $body
+            }
         }
     };
 }
@@ -63,8 +90,14 @@ macro_rules! with_number {
 macro_rules! with_float {
     ($type:expr, $ty:ident => $body:expr) => {
         match $type {
-            Type::F32 => { type $ty = f32; $body }
-            Type::F64 => { type $ty = f64; $body }
+            Type::F32 => {
+                type $ty = f32;
+                $body
+            }
+            Type::F64 => {
+                type $ty = f64;
+                $body
+            }
             _ => {}
         }
     };
@@ -74,8 +107,20 @@ macro_rules! with_float {
 macro_rules! with_integer {
     ($type:expr, $ty:ident, $unsigned:ident => $body:expr) => {
         match $type {
-            Type::I32 => { #[allow(unused)] type $ty = i32; #[allow(unused)] type $unsigned = u32; $body }
-            Type::I64 => { #[allow(unused)] type $ty = i64; #[allow(unused)] type $unsigned = u64; $body }
+            Type::I32 => {
+                #[allow(unused)]
+                type $ty = i32;
+                #[allow(unused)]
+                type $unsigned = u32;
+                $body
+            }
+            Type::I64 => {
+                #[allow(unused)]
+                type $ty = i64;
+                #[allow(unused)]
+                type $unsigned = u64;
+                $body
+            }
             _ => {}
         }
     };

@@ -178,10 +178,7 @@ impl Array {
     pub fn select(&self, rows: &[usize]) -> Result<Array> {
         self.needs_axis()?;
         if let Some(&row) = rows.iter().find(|&&row| row >= self.len()) {
-            return Err(Error::new(
-                ErrorKind::Argument,
-                format!("row {row} of an array with {} rows", self.len()),
-            ));
+            return Err(Error::new(ErrorKind::Argument, format!("row {row} of an array with {} rows", self.len())));
         }
         Ok(each!(self, a => select(a, rows)))
     }
@@ -193,10 +190,7 @@ impl Array {
     pub fn slice(&self, rows: Range<usize>) -> Result<Array> {
         self.needs_axis()?;
         if rows.start > rows.end || rows.end > self.len() {
-            return Err(Error::new(
-                ErrorKind::Argument,
-                format!("rows {rows:?} of an array with {} rows", self.len()),
-            ));
+            return Err(Error::new(ErrorKind::Argument, format!("rows {rows:?} of an array with {} rows", self.len())));
         }
         Ok(each!(self, a => Element::wrap(a.slice_axis(Axis(0), rows.into()).to_owned())))
     }
@@ -208,10 +202,7 @@ impl Array {
     pub fn row(&self, row: usize) -> Result<Array> {
         self.needs_axis()?;
         if row >= self.len() {
-            return Err(Error::new(
-                ErrorKind::Argument,
-                format!("row {row} of an array with {} rows", self.len()),
-            ));
+            return Err(Error::new(ErrorKind::Argument, format!("row {row} of an array with {} rows", self.len())));
         }
         Ok(each!(self, a => Element::wrap(a.index_axis(Axis(0), row).to_owned())))
     }
@@ -221,9 +212,7 @@ impl Array {
     /// # Errors
     /// No array, or one whose shape or type differs from the first.
     pub fn stack(arrays: &[Array]) -> Result<Array> {
-        let first = arrays
-            .first()
-            .ok_or_else(|| Error::new(ErrorKind::Empty, "stack: no arrays"))?;
+        let first = arrays.first().ok_or_else(|| Error::new(ErrorKind::Empty, "stack: no arrays"))?;
         for (row, array) in arrays.iter().enumerate() {
             if array.shape() != first.shape() || array.dtype() != first.dtype() {
                 return Err(Error::new(
@@ -260,10 +249,7 @@ impl Array {
     }
 
     fn wrong_dtype(&self, expected: &str) -> Error {
-        Error::new(
-            ErrorKind::DType,
-            format!("expected {expected} elements, given {}", self.dtype()),
-        )
+        Error::new(ErrorKind::DType, format!("expected {expected} elements, given {}", self.dtype()))
     }
 }
 
@@ -341,10 +327,7 @@ mod tests {
     #[test]
     fn stack_wants_one_shape_and_type() {
         let rows = [Array::from(arr1(&[1.0_f32, 2.0])), Array::from(arr1(&[3.0_f32, 4.0]))];
-        assert_eq!(
-            Array::stack(&rows).unwrap(),
-            Array::from(arr2(&[[1.0_f32, 2.0], [3.0, 4.0]]))
-        );
+        assert_eq!(Array::stack(&rows).unwrap(), Array::from(arr2(&[[1.0_f32, 2.0], [3.0, 4.0]])));
         let bad = [rows[0].clone(), Array::from(arr1(&[1.0_f64, 2.0]))];
         let error = Array::stack(&bad).unwrap_err();
         assert_eq!((error.kind(), error.place().row), (ErrorKind::Shape, Some(1)));
@@ -354,9 +337,6 @@ mod tests {
     fn casts_follow_as() {
         let array = Array::from(vec![true, false]);
         assert_eq!(array.to_f32(), arr1(&[1.0_f32, 0.0]).into_dyn());
-        assert_eq!(
-            Array::from(vec![f64::NAN, -1.7, 1e20]).to_i32(),
-            arr1(&[0, -1, i32::MAX]).into_dyn()
-        );
+        assert_eq!(Array::from(vec![f64::NAN, -1.7, 1e20]).to_i32(), arr1(&[0, -1, i32::MAX]).into_dyn());
     }
 }

@@ -74,11 +74,7 @@ impl Batch {
             }
             Array::stack(&arrays).map(Some)
         };
-        Ok(Batch {
-            y: part("target", y)?,
-            sample_weight: part("sample weight", sample_weight)?,
-            x: Array::stack(&x)?,
-        })
+        Ok(Batch { y: part("target", y)?, sample_weight: part("sample weight", sample_weight)?, x: Array::stack(&x)? })
     }
 
     /// Checks that every array has samples along axis 0, and as many as `x`.

@@ -73,7 +73,8 @@ fn parse(content: &mut impl Read, room: u64, io: impl Fn(std::io::Error) -> Erro
     let header = 4 + 4 * u64::from(axes);
     let bytes = shape.iter().try_fold(width, |bytes: u64, &length| bytes.checked_mul(length as u64));
     let bytes = bytes.filter(|&bytes| bytes <= MAX_BYTES).ok_or_else(|| {
-        Error::new(ErrorKind::Limit, format!("the header says {shape:?}, at most {MAX_BYTES} bytes are read")).at_byte(4)
+        Error::new(ErrorKind::Limit, format!("the header says {shape:?}, at most {MAX_BYTES} bytes are read"))
+            .at_byte(4)
     })?;
     // ndarray wants the product of the axes that are not 0 to be countable.
     let countable = shape.iter().filter(|&&length| length > 0).try_fold(8_usize, |n, &length| n.checked_mul(length));
@@ -81,7 +82,10 @@ fn parse(content: &mut impl Read, room: u64, io: impl Fn(std::io::Error) -> Erro
         return Err(Error::new(ErrorKind::Limit, format!("the header says {shape:?}, which is not a shape")).at_byte(4));
     }
     if bytes > room.saturating_sub(header) {
-        let message = format!("the header says {shape:?}, so {bytes} bytes of values; the file cannot hold more than {}", room.saturating_sub(header));
+        let message = format!(
+            "the header says {shape:?}, so {bytes} bytes of values; the file cannot hold more than {}",
+            room.saturating_sub(header)
+        );
         return Err(Error::new(ErrorKind::Truncated, message).at_byte(4));
     }
     let mut values = Vec::new();

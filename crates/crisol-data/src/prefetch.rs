@@ -2,7 +2,6 @@
 
 use crate::stage::{Job, Jobs, Stage};
 use crate::{Batch, Error, ErrorKind, Result};
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -56,14 +55,14 @@ impl Shared {
 
     fn work(&self) {
         while let Some((place, job)) = self.take() {
-            let made = job.and_then(|job| catch_unwind(AssertUnwindSafe(job)));
+            let made = catch_unwind(AssertUnwindSafe(job));
             self.state().made.insert(place, made);
             self.made.notify_one();
         }
     }
 
     /// The next job with its place, once there is room for its result; `None` when there is nothing left to do.
-    fn take(&self) -> Option<(usize, std::result::Result<Job, Box<dyn Any + Send>>)> {
+    fn take(&self) -> Option<(usize, Job)> {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         jobs.as_ref()?;
         let mut state = self.state();
@@ -84,7 +83,7 @@ impl Shared {
         let ended = match next {
             Ok(Some(job)) => {
                 state.taken += 1;
-                return Some((place, Ok(job)));
+                return Some((place, job));
             }
             Ok(None) => place,
             Err(panic) => {

@@ -108,12 +108,7 @@ pub(crate) struct Shuffled<I: Iterator> {
 
 impl<I: Iterator> Shuffled<I> {
     pub(crate) fn new(items: I, size: usize, seed: u64, epoch: u64) -> Self {
-        Shuffled {
-            items: items.fuse(),
-            buffer: Vec::new(),
-            size,
-            random: Random::new(seed, Purpose::Shuffle, epoch),
-        }
+        Shuffled { items: items.fuse(), buffer: Vec::new(), size, random: Random::new(seed, Purpose::Shuffle, epoch) }
     }
 }
 

@@ -177,20 +177,26 @@ impl Source for Images {
         let shares = images.chunks(share).zip(values.chunks_mut(share * size));
         let fill = |(images, values): (&[&Good], &mut [f32])| -> Result<()> {
             let mut resize = Bilinear::new();
-            images.iter().zip(values.chunks_mut(size)).try_for_each(|(image, values)| load(image, target, &mut resize, values))
+            images
+                .iter()
+                .zip(values.chunks_mut(size))
+                .try_for_each(|(image, values)| load(image, target, &mut resize, values))
         };
         if threads == 1 {
             shares.into_iter().try_for_each(fill)?;
         } else {
             std::thread::scope(|scope| {
                 let handles: Vec<_> = shares.map(|share| scope.spawn(move || fill(share))).collect();
-                let results = handles.into_iter().map(|handle| handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+                let results = handles
+                    .into_iter()
+                    .map(|handle| handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
                 // All are joined; the first error in order is the one reported.
                 results.collect::<Vec<_>>().into_iter().collect::<Result<()>>()
             })?;
         }
         let shape = IxDyn(&[images.len(), target.height, target.width, target.channels]);
-        let x = ArrayD::from_shape_vec(shape, values).map_err(|error| Error::new(ErrorKind::Shape, error.to_string()))?;
+        let x =
+            ArrayD::from_shape_vec(shape, values).map_err(|error| Error::new(ErrorKind::Shape, error.to_string()))?;
         let classes = || images.iter().map(|image| image.entry.class);
         let y: Option<Array> = match self.labels {
             LabelMode::Int => Some(Array1::from_iter(classes().map(|class| class as i32)).into()),
@@ -216,7 +222,8 @@ fn load(image: &Good, target: Target, resize: &mut Bilinear, values: &mut [f32])
         None => {
             let path = &image.entry.path;
             let failed = |reason: String| {
-                Error::new(ErrorKind::Format, format!("decoded when the folder was scanned, and now {reason}")).at_path(path)
+                Error::new(ErrorKind::Format, format!("decoded when the folder was scanned, and now {reason}"))
+                    .at_path(path)
             };
             decoded = target.load(path, resize).map_err(failed)?;
             &decoded

@@ -129,11 +129,8 @@ fn lossless(bytes: &[u8], format: ImageFormat, channels: usize, max_pixels: usiz
     let (width, height) = (width as usize, height as usize);
     check_size(width, height, max_pixels)?;
     let decoded = image::DynamicImage::from_decoder(decoder).map_err(broken)?.into_rgb8().into_raw();
-    let values = if channels == 1 {
-        decoded.chunks_exact(3).map(|p| grey([p[0], p[1], p[2]])).collect()
-    } else {
-        decoded
-    };
+    let values =
+        if channels == 1 { decoded.chunks_exact(3).map(|p| grey([p[0], p[1], p[2]])).collect() } else { decoded };
     Ok(Pixels { width, height, values })
 }
 

@@ -290,9 +290,14 @@ impl ImageFolder {
     fn check_classes(&self, names: &[String]) -> Result<()> {
         match (self.label_mode, names) {
             (LabelMode::None, _) => Ok(()),
-            (_, [only]) => Err(Error::new(ErrorKind::Empty, format!("expected at least 2 classes, found one, `{only}`"))
-                .at_path(&self.root)
-                .help("name the folder that holds the class folders, or use `label_mode(\"none\")` for images without labels")),
+            (_, [only]) => Err(Error::new(
+                ErrorKind::Empty,
+                format!("expected at least 2 classes, found one, `{only}`"),
+            )
+            .at_path(&self.root)
+            .help(
+                "name the folder that holds the class folders, or use `label_mode(\"none\")` for images without labels",
+            )),
             (_, []) => Err(Error::new(ErrorKind::Argument, "class_names: expected at least 2 names, given none")),
             (LabelMode::Binary, _) if names.len() != 2 => Err(Error::new(
                 ErrorKind::Argument,

@@ -18,7 +18,8 @@ pub(crate) fn classes(root: &Path, wanted: Option<&[String]>) -> Result<(Vec<Str
     for folder in folders {
         let name = folder.file_name().and_then(|name| name.to_str());
         let name = name.ok_or_else(|| {
-            Error::new(ErrorKind::Format, "the folder's name is not Unicode, so it cannot name a class").at_path(&folder)
+            Error::new(ErrorKind::Format, "the folder's name is not Unicode, so it cannot name a class")
+                .at_path(&folder)
         })?;
         found.push(name.to_string());
     }

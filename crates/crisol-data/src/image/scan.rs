@@ -98,7 +98,9 @@ pub(crate) fn scan(
     };
     let mut done = std::thread::scope(|scope| {
         let helpers: Vec<_> = (1..workers.clamp(1, entries.len().max(1)))
-            .map_while(|_| std::thread::Builder::new().name("crisol-data-scan".to_string()).spawn_scoped(scope, work).ok())
+            .map_while(|_| {
+                std::thread::Builder::new().name("crisol-data-scan".to_string()).spawn_scoped(scope, work).ok()
+            })
             .collect();
         let mut done = work();
         for helper in helpers {

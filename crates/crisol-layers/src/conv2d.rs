@@ -115,7 +115,8 @@ impl Layer for Conv2D {
         let stride = self.strides.positive("strides")?;
         let dilation = self.dilation_rate.positive("dilation rate")?;
         let (channels, groups) = (image[3], self.groups);
-        if groups == 0 || self.filters == 0 || channels % groups != 0 || self.filters % groups != 0 {
+        if groups == 0 || self.filters == 0 || [channels, self.filters].iter().any(|size| !size.is_multiple_of(groups))
+        {
             let text = format!(
                 "expected groups that divide channels and filters, found {groups} groups, {channels} channels and {} filters",
                 self.filters

@@ -39,9 +39,11 @@ impl Dropout {
         let shape = x.shape()?;
         let Some(noise) = &self.noise_shape else { return Ok(shape.to_vec()) };
         let sizes: Vec<usize> = noise.iter().zip(shape.iter()).map(|(size, own)| size.unwrap_or(*own)).collect();
-        let fits = noise.len() == shape.rank() && sizes.iter().zip(shape.iter()).all(|(size, own)| [1, *own].contains(size));
+        let fits =
+            noise.len() == shape.rank() && sizes.iter().zip(shape.iter()).all(|(size, own)| [1, *own].contains(size));
         if !fits {
-            let text = format!("noise shape {noise:?} does not fit {shape}: expected 1 or the input's size on every axis");
+            let text =
+                format!("noise shape {noise:?} does not fit {shape}: expected 1 or the input's size on every axis");
             return Err(Error::new(ErrorKind::Shape, text).operation("dropout"));
         }
         Ok(sizes)

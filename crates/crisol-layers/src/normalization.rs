@@ -54,7 +54,8 @@ impl Normalization {
     pub fn with(mut self, mean: &[f64], variance: &[f64]) -> Result<Normalization> {
         let valid = |variance: &f64| *variance >= 0.0;
         if mean.is_empty() || mean.len() != variance.len() || !variance.iter().all(valid) {
-            let text = format!("expected a mean and a variance of at least 0 a feature, found {mean:?} and {variance:?}");
+            let text =
+                format!("expected a mean and a variance of at least 0 a feature, found {mean:?} and {variance:?}");
             return Err(Error::new(ErrorKind::Value, text).operation("normalization"));
         }
         let deviation = variance.iter().map(|variance| variance.sqrt().max(SMALLEST)).collect();

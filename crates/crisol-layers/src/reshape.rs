@@ -29,7 +29,8 @@ impl Layer for Reshape {
             _ => None,
         };
         let Some(rest) = fitting.filter(|_| self.target.iter().all(|size| *size >= -1)) else {
-            let text = format!("each sample of {} has {elements} numbers and does not fit {:?}", x.shape()?, self.target);
+            let text =
+                format!("each sample of {} has {elements} numbers and does not fit {:?}", x.shape()?, self.target);
             return Err(Error::new(ErrorKind::Shape, text).operation("reshape"));
         };
         let sizes = self.target.iter().map(|&size| usize::try_from(size).unwrap_or(rest));

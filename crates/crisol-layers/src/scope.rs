@@ -294,7 +294,8 @@ impl Scope {
         };
         if (known, known_role) != (ty, role) {
             let word = |role| if role == Role::Weight { "weight" } else { "state" };
-            let text = format!("{name:?} is a {} of {known} and was asked for as a {} of {ty}", word(known_role), word(role));
+            let text =
+                format!("{name:?} is a {} of {known} and was asked for as a {} of {ty}", word(known_role), word(role));
             return Err(Error::new(ErrorKind::Shape, text)
                 .operation("weight")
                 .help("the shapes of weights follow from the input that a layer was built for"));
@@ -319,9 +320,7 @@ struct Found {
 
 fn new_name(path: &str, ty: TensorType) -> Error {
     let text = format!("{path:?} of {ty} was not asked for when the model was built");
-    Error::new(ErrorKind::State, text)
-        .operation("weight")
-        .help("a layer must ask for the same weights in every call")
+    Error::new(ErrorKind::State, text).operation("weight").help("a layer must ask for the same weights in every call")
 }
 
 impl Draft {
@@ -336,7 +335,8 @@ impl Draft {
             Some(&place) => place,
             None if self.complete => return Err(new_name(path, ty)),
             None => {
-                let shared = self.donors.iter().find_map(|(prefix, tree)| tree.get(path.strip_prefix(prefix)?)).cloned();
+                let shared =
+                    self.donors.iter().find_map(|(prefix, tree)| tree.get(path.strip_prefix(prefix)?)).cloned();
                 let ty = match &shared {
                     Some(weight) => TensorType::new(weight.variable().dtype(), weight.variable().shape()),
                     None => ty,

@@ -32,7 +32,7 @@ impl State {
         self.0.borrow().value.clone()
     }
 
-    /// Replaces the value by another of the same element type and shape. No gradient flows into the next call.
+    /// Replaces the value by another of the same element type and shape.
     #[track_caller]
     pub fn assign(&self, value: impl Into<Tensor>) {
         let value = value.into();
@@ -62,7 +62,7 @@ impl State {
         self.assign(self.value() + value.into());
     }
 
-    /// Whether both are the same state.
+    /// The element type and shape that its values have.
     pub(crate) fn ty(&self) -> TensorType {
         self.0.borrow().ty
     }

@@ -86,13 +86,7 @@ fn value_for(weight: &Weight, view: &TensorView) -> Result<Value, String> {
     let (dtype, shape) = (weight.variable().dtype(), weight.variable().shape());
     if view.dtype() != file_dtype(dtype) || view.shape() != shape.sizes() {
         let given = (view.dtype(), view.shape());
-        return Err(format!(
-            "{} has {}{:?}, expected {}{shape}",
-            weight.path(),
-            given.0,
-            given.1,
-            file_dtype(dtype)
-        ));
+        return Err(format!("{} has {}{:?}, expected {}{shape}", weight.path(), given.0, given.1, file_dtype(dtype)));
     }
     let sizes = shape.sizes();
     let value = match dtype {
@@ -254,7 +248,8 @@ mod tests {
         let whole = std::fs::read(&path).unwrap();
         let mut huge_header = whole.clone();
         huge_header[..8].copy_from_slice(&u64::MAX.to_le_bytes());
-        let mut hostile_shape = br#"{"a/kernel":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}"#.to_vec();
+        let mut hostile_shape =
+            br#"{"a/kernel":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}"#.to_vec();
         hostile_shape.splice(0..0, (hostile_shape.len() as u64).to_le_bytes());
         let cuts = (0..whole.len()).step_by(7).map(|length| whole[..length].to_vec());
         for bytes in cuts.chain([huge_header, hostile_shape, vec![0xff; 64]]) {

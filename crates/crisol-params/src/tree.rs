@@ -62,6 +62,16 @@ impl Weight {
     }
 }
 
+impl crisol_tensor::Source for Weight {
+    fn tensor(&self) -> Tensor {
+        self.variable().value()
+    }
+
+    fn name(&self) -> String {
+        self.path().to_string()
+    }
+}
+
 /// The variables of a model by path, in the order of their creation.
 ///
 /// Names can be added until the tree is [sealed](Tree::seal), values change as long as it lives.
@@ -133,8 +143,7 @@ impl Tree {
     /// # Errors
     /// No weight has the path.
     pub fn weight(&self, path: &str) -> Result<&Weight> {
-        self.get(path)
-            .ok_or_else(|| Error::unknown_name("weight", path, self.weights.iter().map(Weight::path)))
+        self.get(path).ok_or_else(|| Error::unknown_name("weight", path, self.weights.iter().map(Weight::path)))
     }
 
     /// All weights and states in the order of their creation.
@@ -262,16 +271,15 @@ impl Tree {
 /// A key of its own for each path, independent of all other paths.
 pub fn path_key(key: Key, path: &str) -> Key {
     // FNV-1a: simple, and the same on every machine and release, as saved experiments rely on.
-    let hash = path.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let hash = path
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     key.fold(hash)
 }
 
 /// Whether a path is `prefix` or continues it.
 fn goes_through(path: &str, prefix: &str) -> bool {
-    prefix.is_empty()
-        || path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    prefix.is_empty() || path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -326,9 +334,8 @@ mod tests {
     fn names_are_taken_once_and_never_after_sealing() {
         let mut tree = Tree::new(Key::new(0));
         tree.create("a/b", shape(&[2]), DType::F32, Role::Weight, &Zeros).unwrap();
-        let mut error = |path: &str| {
-            tree.create(path, shape(&[3]), DType::F32, Role::Weight, &Zeros).unwrap_err().to_string()
-        };
+        let mut error =
+            |path: &str| tree.create(path, shape(&[3]), DType::F32, Role::Weight, &Zeros).unwrap_err().to_string();
         assert_eq!(error("a/b"), "weight: \"a/b\" (float32[3]) exists already, as Variable(float32[2])");
         assert_eq!(error("a//b"), "weight: expected names separated by '/', found \"a//b\"");
         tree.seal().unwrap();

@@ -193,7 +193,8 @@ impl Walk {
 
         let kinds: Vec<EntryKind> = makers.iter().map(|node| entry_kind(node)).collect();
         let names = names_by_creation(&makers, &kinds)?;
-        let places: HashMap<u64, usize> = makers.iter().enumerate().map(|(place, node)| (node.maker(), place)).collect();
+        let places: HashMap<u64, usize> =
+            makers.iter().enumerate().map(|(place, node)| (node.maker(), place)).collect();
         let call_places: HashMap<u64, usize> =
             nodes.iter().enumerate().map(|(place, node)| (node.0.id, place)).collect();
         let of = |wanted: &[Node]| wanted.iter().map(|node| call_places[&node.0.id]).collect::<Vec<_>>();

@@ -239,9 +239,8 @@ impl Network {
         let built = self.built_for(&shapes)?;
         let graph = self.graph()?;
         let mut scope = Scope::new(Arc::clone(&built.tree), mode, self.dtype, key);
-        let mut values = run(graph, &mut scope, inputs)?;
+        let values = run(graph, &mut scope, inputs)?;
         let outputs = graph.outputs.iter().map(|&call| values[call].clone()).collect();
-        values.clear();
         let losses = scope.commit()?;
         *self.lock_losses() = losses.clone();
         Ok(Forward { outputs, losses })

@@ -16,11 +16,8 @@ const fn column(title: &'static str, edge: f64) -> Column {
     Column { title, edge, right: false }
 }
 
-const CHAIN: [Column; 3] = [
-    column("Layer (type)", 0.45),
-    column("Output Shape", 0.80),
-    Column { title: "Param #", edge: 1.0, right: true },
-];
+const CHAIN: [Column; 3] =
+    [column("Layer (type)", 0.45), column("Output Shape", 0.80), Column { title: "Param #", edge: 1.0, right: true }];
 
 const GRAPH: [Column; 4] = [
     column("Layer (type)", 0.3),
@@ -183,7 +180,7 @@ fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

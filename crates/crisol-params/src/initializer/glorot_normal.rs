@@ -10,7 +10,8 @@ pub struct GlorotNormal;
 
 impl Initializer for GlorotNormal {
     fn initialize(&self, shape: Shape, dtype: DType, key: Key) -> Result<Tensor> {
-        let scaling = VarianceScaling { scale: 1.0, mode: Mode::FanAverage, distribution: Distribution::TruncatedNormal };
+        let scaling =
+            VarianceScaling { scale: 1.0, mode: Mode::FanAverage, distribution: Distribution::TruncatedNormal };
         scaling.initialize(shape, dtype, key)
     }
 }

@@ -55,8 +55,11 @@ pub trait Initializer: Debug + Send + Sync {
     fn initialize(&self, shape: Shape, dtype: DType, key: Key) -> Result<Tensor>;
 }
 
-/// Every initializer with its default settings, by its name in Keras.
-const INITIALIZERS: [(&str, fn() -> Arc<dyn Initializer>); 13] = [
+/// Makes an initializer with its default settings.
+type Make = fn() -> Arc<dyn Initializer>;
+
+/// Every initializer by its name in Keras.
+const INITIALIZERS: [(&str, Make); 13] = [
     ("zeros", || Arc::new(Zeros)),
     ("ones", || Arc::new(Ones)),
     ("constant", || Arc::new(Constant::default())),

@@ -1,0 +1,553 @@
+//! Random kernels, element by element against the language's text, interpreted and compiled.
+
+#![allow(clippy::unwrap_used)] // helpers of tests are tests
+
+use crisol_ir::DType;
+use crisol_ir::kernel::{
+    Access, Binary, Builder, Call, Comparison, Function, Instruction, Kernel, REDUCE_LANES, Register, Role, Type,
+    Unary, fused_multiply_add,
+};
+use crisol_ir::primitive::Reduction;
+use crisol_kernels::FlushDenormals;
+use crisol_plan::interpret;
+use proptest::prelude::*;
+
+/// The bits of a number in a register: masks 0 or 1, 32-bit types zero-extended.
+type Bits = u64;
+
+fn f32_of(bits: Bits) -> f32 {
+    f32::from_bits(bits as u32)
+}
+
+fn f64_of(bits: Bits) -> f64 {
+    f64::from_bits(bits)
+}
+
+fn number(ty: Type, bits: Bits) -> f64 {
+    match ty {
+        Type::Mask => bits as f64,
+        Type::I32 => f64::from(bits as i32),
+        Type::I64 => bits as i64 as f64,
+        Type::F32 => f64::from(f32_of(bits)),
+        Type::F64 => f64_of(bits),
+    }
+}
+
+fn float(ty: Type, on32: impl Fn(f32) -> f32, on64: impl Fn(f64) -> f64, x: Bits) -> Bits {
+    match ty {
+        Type::F32 => on32(f32_of(x)).to_bits().into(),
+        _ => on64(f64_of(x)).to_bits(),
+    }
+}
+
+fn unary(operation: Unary, ty: Type, x: Bits) -> Bits {
+    match (operation, ty) {
+        (Unary::Negate, Type::I32) => (x as i32).wrapping_neg() as u32 as u64,
+        (Unary::Negate, Type::I64) => (x as i64).wrapping_neg() as u64,
+        (Unary::Negate, _) => float(ty, |x| -x, |x| -x, x),
+        (Unary::Not, Type::Mask) => u64::from(x == 0),
+        (Unary::Not, Type::I32) => u64::from(!(x as u32)),
+        (Unary::Not, _) => !x,
+        (Unary::Absolute, _) => float(ty, f32::abs, f64::abs, x),
+        (Unary::SquareRoot, _) => float(ty, f32::sqrt, f64::sqrt, x),
+        (Unary::Floor, _) => float(ty, f32::floor, f64::floor, x),
+        (Unary::Ceil, _) => float(ty, f32::ceil, f64::ceil, x),
+        (Unary::Round, _) => float(ty, f32::round_ties_even, f64::round_ties_even, x),
+    }
+}
+
+fn less(ty: Type, a: Bits, b: Bits) -> bool {
+    match ty {
+        Type::I64 => (a as i64) < b as i64,
+        _ => number(ty, a) < number(ty, b),
+    }
+}
+
+fn binary(operation: Binary, ty: Type, a: Bits, b: Bits) -> Bits {
+    macro_rules! arithmetic {
+        ($wrapping:ident, $operator:tt) => {
+            match ty {
+                Type::F32 => (f32_of(a) $operator f32_of(b)).to_bits().into(),
+                Type::F64 => (f64_of(a) $operator f64_of(b)).to_bits(),
+                Type::I64 => a.$wrapping(b),
+                _ => (a as u32).$wrapping(b as u32).into(),
+            }
+        };
+    }
+    let wide = ty == Type::I64;
+    match operation {
+        Binary::Add => arithmetic!(wrapping_add, +),
+        Binary::Subtract => arithmetic!(wrapping_sub, -),
+        Binary::Multiply => arithmetic!(wrapping_mul, *),
+        Binary::Divide if ty == Type::F32 => (f32_of(a) / f32_of(b)).to_bits().into(),
+        Binary::Divide => (f64_of(a) / f64_of(b)).to_bits(),
+        Binary::Minimum => {
+            if less(ty, a, b) {
+                a
+            } else {
+                b
+            }
+        }
+        Binary::Maximum => {
+            if less(ty, b, a) {
+                a
+            } else {
+                b
+            }
+        }
+        Binary::And => a & b,
+        Binary::Or => a | b,
+        Binary::Xor => a ^ b,
+        Binary::ShiftLeft if wide => a << (b & 63),
+        Binary::ShiftLeft => u64::from((a as u32) << (b & 31)),
+        Binary::ShiftRightUnsigned if wide => a >> (b & 63),
+        Binary::ShiftRightUnsigned => u64::from(a as u32 >> (b & 31)),
+        Binary::ShiftRightSigned if wide => (a as i64 >> (b & 63)) as u64,
+        Binary::ShiftRightSigned => u64::from((a as i32 >> (b & 31)) as u32),
+        Binary::MultiplyHighUnsigned => (u64::from(a as u32) * u64::from(b as u32)) >> 32,
+    }
+}
+
+fn compare(comparison: Comparison, ty: Type, a: Bits, b: Bits) -> bool {
+    let equal = match ty {
+        Type::I64 => a == b,
+        _ => number(ty, a) == number(ty, b),
+    };
+    match comparison {
+        Comparison::Equal => equal,
+        Comparison::NotEqual => !equal,
+        Comparison::Less => less(ty, a, b),
+        Comparison::LessEqual => less(ty, a, b) || equal,
+        Comparison::Greater => less(ty, b, a),
+        Comparison::GreaterEqual => less(ty, b, a) || equal,
+    }
+}
+
+fn convert(from: Type, to: Type, x: Bits) -> Bits {
+    macro_rules! from {
+        ($x:expr) => {
+            match to {
+                Type::Mask => u64::from($x != Default::default()),
+                Type::I32 => $x as i32 as u32 as u64,
+                Type::I64 => $x as i64 as u64,
+                Type::F32 => ($x as f32).to_bits().into(),
+                Type::F64 => ($x as f64).to_bits(),
+            }
+        };
+    }
+    match from {
+        Type::Mask => from!(x as u8),
+        Type::I32 => from!(x as i32),
+        Type::I64 => from!(x as i64),
+        Type::F32 => from!(f32_of(x)),
+        Type::F64 => from!(f64_of(x)),
+    }
+}
+
+/// The registers of one place of the loops.
+fn element(kernel: &Kernel, types: &[Type], position: u64, load: impl Fn(u32) -> Bits) -> Vec<Bits> {
+    let mut values: Vec<Bits> = Vec::new();
+    for instruction in &kernel.body {
+        let of = |x: Register| values[x.index()];
+        let ty = |x: Register| types[x.index()];
+        let value = match *instruction {
+            Instruction::Load(input) => load(input),
+            Instruction::Constant(_, bits) => bits,
+            Instruction::Position { high } => u64::from((if high { position >> 32 } else { position }) as u32),
+            Instruction::Unary(operation, x) => unary(operation, ty(x), of(x)),
+            Instruction::Binary(operation, a, b) => binary(operation, ty(a), of(a), of(b)),
+            Instruction::MultiplyAdd(a, b, c) => {
+                let (a, b, c, ty) = (of(a), of(b), of(c), ty(a));
+                match (ty, fused_multiply_add()) {
+                    (Type::F32, true) => f32_of(a).mul_add(f32_of(b), f32_of(c)).to_bits().into(),
+                    (Type::F32, false) => (f32_of(a) * f32_of(b) + f32_of(c)).to_bits().into(),
+                    (_, true) => f64_of(a).mul_add(f64_of(b), f64_of(c)).to_bits(),
+                    (_, false) => (f64_of(a) * f64_of(b) + f64_of(c)).to_bits(),
+                }
+            }
+            Instruction::Compare(comparison, a, b) => u64::from(compare(comparison, ty(a), of(a), of(b))),
+            Instruction::Select(mask, a, b) => {
+                if of(mask) != 0 {
+                    of(a)
+                } else {
+                    of(b)
+                }
+            }
+            Instruction::Convert(x, to) => convert(ty(x), to, of(x)),
+            Instruction::Bits(x, _) => of(x),
+            Instruction::Call(function, x) => function.apply(f64_of(of(x))).to_bits(),
+        };
+        values.push(value);
+    }
+    values
+}
+
+fn combine(by: Reduction, ty: Type, a: Bits, b: Bits) -> Bits {
+    let nan = |x: Bits| ty.is_float() && number(ty, x).is_nan();
+    match by {
+        Reduction::Sum => binary(Binary::Add, ty, a, b),
+        Reduction::Max => {
+            if less(ty, b, a) || nan(a) {
+                a
+            } else {
+                b
+            }
+        }
+    }
+}
+
+fn neutral(by: Reduction, ty: Type) -> Bits {
+    match (by, ty) {
+        (Reduction::Sum, _) => 0,
+        (_, Type::I64) => i64::MIN as u64,
+        (_, Type::F32) => f32::NEG_INFINITY.to_bits().into(),
+        (_, Type::F64) => f64::NEG_INFINITY.to_bits(),
+        _ => i32::MIN as u32 as u64,
+    }
+}
+
+/// Arguments in memory: bytes, and bytes from row to row and from column to column.
+#[derive(Clone)]
+struct Argument {
+    dtype: DType,
+    memory: Vec<u64>,
+    row: isize,
+    column: isize,
+}
+
+impl Argument {
+    fn get(&self, row: usize, column: usize) -> Bits {
+        let at = self.at(row, column);
+        let bytes: &[u8] = self.bytes();
+        match self.dtype.size() {
+            1 => bytes[at].into(),
+            4 => u32::from_ne_bytes(bytes[at..at + 4].try_into().unwrap()).into(),
+            _ => u64::from_ne_bytes(bytes[at..at + 8].try_into().unwrap()),
+        }
+    }
+
+    fn set(&mut self, row: usize, column: usize, bits: Bits) {
+        let (at, size) = (self.at(row, column), self.dtype.size());
+        // SAFETY: the words' bytes, of which any are valid.
+        let bytes =
+            unsafe { std::slice::from_raw_parts_mut(self.memory.as_mut_ptr().cast::<u8>(), self.memory.len() * 8) };
+        match size {
+            1 => bytes[at] = bits as u8,
+            4 => bytes[at..at + 4].copy_from_slice(&(bits as u32).to_ne_bytes()),
+            _ => bytes[at..at + 8].copy_from_slice(&bits.to_ne_bytes()),
+        }
+    }
+
+    fn at(&self, row: usize, column: usize) -> usize {
+        (row as isize * self.row + column as isize * self.column) as usize
+    }
+
+    fn bytes(&self) -> &[u8] {
+        // SAFETY: as above.
+        unsafe { std::slice::from_raw_parts(self.memory.as_ptr().cast(), self.memory.len() * 8) }
+    }
+}
+
+/// A kernel with arguments and loops.
+struct Case {
+    kernel: Kernel,
+    arguments: Vec<Argument>,
+    rows: usize,
+    columns: usize,
+    position: [u64; 3],
+}
+
+struct Choices<'a>(&'a [u32]);
+
+impl Choices<'_> {
+    fn next(&mut self) -> u32 {
+        let Some((&first, rest)) = self.0.split_first() else { return 0 };
+        self.0 = rest;
+        first
+    }
+
+    fn of<T: Copy>(&mut self, list: &[T]) -> T {
+        list[self.next() as usize % list.len()]
+    }
+}
+
+const INTERESTING: [f64; 12] =
+    [0.0, -0.0, 1.0, -1.5, 2.5, 1e30, -3e9, f64::INFINITY, f64::NEG_INFINITY, 0.1, 300.0, 1e-5];
+
+fn argument(choices: &mut Choices<'_>, dtype: DType, access: Access, rows: usize, columns: usize) -> Argument {
+    let size = dtype.size() as isize;
+    let column = match access {
+        Access::Contiguous => size,
+        Access::Broadcast => 0,
+        Access::Strided => size * choices.of(&[2, 3]),
+    };
+    let row = column.max(size) * (columns.max(1) as isize + choices.of(&[0, 1]));
+    let words = ((row * rows as isize + size * 8) as usize).div_ceil(8) + 1;
+    let mut made = Argument { dtype, memory: vec![0; words], row, column };
+    let mut state = u64::from(choices.next()) | 1;
+    for r in 0..rows {
+        for c in 0..columns {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let pick = (state >> 40) as usize;
+            let x = if pick % 5 == 0 { INTERESTING[pick / 5 % 12] } else { (state >> 33) as f64 / 1e8 - 10.0 };
+            let bits = match dtype {
+                DType::Bool => (pick & 1) as u64,
+                DType::U8 | DType::I32 | DType::I64 if pick % 3 == 0 => state >> 20,
+                DType::U8 => x as u8 as u64,
+                DType::I32 => x as i32 as u32 as u64,
+                DType::I64 => x as i64 as u64,
+                DType::F32 => (x as f32).to_bits().into(),
+                DType::F64 => x.to_bits(),
+            };
+            made.set(r, c, bits);
+        }
+    }
+    made
+}
+
+fn case(numbers: &[u32]) -> Case {
+    let mut choices = Choices(numbers);
+    let rows = choices.of(&[1, 2, 3, 7]);
+    let columns = choices.of(&[1, 3, 15, 16, 17, 100, 1024, 1025, 2500]);
+    let mut builder = Builder::new();
+    let mut arguments = Vec::new();
+    let mut registers: Vec<Register> = Vec::new();
+    for _ in 0..1 + choices.of(&[0, 1, 2, 3]) {
+        let dtype = choices.of(&DType::ALL);
+        let access = choices.of(&[Access::Contiguous, Access::Broadcast, Access::Strided]);
+        let input = builder.input(dtype, access);
+        arguments.push(argument(&mut choices, dtype, access, rows, columns));
+        registers.push(builder.load(input));
+    }
+    let loaded = registers.len();
+    let types = [Type::Mask, Type::I32, Type::I64, Type::F32, Type::F64];
+    while !choices.0.is_empty() && registers.len() < 60 {
+        let back = choices.next() as usize % registers.len().min(8);
+        let x = registers[registers.len() - 1 - back];
+        let ty = builder.ty(x);
+        // Another register of the type, or the same.
+        let same: Vec<Register> = registers.iter().copied().filter(|&r| builder.ty(r) == ty).collect();
+        let y = choices.of(&same);
+        let integer = matches!(ty, Type::I32 | Type::I64);
+        let made = match choices.next() % 12 {
+            0 => builder.position(choices.next() % 2 == 1),
+            1 => {
+                let ty = choices.of(&types);
+                let number = choices.of(&INTERESTING);
+                builder.constant(ty, number)
+            }
+            2 | 3 if ty.is_float() => {
+                let all = [Unary::Negate, Unary::Absolute, Unary::SquareRoot, Unary::Floor, Unary::Ceil, Unary::Round];
+                builder.unary(choices.of(&all), x)
+            }
+            2 | 3 if integer => builder.unary(choices.of(&[Unary::Negate, Unary::Not]), x),
+            2 | 3 => builder.unary(Unary::Not, x),
+            4..=6 if ty.is_float() => {
+                use Binary::*;
+                builder.binary(choices.of(&[Add, Subtract, Multiply, Divide, Minimum, Maximum]), x, y)
+            }
+            4..=6 if integer => {
+                use Binary::*;
+                let all = [
+                    Add,
+                    Subtract,
+                    Multiply,
+                    Minimum,
+                    Maximum,
+                    And,
+                    Or,
+                    Xor,
+                    ShiftLeft,
+                    ShiftRightSigned,
+                    ShiftRightUnsigned,
+                    MultiplyHighUnsigned,
+                ];
+                let picked = choices.of(&all);
+                let allowed = picked != MultiplyHighUnsigned || ty == Type::I32;
+                builder.binary(if allowed { picked } else { Xor }, x, y)
+            }
+            4..=6 => builder.binary(choices.of(&[Binary::And, Binary::Or, Binary::Xor]), x, y),
+            7 if ty.is_float() => {
+                let z = choices.of(&same);
+                builder.multiply_add(x, y, z)
+            }
+            8 if ty != Type::Mask => {
+                use Comparison::*;
+                builder.compare(choices.of(&[Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual]), x, y)
+            }
+            9 => {
+                let masks: Vec<Register> = registers.iter().copied().filter(|&r| builder.ty(r) == Type::Mask).collect();
+                let mask = if masks.is_empty() { builder.constant(Type::Mask, 1.0) } else { choices.of(&masks) };
+                builder.select(mask, x, y)
+            }
+            10 => builder.convert(x, choices.of(&types)),
+            11 => match ty {
+                // Between 1 and 2: numbers too small for their exponent count as zero, somewhere or other.
+                Type::I32 => {
+                    let (fraction, one) = (builder.bits(ty, 0x007f_ffff), builder.bits(ty, 0x3f80_0000));
+                    let x = builder.binary(Binary::And, x, fraction);
+                    let x = builder.binary(Binary::Or, x, one);
+                    builder.reinterpret(x, Type::F32)
+                }
+                Type::I64 => {
+                    let (fraction, one) = (builder.bits(ty, (1 << 52) - 1), builder.bits(ty, 0x3ff << 52));
+                    let x = builder.binary(Binary::And, x, fraction);
+                    let x = builder.binary(Binary::Or, x, one);
+                    builder.reinterpret(x, Type::F64)
+                }
+                // Of numbers from memory alone: the bits of a computed NaN are nobody's promise.
+                Type::F32 if x.index() < loaded => builder.reinterpret(x, Type::I32),
+                Type::F64 if x.index() < loaded => builder.reinterpret(x, Type::I64),
+                Type::F32 => x,
+                Type::F64 => {
+                    let function = choices.of(&[Function::Exp, Function::Log, Function::Tanh, Function::Cos]);
+                    builder.call(function, x)
+                }
+                Type::Mask => builder.convert(x, Type::I32),
+            },
+            _ => x,
+        };
+        registers.push(made);
+    }
+    let rows_or_columns = choices.next() % 2 == 0;
+    for _ in 0..1 + choices.of(&[0, 1, 2]) {
+        let back = choices.next() as usize % registers.len().min(6);
+        let value = registers[registers.len() - 1 - back];
+        let dtype = match builder.ty(value) {
+            Type::Mask => DType::Bool,
+            Type::I32 => choices.of(&[DType::I32, DType::U8]),
+            Type::I64 => DType::I64,
+            Type::F32 => DType::F32,
+            Type::F64 => DType::F64,
+        };
+        let by = choices.of(&[Reduction::Sum, Reduction::Max]);
+        let role = match choices.next() % 4 {
+            0 | 1 => Role::Store(Access::Contiguous),
+            2 => Role::Store(Access::Strided),
+            _ if dtype == DType::Bool => Role::Store(Access::Contiguous),
+            _ if rows_or_columns => Role::ReduceRows(by),
+            _ => Role::ReduceColumns(by),
+        };
+        builder.output(value, dtype, role);
+        let access = if let Role::Store(access) = role { access } else { Access::Contiguous };
+        arguments.push(argument(&mut choices, dtype, access, rows, columns));
+    }
+    let position = [0, 1, 2].map(|_| u64::from(choices.next()) << choices.of(&[0, 20]));
+    Case { kernel: builder.finish(), arguments, rows, columns, position }
+}
+
+impl Case {
+    /// The arguments after a run, by the language's text.
+    fn plain(&self) -> Vec<Argument> {
+        let _flush = FlushDenormals::new();
+        let types = self.kernel.types();
+        let mut arguments = self.arguments.clone();
+        let count = self.kernel.inputs.len();
+        let lanes = |by, ty| [neutral(by, ty); REDUCE_LANES];
+        for row in 0..self.rows {
+            let mut partials: Vec<[Bits; REDUCE_LANES]> = Vec::new();
+            for output in &self.kernel.outputs {
+                partials.push(match output.role {
+                    Role::ReduceColumns(by) => lanes(by, Type::of(output.dtype)),
+                    _ => [0; REDUCE_LANES],
+                });
+            }
+            for column in 0..self.columns {
+                let [start, row_step, column_step] = self.position;
+                let position = start
+                    .wrapping_add((row as u64).wrapping_mul(row_step))
+                    .wrapping_add((column as u64).wrapping_mul(column_step));
+                let load = |input: u32| self.arguments[input as usize].get(row, column);
+                let values = element(&self.kernel, &types, position, load);
+                for (number, output) in self.kernel.outputs.iter().enumerate() {
+                    let (value, ty) = (values[output.value.index()], Type::of(output.dtype));
+                    let argument = &mut arguments[count + number];
+                    match output.role {
+                        Role::Store(_) => argument.set(row, column, value),
+                        Role::ReduceColumns(by) => {
+                            let lane = &mut partials[number][column % REDUCE_LANES];
+                            *lane = combine(by, ty, *lane, value);
+                        }
+                        Role::ReduceRows(by) => {
+                            let sum = combine(by, ty, argument.get(0, column), value);
+                            argument.set(0, column, sum);
+                        }
+                    }
+                }
+            }
+            for (number, output) in self.kernel.outputs.iter().enumerate() {
+                if let Role::ReduceColumns(by) = output.role {
+                    let (ty, lanes) = (Type::of(output.dtype), &mut partials[number]);
+                    for width in [8, 4, 2, 1] {
+                        (0..width).for_each(|lane| lanes[lane] = combine(by, ty, lanes[lane], lanes[lane + width]));
+                    }
+                    let argument = &mut arguments[count + number];
+                    let sum = combine(by, ty, argument.get(row, 0), lanes[0]);
+                    argument.set(row, 0, sum);
+                }
+            }
+        }
+        arguments
+    }
+
+    /// The arguments after a run of a kernel.
+    fn run(&self, kernel: impl Fn(&Call)) -> Vec<Argument> {
+        let _flush = FlushDenormals::new();
+        let mut arguments = self.arguments.clone();
+        let pointers: Vec<*mut u8> = arguments.iter_mut().map(|argument| argument.memory.as_mut_ptr().cast()).collect();
+        let row_strides: Vec<isize> = arguments.iter().map(|argument| argument.row).collect();
+        let column_strides: Vec<isize> = arguments.iter().map(|argument| argument.column).collect();
+        kernel(&Call {
+            pointers: pointers.as_ptr(),
+            row_strides: row_strides.as_ptr(),
+            column_strides: column_strides.as_ptr(),
+            rows: self.rows,
+            columns: self.columns,
+            position: self.position[0],
+            position_row_step: self.position[1],
+            position_column_step: self.position[2],
+        });
+        arguments
+    }
+
+    /// Whether all results are equal in every bit; the payload of a NaN is nobody's promise.
+    fn differs(&self, a: &[Argument], b: &[Argument]) -> Option<String> {
+        for (number, (a, b)) in a.iter().zip(b).enumerate().skip(self.kernel.inputs.len()) {
+            for row in 0..self.rows {
+                for column in 0..self.columns {
+                    let (x, y, ty) = (a.get(row, column), b.get(row, column), Type::of(a.dtype));
+                    let nan = ty.is_float() && number_is_nan(ty, x) && number_is_nan(ty, y);
+                    if x != y && !nan {
+                        return Some(format!("argument {number} at ({row}, {column}): {x:#x} and {y:#x}"));
+                    }
+                }
+            }
+        }
+        None
+    }
+}
+
+fn number_is_nan(ty: Type, bits: Bits) -> bool {
+    number(ty, bits).is_nan()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn kernels_mean_what_their_text_says(numbers in prop::collection::vec(any::<u32>(), 10..160)) {
+        let case = case(&numbers);
+        case.kernel.verify().unwrap();
+        let plain = case.plain();
+        // SAFETY: the arguments hold every element of the loops, and the kernel is verified.
+        let interpreted = case.run(|call| unsafe { interpret::run(&case.kernel, call) });
+        prop_assert_eq!(case.differs(&plain, &interpreted), None, "interpreted, {}", &case.kernel);
+        #[cfg(feature = "jit")]
+        {
+            let compiled = crisol_jit::CompiledKernel::compile(&case.kernel).unwrap();
+            // SAFETY: as above.
+            let compiled = case.run(|call| unsafe { compiled.call(call) });
+            prop_assert_eq!(case.differs(&interpreted, &compiled), None, "compiled, {}", &case.kernel);
+        }
+    }
+}

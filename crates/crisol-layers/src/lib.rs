@@ -7,7 +7,7 @@
 //! | `layer` | [`Layer`], and [`LayerExt`]: what every layer can do |
 //! | `scope`, `state` | [`Scope`]: what a layer's call gets; [`State`]: what it keeps |
 //! | `node` | [`Input`] and [`Node`]: symbolic values of functional models |
-//! | `network` | [`Network`]: layers in a chain or a graph, with weights; its summary |
+//! | `network` | [`Network`]: layers in a chain or a graph, with weights; building, running, summary |
 //! | `function`, `window` | activations by name; sizes and padding of windows |
 //! | the others | one layer each |
 

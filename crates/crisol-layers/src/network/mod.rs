@@ -1,25 +1,25 @@
 //! Networks: layers in a chain or a graph, with the tree of their weights once they are built.
 
+mod build;
 mod graph;
 mod items;
 mod names;
+mod run;
 mod summary;
 
 pub use graph::Item;
 pub use items::{IntoItem, IntoLayers};
 
 use crate::layer::Layer;
-use crate::node::{InputType, Node};
-use crate::scope::{Draft, Mode, Scope};
+use crate::node::Node;
+use crate::scope::{Mode, Scope};
+use build::Built;
 use crisol_params::{Tree, Weight};
 use crisol_tensor::random::{Key, next_key};
 use crisol_tensor::{DType, Error, ErrorKind, Result, Shape, Tensor, TensorType};
 use graph::{EntryKind, Graph};
+use run::run;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-
-/// The batches that a model is traced with: an axis on which the two traces differ follows the batch. Primes, so that
-/// sizes made from them by a layer are told apart from sizes of its own.
-const BATCHES: [usize; 2] = [83, 89];
 
 /// A model's layers and weights: a chain or a graph, itself a layer.
 ///
@@ -55,15 +55,6 @@ pub struct Network {
 enum Kind {
     Sequential(Vec<Item>),
     Functional,
-}
-
-/// What building finds out.
-#[derive(Debug)]
-struct Built {
-    tree: Arc<Tree>,
-    /// The output shape of each call; `None` where it follows the batch.
-    shapes: Vec<Vec<Option<usize>>>,
-    inputs: Vec<TensorType>,
 }
 
 /// What a forward pass computes.
@@ -255,42 +246,9 @@ impl Network {
         if let Some(built) = self.built.get() {
             return Ok(built);
         }
-        let built = self.make(shapes)?;
+        let built = build::build(self, shapes)?;
         // Another thread may have built it meanwhile: the first one stays.
         Ok(self.built.get_or_init(|| built))
-    }
-
-    fn make(&self, shapes: &[Shape]) -> Result<Built> {
-        let graph = self.graph()?;
-        let mut inputs = Vec::new();
-        for (number, &place) in graph.inputs.iter().enumerate() {
-            let EntryKind::Input(ty) = &graph.layers[place].kind else {
-                return Err(Error::new(ErrorKind::Internal, "an input that is a layer"));
-            };
-            let shape = match (&ty.shape, shapes.get(number)) {
-                (Ok(shape), _) => *shape,
-                (Err(error), Some(shape)) if error.kind() == ErrorKind::State => *shape,
-                (Err(error), _) => {
-                    return Err(error.clone().help("start the model with Input::new(shape), or call it on data first"));
-                }
-            };
-            inputs.push(TensorType::new(ty.dtype.unwrap_or(self.dtype), shape));
-        }
-        let mut draft = Draft::default();
-        let mut traces = Vec::new();
-        for batch in BATCHES {
-            let mut scope = Scope::trace(draft, self.dtype);
-            let mut tensors = Vec::new();
-            for ty in &inputs {
-                tensors.push(scope.trace_input(TensorType::new(ty.dtype, with_batch(batch, &ty.shape)?))?);
-            }
-            let values = run(graph, &mut scope, &tensors)?;
-            traces.push(values.iter().map(Tensor::shape).collect::<Result<Vec<Shape>>>()?);
-            draft = scope.into_draft()?;
-        }
-        let tree = draft.into_tree(self.key.unwrap_or_else(next_key))?;
-        let shapes = traces[0].iter().zip(&traces[1]).map(|(a, b)| common(a, b)).collect();
-        Ok(Built { tree: Arc::new(tree), shapes, inputs })
     }
 }
 
@@ -419,62 +377,4 @@ impl Layer for Network {
     fn own_weights(&self) -> Option<Arc<Tree>> {
         self.built.get().map(|built| Arc::clone(&built.tree))
     }
-}
-
-/// Calls every layer in order; the result holds what each call makes.
-fn run(graph: &Graph, scope: &mut Scope, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
-    if inputs.len() != graph.inputs.len() {
-        let text = format!("expected {} inputs, found {}", graph.inputs.len(), inputs.len());
-        return Err(Error::new(ErrorKind::Value, text));
-    }
-    let mut values: Vec<Tensor> = Vec::with_capacity(graph.calls.len());
-    for call in &graph.calls {
-        let entry = &graph.layers[call.layer];
-        let value = match &entry.kind {
-            EntryKind::Input(ty) => {
-                let number = graph.inputs.iter().position(|&input| input == call.layer);
-                let input = number.and_then(|number| inputs.get(number));
-                let input = input.ok_or_else(|| Error::new(ErrorKind::Internal, "an input without data"))?;
-                accept(&entry.name, ty, input, scope.dtype())?
-            }
-            EntryKind::Layer(layer) => {
-                let inputs: Vec<Tensor> = call.inputs.iter().map(|&input| values[input].clone()).collect();
-                scope.layer_many(&entry.name, &**layer, &inputs).map_err(|error| error.at(call.location))?
-            }
-        };
-        values.push(value);
-    }
-    Ok(values)
-}
-
-/// Checks data against an input and casts it.
-fn accept(name: &str, ty: &InputType, input: &Tensor, dtype: DType) -> Result<Tensor> {
-    let given = input.ty()?;
-    if let Ok(shape) = &ty.shape
-        && given.shape.get(1..) != Some(shape.sizes())
-    {
-        let expected: Vec<Option<usize>> = [None].into_iter().chain(shape.iter().copied().map(Some)).collect();
-        let text = format!("expected {}, found {}", show(&expected), given.shape);
-        return Err(Error::new(ErrorKind::Shape, text).operation(name));
-    }
-    let dtype = ty.dtype.unwrap_or(dtype);
-    Ok(if given.dtype == dtype { input.clone() } else { input.cast(dtype) })
-}
-
-fn with_batch(batch: usize, sample: &Shape) -> Result<Shape> {
-    let mut sizes = vec![batch];
-    sizes.extend_from_slice(sample.sizes());
-    Shape::new(&sizes)
-}
-
-/// The sizes on which two traces agree.
-fn common(a: &Shape, b: &Shape) -> Vec<Option<usize>> {
-    a.iter().zip(b.iter()).map(|(a, b)| (a == b).then_some(*a)).collect()
-}
-
-/// A shape as errors show it: `[None, 28, 28]`.
-fn show(sizes: &[Option<usize>]) -> String {
-    let sizes: Vec<String> =
-        sizes.iter().map(|size| size.map_or_else(|| "None".to_string(), |size| size.to_string())).collect();
-    format!("[{}]", sizes.join(", "))
 }

@@ -5,7 +5,9 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | `tensor` | [`Tensor`]: construction, shape, values out |
-//! | `recorder` | the per-thread recording, its flush, and [`record`], through which every operation goes |
+//! | `recorder` | one a thread; [`record`], through which every operation goes |
+//! | `recording` | the graph so far and its flush, which runs it |
+//! | `keep_nodes` | [`KeepNodes`], what gradient tapes are made of |
 //! | `variable` | [`Variable`]: cells for weights and states |
 //! | `trace` | [`Trace`]: shapes without values |
 //! | `operators`, `elementwise`, `movement`, `reduce`, `linear` | the methods of tensors |
@@ -13,12 +15,14 @@
 
 pub mod activations;
 mod elementwise;
+mod keep_nodes;
 mod linear;
 mod movement;
 mod operand;
 mod operators;
 pub mod random;
 mod recorder;
+mod recording;
 mod reduce;
 mod targets;
 mod tensor;
@@ -27,9 +31,10 @@ mod variable;
 
 pub use crisol_ir::{DType, Error, ErrorKind, Graph, NodeId, Result, Shape, TensorType, Value, ndarray};
 pub use crisol_plan::Stats;
+pub use keep_nodes::KeepNodes;
 pub use linear::{Conv2dAttributes, Pool2dAttributes, same_padding};
 pub use operand::Operand;
-pub use recorder::{KeepNodes, evaluate, is_tracing, record, record_many, stats};
+pub use recorder::{evaluate, is_tracing, record, record_many, stats};
 pub use reduce::Axes;
 pub use targets::align_targets;
 pub use tensor::{Tensor, evaluate_all};

@@ -8,11 +8,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// Records an operation of two operands that broadcast.
 #[track_caller]
-pub(crate) fn binary(
-    a: &Tensor,
-    b: &Tensor,
-    operation: fn(&mut Graph, NodeId, NodeId) -> Result<NodeId>,
-) -> Tensor {
+pub(crate) fn binary(a: &Tensor, b: &Tensor, operation: fn(&mut Graph, NodeId, NodeId) -> Result<NodeId>) -> Tensor {
     record(&[a, b], |graph, x| operation(graph, x[0], x[1]))
 }
 

@@ -32,8 +32,7 @@ impl Key {
 
     /// The two words of the key, as the random operations take them.
     fn words(self) -> [Tensor; 2] {
-        [self.0 as u32, (self.0 >> 32) as u32]
-            .map(|word| Tensor::scalar(DType::I32, f64::from(word as i32)))
+        [self.0 as u32, (self.0 >> 32) as u32].map(|word| Tensor::scalar(DType::I32, f64::from(word as i32)))
     }
 }
 

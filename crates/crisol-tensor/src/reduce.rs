@@ -20,10 +20,7 @@ impl Axes for [isize] {
         for &axis in self {
             let axis = shape.axis(axis)?;
             if axes.contains(&axis) {
-                return Err(Error::new(
-                    ErrorKind::Axis,
-                    format!("axis {axis} of {shape} is named twice in {self:?}"),
-                ));
+                return Err(Error::new(ErrorKind::Axis, format!("axis {axis} of {shape} is named twice in {self:?}")));
             }
             axes.push(axis);
         }

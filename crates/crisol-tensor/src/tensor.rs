@@ -259,10 +259,7 @@ impl Tensor {
     pub fn item(&self) -> Result<f64> {
         let shape = self.shape()?;
         if shape.elements() != 1 {
-            return Err(Error::new(
-                ErrorKind::Shape,
-                format!("item needs exactly one element, found shape {shape}"),
-            ));
+            return Err(Error::new(ErrorKind::Shape, format!("item needs exactly one element, found shape {shape}")));
         }
         let value = self.to_value()?.cast(DType::F64);
         value.array::<f64>()?.first().copied().ok_or_else(|| Error::new(ErrorKind::Internal, "no element"))

@@ -316,6 +316,22 @@ mod tests {
     }
 
     #[test]
+    fn chunks_that_share_results_have_partial_ones() {
+        let nest = |sizes: &[usize], axes: &[usize]| {
+            let walks = vec![whole(sizes), Walk::reduced(&shape(sizes), axes, 4)];
+            let nest = Nest::new(&shape(sizes), walks, false, axes, true).unwrap();
+            (nest.partial, nest.parts(), nest.chunk_grid())
+        };
+        assert_eq!(nest(&[300_000], &[0]), (Partial::Columns, 19, (1, 19)));
+        assert_eq!(nest(&[3, 100_000], &[1]), (Partial::Columns, 7, (3, 7)));
+        assert_eq!(nest(&[16_384], &[0]), (Partial::None, 1, (1, 1)));
+        assert_eq!(nest(&[100_000, 4], &[0]), (Partial::Rows, 7, (7, 1)));
+        assert_eq!(nest(&[2, 200_000], &[0]), (Partial::None, 1, (1, 13)));
+        assert_eq!(nest(&[40, 3, 5000], &[0, 2]), (Partial::Rows, 7, (7, 1)));
+        assert_eq!(nest(&[20, 9000, 3], &[1]), (Partial::None, 1, (10, 1)));
+    }
+
+    #[test]
     fn columns_that_do_not_merge_are_refused() {
         let sizes = [8, 10];
         let out = Walk::reduced(&shape(&sizes), &[0, 1], 4);

@@ -289,10 +289,10 @@ fn argument(choices: &mut Choices<'_>, dtype: DType, access: Access, rows: usize
         for c in 0..columns {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let pick = (state >> 40) as usize;
-            let x = if pick % 5 == 0 { INTERESTING[pick / 5 % 12] } else { (state >> 33) as f64 / 1e8 - 10.0 };
+            let x = if pick.is_multiple_of(5) { INTERESTING[pick / 5 % 12] } else { (state >> 33) as f64 / 1e8 - 10.0 };
             let bits = match dtype {
                 DType::Bool => (pick & 1) as u64,
-                DType::U8 | DType::I32 | DType::I64 if pick % 3 == 0 => state >> 20,
+                DType::U8 | DType::I32 | DType::I64 if pick.is_multiple_of(3) => state >> 20,
                 DType::U8 => x as u8 as u64,
                 DType::I32 => x as i32 as u32 as u64,
                 DType::I64 => x as i64 as u64,

@@ -241,3 +241,35 @@ fn a_long_chain_is_planned_in_linear_time_without_deep_recursion() {
     let result = planner.run(&graph, &[x], vec![zeros(), one]).unwrap().remove(0);
     assert_eq!(result.as_slice::<f32>().unwrap(), [20_000.0; 64]);
 }
+
+#[test]
+fn long_reductions_lose_nothing_on_any_number_of_threads() {
+    // Small whole numbers: every partial sum is exact, whatever its order.
+    let cases: [(&[usize], &[isize]); 6] = [
+        (&[300_000], &[0]),
+        (&[3, 100_000], &[1]),
+        (&[100_000, 3], &[0]),
+        (&[40, 3, 5000], &[0, 2]),
+        (&[20, 9000, 3], &[1]),
+        (&[2, 200_000], &[0]),
+    ];
+    for (sizes, axes) in cases {
+        let count: usize = sizes.iter().product();
+        let elements: Vec<f32> = (0..count).map(|at| (at * 7 % 13) as f32).collect();
+        let mut graph = Graph::new();
+        let x = graph.input(ty(DType::F32, sizes));
+        let outputs = [ops::sum(&mut graph, x, axes).unwrap(), ops::max(&mut graph, x, axes).unwrap()];
+        let x = buffer_of(&elements);
+        let value = x.to_value(&Shape::new(sizes).unwrap()).unwrap();
+        let plain = ops::eager::evaluate(&graph, &outputs, &[value]).unwrap();
+        let mut planner = Planner::new();
+        for round in 0..40 {
+            let arguments = vec![Argument::Buffer(x.clone())];
+            let run = || planner.run(&graph, &outputs, arguments).unwrap();
+            let results = crisol_kernels::with_threads([1, 2, 3, 8][round % 4], run);
+            for ((plain, result), output) in plain.iter().zip(&results).zip(outputs) {
+                assert_eq!(&result.to_value(&graph.ty(output).shape).unwrap(), plain, "{sizes:?}");
+            }
+        }
+    }
+}

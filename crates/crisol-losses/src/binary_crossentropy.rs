@@ -7,8 +7,9 @@ use crisol_tensor::Tensor;
 
 /// `-(y log p + (1 - y) log(1 - p))`, the mean over the last axis, as `keras.losses.BinaryCrossentropy`.
 ///
-/// Probabilities are kept `1e-7` away from 0 and 1. From logits `x` it is computed as `max(x, 0) - x y + log(1 + e^-|x|)`, which
-/// neither overflows nor loses the tails.
+/// From logits `x` it is computed as `max(x, 0) - x y + log(1 + e^-|x|)`, which neither overflows nor loses the tails. This is also
+/// done for the output of a sigmoid, whose [logits](Tensor::logits) are known, as in Keras on TensorFlow. Other probabilities
+/// are kept `1e-7` away from 0 and 1.
 ///
 /// ```
 /// use crisol_losses::{BinaryCrossentropy, Loss};
@@ -59,12 +60,31 @@ impl Loss for BinaryCrossentropy {
             smoothed = y_true * (1.0 - self.label_smoothing) + 0.5 * self.label_smoothing;
             &smoothed
         };
-        let losses = if self.from_logits {
-            y_pred.relu() - y_pred * y + ((-y_pred.abs()).exp() + 1.0).log()
+        let logits = if self.from_logits { Some(y_pred) } else { y_pred.logits() };
+        let losses = if let Some(x) = logits {
+            x.relu() - x * y + ((-x.abs()).exp() + 1.0).log()
         } else {
             let p = y_pred.clip(EPSILON, 1.0 - EPSILON);
             -(y * p.log() + (1.0 - y) * (1.0 - &p).log())
         };
         Ok(losses.mean(-1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_saturated_sigmoid_still_tells_how_far_off_it_is() {
+        let loss = |x: f32| {
+            let p = Tensor::from_slice(&[x], [1, 1]).sigmoid();
+            BinaryCrossentropy::new().call(&Tensor::ones([1]), &p, None).unwrap().item().unwrap()
+        };
+        assert!((loss(-300.0) - 300.0).abs() < 1e-3);
+        assert!((loss(-0.5) - 0.974_077).abs() < 1e-6);
+        let certain = Tensor::zeros([1, 1]);
+        let clipped = BinaryCrossentropy::new().call(&Tensor::ones([1]), &certain, None).unwrap();
+        assert!((clipped.item().unwrap() - 16.118_095).abs() < 1e-3);
     }
 }

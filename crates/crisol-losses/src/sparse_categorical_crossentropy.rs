@@ -7,7 +7,8 @@ use crisol_tensor::Tensor;
 
 /// `-log p[y]` for class numbers `y`, as `keras.losses.SparseCategoricalCrossentropy`.
 ///
-/// Probabilities are divided by their sum and kept `1e-7` away from 0 and 1; logits go through `log_softmax`. Targets have the shape of
+/// Logits go through `log_softmax`, as do those behind the output of a softmax, whose [logits](Tensor::logits) are known; other
+/// probabilities are divided by their sum and kept `1e-7` away from 0 and 1. Targets have the shape of
 /// the predictions without the last axis; one of size 1 at their end is taken off.
 ///
 /// ```
@@ -70,8 +71,9 @@ impl Loss for SparseCategoricalCrossentropy {
     }
 
     fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
-        let logs = if self.from_logits {
-            y_pred.log_softmax(-1)
+        let logits = if self.from_logits { Some(y_pred) } else { y_pred.logits() };
+        let logs = if let Some(logits) = logits {
+            logits.log_softmax(-1)
         } else {
             (y_pred / y_pred.sum_keep(-1)).clip(EPSILON, 1.0 - EPSILON).log()
         };

@@ -27,4 +27,4 @@ mod whole;
 
 pub use buffer::Buffer;
 pub use compile::Mode;
-pub use planner::{Argument, Planner, Stats};
+pub use planner::{Argument, Planner, Prepared, Stats};

@@ -70,6 +70,10 @@ pub struct Planner {
     stats: Stats,
 }
 
+/// A program whose plan is there, until the next one is prepared.
+#[derive(Debug)]
+pub struct Prepared(usize);
+
 struct Entry {
     hash: u64,
     graph: Graph,
@@ -111,8 +115,24 @@ impl Planner {
     /// Arguments that are not of the number, types and sizes that the graph states; an output that is no node; data for which
     /// an operation is undefined; a kernel that does not compile.
     pub fn run(&mut self, graph: &Graph, outputs: &[NodeId], arguments: Vec<Argument>) -> Result<Vec<Arc<Buffer>>> {
-        let index = self.find_or_make(graph, outputs)?;
-        let plan = &self.plans[index].plan;
+        let prepared = self.prepare(graph, outputs)?;
+        self.run_prepared(prepared, arguments)
+    }
+
+    /// Finds the plan of a program or makes it: whatever can be wrong with a program comes out before an argument is given away.
+    ///
+    /// # Errors
+    /// As [`Planner::run`], for what can be told without arguments.
+    pub fn prepare(&mut self, graph: &Graph, outputs: &[NodeId]) -> Result<Prepared> {
+        self.find_or_make(graph, outputs).map(Prepared)
+    }
+
+    /// Runs the program that was prepared last.
+    ///
+    /// # Errors
+    /// As [`Planner::run`], for what only the arguments can tell.
+    pub fn run_prepared(&mut self, prepared: Prepared, arguments: Vec<Argument>) -> Result<Vec<Arc<Buffer>>> {
+        let plan = &self.plans[prepared.0].plan;
         if self.arena.len() < plan.arena_bytes {
             // The old one goes first: the two are never needed together.
             self.arena = Buffer::zeros(DType::U8, 0);

@@ -47,7 +47,9 @@ impl Tensor {
     #[must_use]
     pub fn softmax(&self, axis: isize) -> Tensor {
         let powers = (self - self.max_keep(axis).stop_gradient()).exp();
-        &powers / powers.sum_keep(axis)
+        let probabilities = &powers / powers.sum_keep(axis);
+        let is_last = self.rank().is_ok_and(|rank| axis == -1 || axis + 1 == rank as isize);
+        if is_last { probabilities.with_logits(self) } else { probabilities }
     }
 
     /// `log(softmax(x))` along an axis, finite wherever it can be.

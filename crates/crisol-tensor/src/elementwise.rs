@@ -38,7 +38,7 @@ impl Tensor {
     #[track_caller]
     #[must_use]
     pub fn sigmoid(&self) -> Tensor {
-        self.unary(crisol_ops::sigmoid)
+        self.unary(crisol_ops::sigmoid).with_logits(self)
     }
 
     /// The square root; NaN below 0.

@@ -195,12 +195,14 @@ impl Recording {
             wanted.dedup();
         }
         let Extraction { graph, outputs, arguments } = self.extract(&wanted, &needed)?;
+        // Whatever is wrong with the program comes out here, while the old values of variables are still held.
+        let prepared = self.planner.prepare(&graph, &outputs)?;
         if self.tapes == 0 {
             // Buffers held nowhere else may now be overwritten by what takes their place.
             self.sources.clear();
             self.assignments.iter_mut().for_each(Assignment::release);
         }
-        let buffers = self.planner.run(&graph, &outputs, arguments)?;
+        let buffers = self.planner.run_prepared(prepared, arguments)?;
         for (node, buffer) in wanted.into_iter().zip(buffers) {
             self.settle(node, buffer);
         }

@@ -6,7 +6,7 @@ use crisol_ir::value::{Constant, Typed};
 use crisol_ir::{DType, Error, ErrorKind, NodeId, Result, Shape, TensorType, Value};
 use crisol_plan::buffer::Buffer;
 use std::panic::Location;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// A lazy n-dimensional array.
 ///
@@ -30,6 +30,8 @@ pub(crate) struct Cell {
     /// Known from the start, but for tensors that carry an error.
     pub(crate) ty: Option<TensorType>,
     state: Mutex<State>,
+    /// For probabilities: what a sigmoid or softmax made them from.
+    logits: OnceLock<Tensor>,
 }
 
 pub(crate) enum State {
@@ -143,11 +145,11 @@ impl Tensor {
 
     /// A tensor that carries an error: everything computed from it carries the same one.
     pub fn failed(error: Error) -> Tensor {
-        Tensor(Arc::new(Cell { ty: None, state: Mutex::new(State::Failed(error)) }))
+        Tensor(Arc::new(Cell { ty: None, state: Mutex::new(State::Failed(error)), logits: OnceLock::new() }))
     }
 
     pub(crate) fn new(ty: TensorType, state: State) -> Tensor {
-        Tensor(Arc::new(Cell { ty: Some(ty), state: Mutex::new(state) }))
+        Tensor(Arc::new(Cell { ty: Some(ty), state: Mutex::new(state), logits: OnceLock::new() }))
     }
 
     pub(crate) fn from_cell(cell: Arc<Cell>) -> Tensor {
@@ -275,6 +277,23 @@ impl Tensor {
     #[must_use]
     pub fn stop_gradient(&self) -> Tensor {
         record(&[self], |graph, x| crisol_ops::stop_gradient(graph, x[0]))
+    }
+
+    /// For the output of [`Tensor::sigmoid`] or [`Tensor::softmax`] over the last axis: what it was computed from.
+    ///
+    /// Cross-entropies are computed from these, as in Keras on TensorFlow: a probability that has reached 0 or 1 tells no more how
+    /// far off it is, and training would stop there.
+    pub fn logits(&self) -> Option<&Tensor> {
+        self.0.logits.get()
+    }
+
+    /// Notes what probabilities were computed from.
+    pub(crate) fn with_logits(self, logits: &Tensor) -> Tensor {
+        // One level only: a loop of `x = x.sigmoid()` must not keep every x alive.
+        if logits.logits().is_none() {
+            self.0.logits.get_or_init(|| logits.clone());
+        }
+        self
     }
 
     /// The recorder that still has to compute it.

@@ -87,7 +87,7 @@ impl ImageDataset {
         self.rows.len()
     }
 
-    /// The images of this subset, sorted by class and path: the order of the batches where they are not shuffled.
+    /// The images of this subset, in the order of the batches where that does not change from epoch to epoch.
     pub fn file_paths(&self) -> impl Iterator<Item = &Path> {
         self.rows.iter().map(|&row| self.found.images[row].entry.path.as_path())
     }

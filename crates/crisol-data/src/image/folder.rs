@@ -116,8 +116,8 @@ impl ImageFolder {
         self
     }
 
-    /// Whether `training` and `all` come in another order every epoch (they do unless told not to); otherwise images are sorted by path.
-    /// `validation` always is sorted. The split is random either way.
+    /// Whether `training` and `all` come in another order every epoch (they do unless told not to) and `validation` in one random order,
+    /// so that its first batch shows every class; otherwise images are sorted by class and path. The split is random either way.
     #[must_use]
     pub fn shuffle(mut self, shuffle: bool) -> Self {
         self.shuffle = shuffle;
@@ -237,7 +237,9 @@ impl ImageFolder {
                 let mut rows = Random::new(self.seed, Purpose::Split, 0).permutation(total);
                 let validation = rows.split_off(total - held_out);
                 let mut rows = if subset == Subset::Training { rows } else { validation };
-                rows.sort_unstable();
+                if !self.shuffle {
+                    rows.sort_unstable();
+                }
                 rows
             }
             _ => (0..total).collect(),

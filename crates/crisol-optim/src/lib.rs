@@ -10,7 +10,7 @@ pub mod transform;
 
 pub use adam::Adam;
 pub use by_name::{IntoOptimizer, by_name};
-pub use optimizer::Optimizer;
+pub use optimizer::{Optimizer, OptimizerState, SlotState};
 pub use parameter::Parameter;
 pub use rmsprop::RmsProp;
 pub use sgd::Sgd;

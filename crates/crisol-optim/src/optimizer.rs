@@ -3,7 +3,7 @@
 use crate::parameter::Parameter;
 use crate::transform::{Step, Transform};
 use crisol_autograd::Gradients;
-use crisol_ir::{Error, ErrorKind, Result};
+use crisol_ir::{Error, ErrorKind, Result, Value, each_value};
 use crisol_tensor::{Tensor, Variable, evaluate};
 use std::collections::BTreeMap;
 
@@ -40,6 +40,30 @@ pub struct Optimizer {
 struct Slot {
     name: &'static str,
     variable: Variable,
+}
+
+/// What an optimizer has learned, as plain values: see [`Optimizer::state`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct OptimizerState {
+    /// The optimizer's name.
+    pub name: String,
+    /// The steps taken.
+    pub steps: u64,
+    /// The learning rate of the next step.
+    pub learning_rate: f64,
+    /// The states of all parameters: those of one parameter stand together, in the order of the optimizer's transforms.
+    pub slots: Vec<SlotState>,
+}
+
+/// One state of one parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SlotState {
+    /// The parameter's path.
+    pub path: String,
+    /// The state's name: `"momentum"`.
+    pub name: String,
+    /// Its value.
+    pub value: Value,
 }
 
 impl Optimizer {
@@ -149,6 +173,79 @@ impl Optimizer {
         self.slots.get(path).into_iter().flatten().map(|slot| (slot.name, &slot.variable))
     }
 
+    /// What the optimizer has learned so far, as plain values to be kept in a file.
+    ///
+    /// # Errors
+    /// A state that cannot be computed.
+    pub fn state(&self) -> Result<OptimizerState> {
+        let mut slots = Vec::new();
+        for (path, own) in &self.slots {
+            for slot in own {
+                let value = slot.variable.value().to_value()?;
+                slots.push(SlotState { path: path.clone(), name: slot.name.to_string(), value });
+            }
+        }
+        let (name, steps, learning_rate) = (self.name.clone(), self.steps, self.learning_rate);
+        Ok(OptimizerState { name, steps, learning_rate, slots })
+    }
+
+    /// All that keeps a state from being restored to this optimizer of the given parameters; nothing, if it fits.
+    pub fn mismatches<P: Parameter>(&self, state: &OptimizerState, parameters: &[P]) -> Vec<String> {
+        if state.name != self.name {
+            return vec![format!("the optimizer is {:?}, expected {:?}", state.name, self.name)];
+        }
+        let mut wrong = Vec::new();
+        if !state.learning_rate.is_finite() || state.learning_rate < 0.0 {
+            wrong.push(format!("the learning rate is {}, expected a number from 0 up", state.learning_rate));
+        }
+        let names: Vec<&str> = self.transforms.iter().flat_map(|transform| transform.states()).copied().collect();
+        let mut given: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for slot in &state.slots {
+            let SlotState { path, name, value } = slot;
+            given.entry(path).or_default().push(name);
+            let Some(parameter) = parameters.iter().find(|parameter| parameter.path() == *path) else { continue };
+            let (dtype, shape) = (parameter.variable().dtype(), parameter.variable().shape());
+            let fits = value.dtype() == dtype && value.shape().is_ok_and(|given| given == shape);
+            if !fits {
+                let given = each_value!(value, array => format!("{}{:?}", value.dtype(), array.shape()));
+                wrong.push(format!("{name} of {path} is {given}, expected {dtype}{shape}"));
+            }
+        }
+        for (path, given) in given {
+            if !parameters.iter().any(|parameter| parameter.path() == path) {
+                wrong.push(format!("states of {path} are unexpected"));
+            } else if given != names {
+                wrong.push(format!("the states of {path} are {given:?}, expected {names:?}"));
+            }
+        }
+        wrong
+    }
+
+    /// Goes back to what [`Optimizer::state`] gave: the next step is the one that would have followed then.
+    ///
+    /// # Errors
+    /// Another optimizer, or states that do not fit the parameters: all of them are listed and nothing is changed.
+    pub fn restore<P: Parameter>(&mut self, state: OptimizerState, parameters: &[P]) -> Result<()> {
+        let wrong = self.mismatches(&state, parameters);
+        if !wrong.is_empty() {
+            let text = format!("the state does not fit: {}", wrong.join("; "));
+            return Err(Error::new(ErrorKind::Value, text).operation(self.name.clone()));
+        }
+        let names = self.transforms.iter().flat_map(|transform| transform.states());
+        let mut slots: BTreeMap<String, Vec<Slot>> = BTreeMap::new();
+        let names: Vec<&'static str> = names.copied().collect();
+        for SlotState { path, value, .. } in state.slots {
+            let own = slots.entry(path).or_default();
+            // Every path has all names in their order, as checked above.
+            let Some(&name) = names.get(own.len()) else { continue };
+            own.push(Slot { name, variable: Variable::new(Tensor::from_value(value))? });
+        }
+        self.slots = slots;
+        self.steps = state.steps;
+        self.learning_rate = state.learning_rate;
+        Ok(())
+    }
+
     fn slots_of<P: Parameter>(&mut self, parameter: &P) -> Result<&[Slot]> {
         let path = parameter.path();
         let variable = parameter.variable();
@@ -156,7 +253,7 @@ impl Optimizer {
             let names = self.transforms.iter().flat_map(|transform| transform.states());
             let slots = names
                 .map(|name| {
-                    let zeros = crisol_tensor::Value::zeros(variable.dtype(), &variable.shape());
+                    let zeros = Value::zeros(variable.dtype(), &variable.shape());
                     Ok(Slot { name, variable: Variable::new(Tensor::from_value(zeros))? })
                 })
                 .collect::<Result<Vec<Slot>>>()?;

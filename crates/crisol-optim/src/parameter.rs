@@ -1,5 +1,6 @@
 //! What an optimizer steps: anything with a name and a variable.
 
+use crisol_params::Weight;
 use crisol_tensor::Variable;
 
 /// A variable with the name by which its optimizer state is known.
@@ -18,6 +19,16 @@ impl Parameter for Variable {
 
     fn variable(&self) -> &Variable {
         self
+    }
+}
+
+impl Parameter for Weight {
+    fn path(&self) -> String {
+        Weight::path(self).to_string()
+    }
+
+    fn variable(&self) -> &Variable {
+        Weight::variable(self)
     }
 }
 

@@ -2,8 +2,9 @@
 //! antialias). Results are rounded to whole levels; the plain formula is in the tests.
 
 use super::decode::Pixels;
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{U8, U8x3};
+use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 
 /// Keeps its scratch memory from one image to the next; one a thread.
 pub(crate) struct Bilinear {
@@ -23,13 +24,22 @@ impl Bilinear {
             return Ok(pixels.values);
         }
         let channels = pixels.values.len() / (pixels.width * pixels.height);
-        let kind = if channels == 1 { PixelType::U8 } else { PixelType::U8x3 };
-        let failed = |error: &dyn std::fmt::Display| format!("cannot be resized ({error})");
-        let source = ImageRef::new(pixels.width as u32, pixels.height as u32, &pixels.values, kind)
-            .map_err(|error| failed(&error))?;
-        let mut target = Image::new(width as u32, height as u32, kind);
-        self.resizer.resize(&source, &mut target, &self.options).map_err(|error| failed(&error))?;
-        Ok(target.into_vec())
+        let size = (height, width);
+        let resized = if channels == 1 { self.typed::<U8>(&pixels, size) } else { self.typed::<U8x3>(&pixels, size) };
+        resized.map_err(|error| format!("cannot be resized ({error})"))
+    }
+
+    /// For one type of pixel: a resizer for all of them would be most of this crate's compile time.
+    fn typed<P: PixelTrait>(
+        &mut self,
+        pixels: &Pixels,
+        (height, width): (usize, usize),
+    ) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+        let source = TypedImageRef::<P>::from_buffer(pixels.width as u32, pixels.height as u32, &pixels.values)?;
+        let mut values = vec![0; height * width * P::size()];
+        let mut target = TypedImage::<P>::from_buffer(width as u32, height as u32, &mut values)?;
+        self.resizer.resize_typed(&source, &mut target, &self.options)?;
+        Ok(values)
     }
 }
 

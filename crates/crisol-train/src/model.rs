@@ -134,12 +134,15 @@ impl Model {
 
 /// What it is made of.
 impl Model {
-    /// Keras' table of layers, output shapes and parameters.
+    /// Keras' table of layers, output shapes and parameters. Sizes that follow from an input that is not known yet are left open.
     ///
     /// # Errors
-    /// A list of layers that is wrong.
+    /// What a layer refuses.
     pub fn summary(&self) -> Result<String> {
-        self.network.summary(SUMMARY_COLUMNS)
+        match self.network.build_for(&[]) {
+            Err(error) if error.kind() != ErrorKind::State => Err(error),
+            _ => self.network.summary(SUMMARY_COLUMNS),
+        }
     }
 
     /// The layers.

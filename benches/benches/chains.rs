@@ -1,9 +1,9 @@
 //! Fused elementwise chains beside the same loop written by hand, compiled by rustc for the same processor.
 #![allow(missing_docs, clippy::unwrap_used)] // criterion's macros make undocumented items; a benchmark may stop
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use crisol::prelude::*;
 use crisol_benches::noise;
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 
 /// In the second-level cache, and far beyond any cache.

@@ -2,10 +2,10 @@
 //! products set (`matmul`).
 #![allow(missing_docs, clippy::unwrap_used)] // criterion's macros make undocumented items; a benchmark may stop
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use crisol::prelude::*;
 use crisol_benches::{basic_cnn, batches, mlp, regression};
 use crisol_kernels::{Matrix, matmul};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 /// Steps an epoch has here: the time of an iteration is that of so many steps.
 const STEPS: usize = 20;
@@ -31,7 +31,16 @@ fn training(criterion: &mut Criterion) {
 /// The products of one mlp step alone, the same number of times: what no training of it can be faster than.
 fn floor(criterion: &mut Criterion) {
     let data = |rows: usize, columns: usize| crisol_benches::noise(&[rows * columns]).into_raw_vec_and_offset().0;
-    let shapes = [(64, 64, 784), (64, 64, 64), (64, 10, 64), (784, 64, 64), (64, 64, 64), (64, 10, 64), (64, 64, 64), (64, 64, 10)];
+    let shapes = [
+        (64, 64, 784),
+        (64, 64, 64),
+        (64, 10, 64),
+        (784, 64, 64),
+        (64, 64, 64),
+        (64, 10, 64),
+        (64, 64, 64),
+        (64, 64, 10),
+    ];
     let operands: Vec<_> = shapes.iter().map(|&(m, n, k)| (data(m, k), data(k, n), vec![0.0f32; m * n])).collect();
     let mut operands = operands;
     let mut group = criterion.benchmark_group("matmul");

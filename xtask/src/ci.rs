@@ -43,12 +43,7 @@ enum Action {
 /// All steps, the quick ones first. A new one is a line here.
 fn steps() -> Vec<Step> {
     let step = |name, action| Step { name, action };
-    let cargo = |arguments: &str| {
-        std::iter::once("cargo")
-            .chain(arguments.split(' '))
-            .map(str::to_owned)
-            .collect()
-    };
+    let cargo = |arguments: &str| std::iter::once("cargo").chain(arguments.split(' ')).map(str::to_owned).collect();
     let mut without_jit: Vec<String> = cargo("test --no-default-features");
     for name in WITHOUT_JIT {
         without_jit.extend(["--package".to_owned(), (*name).to_owned()]);
@@ -56,21 +51,9 @@ fn steps() -> Vec<Step> {
     vec![
         step("format", Action::Run(format_command())),
         step("tidy", Action::Tidy),
-        step(
-            "clippy",
-            Action::Run(cargo("clippy --workspace --all-targets -- -D warnings")),
-        ),
-        step(
-            "docs",
-            Action::With(
-                ("RUSTDOCFLAGS", "-D warnings"),
-                cargo("doc --workspace --no-deps"),
-            ),
-        ),
-        step(
-            "examples",
-            Action::Run(cargo("build --workspace --examples --benches")),
-        ),
+        step("clippy", Action::Run(cargo("clippy --workspace --all-targets -- -D warnings"))),
+        step("docs", Action::With(("RUSTDOCFLAGS", "-D warnings"), cargo("doc --workspace --no-deps"))),
+        step("examples", Action::Run(cargo("build --workspace --examples --benches"))),
         step("jit-off", Action::Test(without_jit)),
         step("test", Action::TestAsPromised),
     ]
@@ -83,9 +66,7 @@ pub fn run(root: &Path, names: &[String], list: bool) -> Result<()> {
     if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
         bail!("ci has no step `{unknown}`, it has: {}", known.join(", "));
     }
-    let chosen = all
-        .into_iter()
-        .filter(|step| names.is_empty() || names.iter().any(|name| name == step.name));
+    let chosen = all.into_iter().filter(|step| names.is_empty() || names.iter().any(|name| name == step.name));
     let mut done = Vec::new();
     for step in chosen {
         if list {
@@ -95,9 +76,7 @@ pub fn run(root: &Path, names: &[String], list: bool) -> Result<()> {
         println!("\n==> {}: {}", step.name, step.action.describe(root));
         let start = Instant::now();
         let result = step.action.run(root);
-        let remark = result
-            .as_ref()
-            .map_or_else(|_| "FAILED".to_owned(), Clone::clone);
+        let remark = result.as_ref().map_or_else(|_| "FAILED".to_owned(), Clone::clone);
         done.push((step.name, start.elapsed(), remark));
         if let Err(error) = result {
             print!("{}", summary(&done));
@@ -110,9 +89,7 @@ pub fn run(root: &Path, names: &[String], list: bool) -> Result<()> {
 
 /// The format step alone, for `cargo xtask tidy`.
 pub fn format(root: &Path) -> Result<()> {
-    Action::Run(format_command())
-        .run(root)
-        .context("the format differs: run `cargo fmt --all`")?;
+    Action::Run(format_command()).run(root).context("the format differs: run `cargo fmt --all`")?;
     Ok(())
 }
 
@@ -147,9 +124,7 @@ impl Action {
 
 /// Names the files that differ; `cargo fmt --all` shows the rest in their diff.
 fn format_command() -> Vec<String> {
-    ["cargo", "fmt", "--all", "--", "--check", "-l"]
-        .map(str::to_owned)
-        .to_vec()
+    ["cargo", "fmt", "--all", "--", "--check", "-l"].map(str::to_owned).to_vec()
 }
 
 fn command(root: &Path, words: &[String]) -> Result<Command> {
@@ -160,19 +135,14 @@ fn command(root: &Path, words: &[String]) -> Result<Command> {
 }
 
 fn wait(mut command: Command) -> Result<String> {
-    let status = command
-        .status()
-        .with_context(|| format!("starting {command:?}"))?;
+    let status = command.status().with_context(|| format!("starting {command:?}"))?;
     ensure!(status.success(), "{status}");
     Ok(String::new())
 }
 
 /// Passes the output on line by line, and adds up the closing lines of the test binaries.
 fn counted(mut command: Command) -> Result<String> {
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("starting {command:?}"))?;
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("starting {command:?}"))?;
     let mut total = Tests::default();
     if let Some(output) = child.stdout.take() {
         let mut reader = BufReader::new(output);
@@ -200,18 +170,12 @@ struct Tests {
 
 impl Tests {
     fn read(&mut self, line: &str) {
-        let Some((_, figures)) = line
-            .strip_prefix("test result: ")
-            .and_then(|rest| rest.split_once(". "))
-        else {
+        let Some((_, figures)) = line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". ")) else {
             return;
         };
         for figure in figures.split(';') {
             let mut words = figure.split_whitespace();
-            let count = words
-                .next()
-                .and_then(|word| word.parse::<u64>().ok())
-                .unwrap_or(0);
+            let count = words.next().and_then(|word| word.parse::<u64>().ok()).unwrap_or(0);
             match words.next() {
                 Some("passed") => self.passed += count,
                 Some("failed") => self.failed += count,
@@ -224,11 +188,7 @@ impl Tests {
 
 impl std::fmt::Display for Tests {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} passed, {} failed, {} ignored",
-            self.passed, self.failed, self.ignored
-        )
+        write!(f, "{} passed, {} failed, {} ignored", self.passed, self.failed, self.ignored)
     }
 }
 
@@ -262,25 +222,14 @@ mod tests {
         ] {
             total.read(line);
         }
-        assert_eq!(
-            total,
-            Tests {
-                passed: 13,
-                failed: 2,
-                ignored: 1
-            }
-        );
+        assert_eq!(total, Tests { passed: 13, failed: 2, ignored: 1 });
     }
 
     #[test]
     fn the_summary_has_minutes_and_a_total() {
         let done = [
             ("format", Duration::from_secs(6), String::new()),
-            (
-                "test",
-                Duration::from_secs(90),
-                "5 passed, 0 failed, 0 ignored".to_owned(),
-            ),
+            ("test", Duration::from_secs(90), "5 passed, 0 failed, 0 ignored".to_owned()),
         ];
         assert_eq!(
             summary(&done),
@@ -291,17 +240,12 @@ mod tests {
     #[test]
     fn a_failing_command_is_an_error() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let fails = ["cargo", "no-such-subcommand-of-ours"]
-            .map(str::to_owned)
-            .to_vec();
+        let fails = ["cargo", "no-such-subcommand-of-ours"].map(str::to_owned).to_vec();
         assert!(Action::Run(fails.clone()).run(root).is_err());
         assert!(Action::Test(fails).run(root).is_err());
         let quiet = ["cargo", "--version"].map(str::to_owned).to_vec();
         assert!(Action::Run(quiet.clone()).run(root).is_ok());
         let error = Action::Test(quiet).run(root).unwrap_err().to_string();
-        assert!(
-            error.contains("no test ran"),
-            "a test step that tests nothing must not pass: {error}"
-        );
+        assert!(error.contains("no test ran"), "a test step that tests nothing must not pass: {error}");
     }
 }

@@ -28,18 +28,9 @@ pub struct Draw {
 
 /// Draws the set and says what is in it.
 pub fn run(draw: &Draw) -> Result<()> {
-    let options = Animals {
-        seed: draw.seed,
-        side: draw.side,
-        dogs: draw.dogs,
-        ..Animals::default()
-    };
+    let options = Animals { seed: draw.seed, side: draw.side, dogs: draw.dogs, ..Animals::default() };
     let summary = generate(&draw.folder, &options)?;
-    let kinds: Vec<String> = summary
-        .kinds()
-        .iter()
-        .map(|(kind, count)| format!("{kind} {count}"))
-        .collect();
+    let kinds: Vec<String> = summary.kinds().iter().map(|(kind, count)| format!("{kind} {count}")).collect();
     println!(
         "{} {} cats and {} dogs in {}",
         if summary.reused { "found" } else { "drew" },
@@ -47,11 +38,7 @@ pub fn run(draw: &Draw) -> Result<()> {
         summary.count(Species::Dog),
         summary.images.display(),
     );
-    println!(
-        "{} cannot be read; by kind: {}",
-        summary.unreadable(),
-        kinds.join(", ")
-    );
+    println!("{} cannot be read; by kind: {}", summary.unreadable(), kinds.join(", "));
     if draw.list {
         print!("{}", summary.manifest());
     }

@@ -40,11 +40,7 @@ fn commands(markdown: &str) -> Vec<String> {
             Event::Text(text) if inside => lines.extend(text.lines().map(|line| {
                 let line = line.trim();
                 let line = line.strip_prefix("$ ").unwrap_or(line);
-                line.split(" #")
-                    .next()
-                    .unwrap_or_default()
-                    .trim_end()
-                    .to_owned()
+                line.split(" #").next().unwrap_or_default().trim_end().to_owned()
             })),
             _ => {}
         }
@@ -58,40 +54,19 @@ mod tests {
 
     #[test]
     fn the_command_is_found_with_prompt_or_comment() {
-        for block in [
-            "cargo test --workspace",
-            "$ cargo test --workspace",
-            "cargo test --workspace   # all",
-        ] {
-            let text = format!(
-                "# x\n\nRun `cargo test -p y` first.\n\n```console\ncargo build\n{block}\n```\n"
-            );
-            assert_eq!(
-                command(&text, "cargo test").unwrap(),
-                ["cargo", "test", "--workspace"]
-            );
+        for block in ["cargo test --workspace", "$ cargo test --workspace", "cargo test --workspace   # all"] {
+            let text = format!("# x\n\nRun `cargo test -p y` first.\n\n```console\ncargo build\n{block}\n```\n");
+            assert_eq!(command(&text, "cargo test").unwrap(), ["cargo", "test", "--workspace"]);
         }
     }
 
     #[test]
     fn none_or_two_different_ones_are_errors() {
-        let none = command("Run `cargo test`.", "cargo test")
-            .unwrap_err()
-            .to_string();
+        let none = command("Run `cargo test`.", "cargo test").unwrap_err().to_string();
         assert!(none.contains("no code block"), "{none}");
-        let two = command(
-            "```\ncargo test\n```\n\n```\ncargo test --all\n```\n",
-            "cargo test",
-        )
-        .unwrap_err();
+        let two = command("```\ncargo test\n```\n\n```\ncargo test --all\n```\n", "cargo test").unwrap_err();
         assert!(two.to_string().contains("several"), "{two}");
-        assert!(
-            command(
-                "```\ncargo test\n```\n\n```\ncargo test\n```\n",
-                "cargo test"
-            )
-            .is_ok()
-        );
+        assert!(command("```\ncargo test\n```\n\n```\ncargo test\n```\n", "cargo test").is_ok());
         assert!(command("```\ncargo testify\n```\n", "cargo test").is_err());
     }
 }

@@ -7,11 +7,8 @@ use anyhow::{Context, Result};
 
 /// The folder above this package, wherever the repository was moved to since the build.
 pub fn root() -> Result<PathBuf> {
-    let manifest = std::env::var("CARGO_MANIFEST_DIR")
-        .unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
-    let root = Path::new(&manifest)
-        .parent()
-        .context("xtask has no folder above it")?;
+    let manifest = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
+    let root = Path::new(&manifest).parent().context("xtask has no folder above it")?;
     anyhow::ensure!(
         root.join("Cargo.toml").is_file(),
         "no Cargo.toml in {}: run this as `cargo xtask` inside the repository",
@@ -48,12 +45,8 @@ fn collect(folder: &Path, prefix: &str, extensions: &[&str], into: &mut Vec<Sour
             if !generated {
                 collect(&entry.path(), &format!("{path}/"), extensions, into)?;
             }
-        } else if extensions
-            .iter()
-            .any(|extension| name.ends_with(&format!(".{extension}")))
-        {
-            let text =
-                fs::read_to_string(entry.path()).with_context(|| format!("reading {path}"))?;
+        } else if extensions.iter().any(|extension| name.ends_with(&format!(".{extension}"))) {
+            let text = fs::read_to_string(entry.path()).with_context(|| format!("reading {path}"))?;
             into.push(Source { path, text });
         }
     }

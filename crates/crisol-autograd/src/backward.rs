@@ -18,10 +18,7 @@ pub fn append_gradients(
 ) -> Result<Vec<Option<NodeId>>> {
     let ty = graph.ty(target);
     if !ty.dtype.is_float() {
-        return Err(Error::new(
-            ErrorKind::Gradient,
-            format!("only floating point values have gradients, found {ty}"),
-        ));
+        return Err(Error::new(ErrorKind::Gradient, format!("only floating point values have gradients, found {ty}")));
     }
     let depends = depends_on(graph, target, sources, start);
     let mut gradients: Vec<Option<NodeId>> = vec![None; target.index() + 1];

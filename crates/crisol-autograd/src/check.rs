@@ -22,11 +22,7 @@ const STEP: f64 = 1e-5;
 /// check_gradients(|x| x[0].tanh() * &x[1], &[array![0.3, -0.7].into_dyn(), array![2.0, 0.5].into_dyn()], 1e-6)?;
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-pub fn check_gradients(
-    function: impl Fn(&[Tensor]) -> Tensor,
-    inputs: &[ArrayD<f64>],
-    tolerance: f64,
-) -> Result<()> {
+pub fn check_gradients(function: impl Fn(&[Tensor]) -> Tensor, inputs: &[ArrayD<f64>], tolerance: f64) -> Result<()> {
     let scalar = |inputs: &[Tensor]| -> Result<Tensor> {
         let output = function(inputs);
         let ty = output.ty()?;
@@ -36,9 +32,8 @@ pub fn check_gradients(
                 format!("gradients are checked in float64, but the function returned {ty}"),
             ));
         }
-        let weights = ArrayD::from_shape_fn(vec![ty.shape.elements()], |at| {
-            1.0 + 0.5 * ((at[0] as f64 + 1.0) * 12.9898).sin()
-        });
+        let weights =
+            ArrayD::from_shape_fn(vec![ty.shape.elements()], |at| 1.0 + 0.5 * ((at[0] as f64 + 1.0) * 12.9898).sin());
         Ok((output.reshape([ty.shape.elements()]) * Tensor::from(weights)).sum_all())
     };
     let tensors: Vec<Tensor> = inputs.iter().map(Tensor::from).collect();

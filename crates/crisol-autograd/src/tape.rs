@@ -50,11 +50,7 @@ impl GradientTape {
     /// `target` or a source carries an error; `target` is not of a floating point type; an operation on the way refuses to be
     /// differentiated; the tape was used before and is not persistent, or is used on another thread.
     #[track_caller]
-    pub fn gradient<S: Source>(
-        &self,
-        target: &Tensor,
-        sources: impl IntoIterator<Item = S>,
-    ) -> Result<Gradients<S>> {
+    pub fn gradient<S: Source>(&self, target: &Tensor, sources: impl IntoIterator<Item = S>) -> Result<Gradients<S>> {
         let location = Location::caller();
         let sources: Vec<S> = sources.into_iter().collect();
         self.append(target, &sources)
@@ -71,9 +67,7 @@ impl GradientTape {
         let start = kept.start()?;
         let values: Vec<Tensor> = sources.iter().map(Source::tensor).collect();
         let inputs: Vec<&Tensor> = std::iter::once(target).chain(&values).collect();
-        let gradients = record_many(&inputs, |graph, nodes| {
-            append_gradients(graph, nodes[0], &nodes[1..], start)
-        })?;
+        let gradients = record_many(&inputs, |graph, nodes| append_gradients(graph, nodes[0], &nodes[1..], start))?;
         if !self.persistent {
             *keep = None;
         }

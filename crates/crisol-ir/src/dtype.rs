@@ -22,14 +22,7 @@ pub enum DType {
 
 impl DType {
     /// Every element type, narrowest first.
-    pub const ALL: [DType; 6] = [
-        DType::Bool,
-        DType::U8,
-        DType::I32,
-        DType::I64,
-        DType::F32,
-        DType::F64,
-    ];
+    pub const ALL: [DType; 6] = [DType::Bool, DType::U8, DType::I32, DType::I64, DType::F32, DType::F64];
 
     /// Bytes an element takes.
     pub const fn size(self) -> usize {

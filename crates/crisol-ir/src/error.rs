@@ -74,11 +74,7 @@ impl Error {
 
     /// An error for an unknown `name` of a `what`, which offers the nearest of the `known` names.
     #[cold]
-    pub fn unknown_name<'a>(
-        what: &str,
-        name: &str,
-        known: impl IntoIterator<Item = &'a str>,
-    ) -> Error {
+    pub fn unknown_name<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Error {
         let known: Vec<&str> = known.into_iter().collect();
         let error = Error::new(ErrorKind::Name, format!("no {what} is named {name:?}"));
         match nearest(name, &known) {
@@ -176,12 +172,7 @@ fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let lower = name.to_lowercase();
     known
         .iter()
-        .map(|&candidate| {
-            (
-                strsim::jaro_winkler(&lower, &candidate.to_lowercase()),
-                candidate,
-            )
-        })
+        .map(|&candidate| (strsim::jaro_winkler(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(score, _)| *score > 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
@@ -194,10 +185,7 @@ mod tests {
     #[test]
     fn a_misspelt_name_is_offered_its_nearest() {
         let error = Error::unknown_name("optimizer", "adm", ["sgd", "rmsprop", "adam"]);
-        assert_eq!(
-            error.to_string(),
-            r#"no optimizer is named "adm" (did you mean "adam"?)"#
-        );
+        assert_eq!(error.to_string(), r#"no optimizer is named "adm" (did you mean "adam"?)"#);
         let error = Error::unknown_name("optimizer", "zzz", ["sgd", "adam"]);
         assert!(error.to_string().ends_with("(known names: sgd, adam)"));
     }
@@ -211,10 +199,7 @@ mod tests {
             .layer("encoder")
             .at(Location::caller());
         let text = error.to_string();
-        assert!(
-            text.starts_with("encoder/dense_2 (Dense): matmul: inner sizes differ, at "),
-            "{text}"
-        );
+        assert!(text.starts_with("encoder/dense_2 (Dense): matmul: inner sizes differ, at "), "{text}");
         assert!(text.contains("error.rs:"), "{text}");
     }
 }

@@ -88,19 +88,14 @@ pub struct Layout {
 impl Layout {
     /// The layout of a row-major array.
     pub fn contiguous(shape: Shape) -> Layout {
-        Layout {
-            shape,
-            strides: shape.strides(),
-            offset: 0,
-        }
+        Layout { shape, strides: shape.strides(), offset: 0 }
     }
 
     /// Whether the elements lie one after the other in row-major order (sizes of 1 and empty shapes count as such).
     pub fn is_contiguous(&self) -> bool {
         let expected = self.shape.strides();
         self.shape.elements() == 0
-            || (0..self.shape.rank())
-                .all(|axis| self.shape[axis] == 1 || self.strides[axis] == expected[axis])
+            || (0..self.shape.rank()).all(|axis| self.shape[axis] == 1 || self.strides[axis] == expected[axis])
     }
 }
 
@@ -123,12 +118,7 @@ pub struct Probe {
 
 impl Default for Probe {
     fn default() -> Probe {
-        Probe {
-            cases: Vec::new(),
-            range: (-2.0, 2.0),
-            kinks: Vec::new(),
-            ulps: 0.0,
-        }
+        Probe { cases: Vec::new(), range: (-2.0, 2.0), kinks: Vec::new(), ulps: 0.0 }
     }
 }
 
@@ -163,18 +153,9 @@ pub trait Primitive: Send + Sync + 'static {
     ///
     /// # Errors
     /// The operation is no map.
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        attributes: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, attributes: &Attributes, inputs: &[Register]) -> Result<Register> {
         let _ = (builder, attributes, inputs);
-        Err(Error::new(
-            ErrorKind::Internal,
-            "is not elementwise and has no lowering",
-        )
-        .operation(self.name()))
+        Err(Error::new(ErrorKind::Internal, "is not elementwise and has no lowering").operation(self.name()))
     }
 
     /// For [`Kind::View`]: where the elements lie, given where those of the input lie; `None` if strides cannot tell.

@@ -17,10 +17,7 @@ pub struct Shape {
 
 impl Shape {
     /// The shape of a scalar.
-    pub const SCALAR: Shape = Shape {
-        sizes: [0; MAX_RANK],
-        rank: 0,
-    };
+    pub const SCALAR: Shape = Shape { sizes: [0; MAX_RANK], rank: 0 };
 
     /// A shape with the given sizes.
     ///
@@ -30,25 +27,14 @@ impl Shape {
         if sizes.len() > MAX_RANK {
             return Err(Error::new(
                 ErrorKind::Shape,
-                format!(
-                    "{} axes given, at most {MAX_RANK} are supported: {sizes:?}",
-                    sizes.len()
-                ),
+                format!("{} axes given, at most {MAX_RANK} are supported: {sizes:?}", sizes.len()),
             ));
         }
-        let elements = sizes
-            .iter()
-            .try_fold(1usize, |product, &size| product.checked_mul(size));
+        let elements = sizes.iter().try_fold(1usize, |product, &size| product.checked_mul(size));
         if elements.is_none_or(|count| count > isize::MAX as usize / 8) {
-            return Err(Error::new(
-                ErrorKind::Shape,
-                format!("{sizes:?} has more elements than memory can hold"),
-            ));
+            return Err(Error::new(ErrorKind::Shape, format!("{sizes:?} has more elements than memory can hold")));
         }
-        let mut shape = Shape {
-            sizes: [0; MAX_RANK],
-            rank: sizes.len() as u8,
-        };
+        let mut shape = Shape { sizes: [0; MAX_RANK], rank: sizes.len() as u8 };
         shape.sizes[..sizes.len()].copy_from_slice(sizes);
         Ok(shape)
     }
@@ -78,15 +64,9 @@ impl Shape {
         if (0..rank).contains(&found) {
             return Ok(found as usize);
         }
-        let expected = if rank == 0 {
-            "a scalar has no axes".to_string()
-        } else {
-            format!("expected {} to {}", -rank, rank - 1)
-        };
-        Err(Error::new(
-            ErrorKind::Axis,
-            format!("axis {axis} does not exist in {self}: {expected}"),
-        ))
+        let expected =
+            if rank == 0 { "a scalar has no axes".to_string() } else { format!("expected {} to {}", -rank, rank - 1) };
+        Err(Error::new(ErrorKind::Axis, format!("axis {axis} does not exist in {self}: {expected}")))
     }
 
     /// The shape that both broadcast to, by NumPy's rule: aligned at the last axis, sizes equal or 1.
@@ -150,9 +130,7 @@ impl Shape {
 
     /// The size of `axis` when the shape is aligned at the end of `rank` axes.
     fn aligned(&self, axis: usize, rank: usize) -> usize {
-        (axis + self.rank())
-            .checked_sub(rank)
-            .map_or(1, |own| self.sizes[own])
+        (axis + self.rank()).checked_sub(rank).map_or(1, |own| self.sizes[own])
     }
 }
 
@@ -219,36 +197,18 @@ mod tests {
 
     #[test]
     fn broadcasting_follows_numpy() {
-        assert_eq!(
-            shape(&[4, 1]).broadcast(&shape(&[3])).unwrap(),
-            shape(&[4, 3])
-        );
-        assert_eq!(
-            Shape::SCALAR.broadcast(&shape(&[0, 2])).unwrap(),
-            shape(&[0, 2])
-        );
+        assert_eq!(shape(&[4, 1]).broadcast(&shape(&[3])).unwrap(), shape(&[4, 3]));
+        assert_eq!(Shape::SCALAR.broadcast(&shape(&[0, 2])).unwrap(), shape(&[0, 2]));
         let error = shape(&[32, 100]).broadcast(&shape(&[32, 10])).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "shapes [32, 100] and [32, 10] do not broadcast: axis -1 is 100 against 10"
-        );
+        assert_eq!(error.to_string(), "shapes [32, 100] and [32, 10] do not broadcast: axis -1 is 100 against 10");
     }
 
     #[test]
     fn axes_count_from_either_end() {
         assert_eq!(shape(&[2, 3]).axis(-1).unwrap(), 1);
         let error = shape(&[2, 3]).axis(2).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "axis 2 does not exist in [2, 3]: expected -2 to 1"
-        );
-        assert!(
-            Shape::SCALAR
-                .axis(0)
-                .unwrap_err()
-                .to_string()
-                .contains("a scalar has no axes")
-        );
+        assert_eq!(error.to_string(), "axis 2 does not exist in [2, 3]: expected -2 to 1");
+        assert!(Shape::SCALAR.axis(0).unwrap_err().to_string().contains("a scalar has no axes"));
     }
 
     #[test]

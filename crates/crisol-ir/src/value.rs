@@ -94,10 +94,7 @@ impl Value {
             DType::U8 => Value::U8(ArrayD::from_elem(scalar, constant.bits as u8)),
             DType::I32 => Value::I32(ArrayD::from_elem(scalar, constant.bits as i32)),
             DType::I64 => Value::I64(ArrayD::from_elem(scalar, constant.bits as i64)),
-            DType::F32 => Value::F32(ArrayD::from_elem(
-                scalar,
-                f32::from_bits(constant.bits as u32),
-            )),
+            DType::F32 => Value::F32(ArrayD::from_elem(scalar, f32::from_bits(constant.bits as u32))),
             DType::F64 => Value::F64(ArrayD::from_elem(scalar, f64::from_bits(constant.bits))),
         }
     }
@@ -133,10 +130,7 @@ impl Value {
     /// The elements are of another type.
     pub fn array<T: Typed>(&self) -> Result<&ArrayD<T>> {
         T::of(self).ok_or_else(|| {
-            Error::new(
-                ErrorKind::DType,
-                format!("expected an array of {}, found {}", T::DTYPE, self.dtype()),
-            )
+            Error::new(ErrorKind::DType, format!("expected an array of {}, found {}", T::DTYPE, self.dtype()))
         })
     }
 }
@@ -212,14 +206,8 @@ mod tests {
     #[test]
     fn casting_saturates_and_compares_with_zero() {
         let value = Value::F32(arr1(&[-1.5f32, 300.0, f32::NAN, 0.0]).into_dyn());
-        assert_eq!(
-            value.cast(DType::U8),
-            Value::U8(arr1(&[0u8, 255, 0, 0]).into_dyn())
-        );
-        assert_eq!(
-            value.cast(DType::Bool),
-            Value::Bool(arr1(&[true, true, true, false]).into_dyn())
-        );
+        assert_eq!(value.cast(DType::U8), Value::U8(arr1(&[0u8, 255, 0, 0]).into_dyn()));
+        assert_eq!(value.cast(DType::Bool), Value::Bool(arr1(&[true, true, true, false]).into_dyn()));
     }
 
     #[test]
@@ -228,9 +216,6 @@ mod tests {
             assert_eq!(Constant::new(dtype, 1.0).number(), 1.0);
         }
         assert_eq!(Constant::new(DType::I32, -1.0).number(), -1.0);
-        assert_eq!(
-            Value::from_constant(Constant::new(DType::I64, -7.0)),
-            Value::I64(ndarray::arr0(-7).into_dyn())
-        );
+        assert_eq!(Value::from_constant(Constant::new(DType::I64, -7.0)), Value::I64(ndarray::arr0(-7).into_dyn()));
     }
 }

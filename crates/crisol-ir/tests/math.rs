@@ -52,12 +52,7 @@ fn check(kernel: &Kernel, low: f32, high: f32, truth: fn(f64) -> f64, bound: f64
     println!("worst {worst:?} of {bound}");
     assert!(worst.0 <= bound, "{} ulps at {}", worst.0, worst.1);
     // A bound far above the truth would tell readers nothing.
-    assert!(
-        worst.0 >= bound / 3.0,
-        "only {} ulps at {}",
-        worst.0,
-        worst.1
-    );
+    assert!(worst.0 >= bound / 3.0, "only {} ulps at {}", worst.0, worst.1);
 }
 
 #[test]
@@ -89,13 +84,7 @@ fn log_is_within_its_bound_and_right_at_the_ends() {
         assert_eq!(at(&log, zero), f32::NEG_INFINITY);
     }
     assert_eq!(at(&log, f32::INFINITY), f32::INFINITY);
-    for wrong in [
-        -1.0,
-        -f32::MIN_POSITIVE,
-        f32::NEG_INFINITY,
-        f32::NAN,
-        -f32::NAN,
-    ] {
+    for wrong in [-1.0, -f32::MIN_POSITIVE, f32::NEG_INFINITY, f32::NAN, -f32::NAN] {
         assert!(at(&log, wrong).is_nan(), "{wrong}");
     }
 }
@@ -117,13 +106,7 @@ fn tanh_is_within_its_bound_and_right_at_the_ends() {
 #[test]
 fn sigmoid_is_within_its_bound_in_both_tails() {
     let sigmoid = kernel(math::sigmoid);
-    check(
-        &sigmoid,
-        -87.0,
-        20.0,
-        |x| 1.0 / (1.0 + (-x).exp()),
-        SIGMOID_ULPS,
-    );
+    check(&sigmoid, -87.0, 20.0, |x| 1.0 / (1.0 + (-x).exp()), SIGMOID_ULPS);
     assert_eq!(at(&sigmoid, f32::NEG_INFINITY), 0.0);
     assert_eq!(at(&sigmoid, f32::INFINITY), 1.0);
     assert!(at(&sigmoid, f32::NAN).is_nan());
@@ -134,11 +117,7 @@ fn turns_are_within_their_bound_and_exact_at_quarters() {
     let sine = kernel(|builder, u| sine_cosine_of_turn(builder, u).0);
     let cosine = kernel(|builder, u| sine_cosine_of_turn(builder, u).1);
     // Multiples of 2^-24 as random numbers are, so that f64 tells the truth near the zeros.
-    for u in
-        (0..1 << 24)
-            .step_by(97)
-            .chain([1 << 22, 1 << 23, 3 << 22, (1 << 22) + 1, (1 << 23) - 1])
-    {
+    for u in (0..1 << 24).step_by(97).chain([1 << 22, 1 << 23, 3 << 22, (1 << 22) + 1, (1 << 23) - 1]) {
         let u = u as f32 / 16_777_216.0;
         // The nearest quarter comes off before pi comes in, which f64 could not undo near a zero.
         let quarter = (f64::from(u) * 4.0).round();
@@ -148,17 +127,11 @@ fn turns_are_within_their_bound_and_exact_at_quarters() {
             if truth == 0.0 {
                 assert_eq!(result, 0.0);
             } else {
-                assert!(
-                    ulps(result, truth) <= TURN_ULPS,
-                    "{result} against {truth} at {u}"
-                );
+                assert!(ulps(result, truth) <= TURN_ULPS, "{result} against {truth} at {u}");
             }
         }
     }
-    assert_eq!(
-        [0.0, 0.25, 0.5, 0.75].map(|u| at(&cosine, u)),
-        [1.0, 0.0, -1.0, 0.0]
-    );
+    assert_eq!([0.0, 0.25, 0.5, 0.75].map(|u| at(&cosine, u)), [1.0, 0.0, -1.0, 0.0]);
 }
 
 #[test]
@@ -172,25 +145,9 @@ fn philox_gives_the_known_answers() {
     }
     let kernel = builder.finish();
     kernel.verify().unwrap();
-    assert_eq!(
-        kernel.evaluate(&[0; 6], 0),
-        [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]
-    );
+    assert_eq!(kernel.evaluate(&[0; 6], 0), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
     let ones = [u64::from(u32::MAX); 6];
-    assert_eq!(
-        kernel.evaluate(&ones, 0),
-        [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
-    );
-    let pi = [
-        0x243f_6a88,
-        0x85a3_08d3,
-        0x1319_8a2e,
-        0x0370_7344,
-        0xa409_3822,
-        0x299f_31d0,
-    ];
-    assert_eq!(
-        kernel.evaluate(&pi, 0),
-        [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
-    );
+    assert_eq!(kernel.evaluate(&ones, 0), [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]);
+    let pi = [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344, 0xa409_3822, 0x299f_31d0];
+    assert_eq!(kernel.evaluate(&pi, 0), [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]);
 }

@@ -1,8 +1,8 @@
 //! Prints the speed of the kernels on some shapes that matter: `cargo run --release --example speed`.
 
 use crisol_kernels::{
-    Conv2d, GeometryError, Matrix, MaxPool2d, conv2d, conv2d_input_gradient,
-    conv2d_weight_gradient, matmul, max_pool2d, max_pool2d_gradient, parallel_for, threads,
+    Conv2d, GeometryError, Matrix, MaxPool2d, conv2d, conv2d_input_gradient, conv2d_weight_gradient, matmul,
+    max_pool2d, max_pool2d_gradient, parallel_for, threads,
 };
 use std::time::Instant;
 
@@ -31,22 +31,15 @@ fn main() -> Result<(), GeometryError> {
     ] {
         let (lhs, rhs) = (noise(m * k), noise(k * n));
         let mut out = vec![0.0; m * n];
-        let (lhs, rhs) = (
-            Matrix::row_major(&lhs, m, k)?,
-            Matrix::row_major(&rhs, k, n)?,
-        );
-        report(&format!("matmul {m} x {n} x {k}"), 2 * m * n * k, || {
-            matmul(lhs, rhs, &mut out, false, None)
-        })?;
+        let (lhs, rhs) = (Matrix::row_major(&lhs, m, k)?, Matrix::row_major(&rhs, k, n)?);
+        report(&format!("matmul {m} x {n} x {k}"), 2 * m * n * k, || matmul(lhs, rhs, &mut out, false, None))?;
     }
     for (m, n, k) in [(64, 128, 332_928), (512, 512, 21_632)] {
         let (lhs, rhs) = (noise(m * k), noise(k * n));
         let mut out = vec![0.0; m * n];
         let lhs = Matrix::row_major(&lhs, k, m)?.transposed();
         let rhs = Matrix::row_major(&rhs, k, n)?;
-        report(&format!("A^T B  {m} x {n} x {k}"), 2 * m * n * k, || {
-            matmul(lhs, rhs, &mut out, false, None)
-        })?;
+        report(&format!("A^T B  {m} x {n} x {k}"), 2 * m * n * k, || matmul(lhs, rhs, &mut out, false, None))?;
     }
 
     for (size, inputs, outputs, stride) in [(102, 32, 64, 1), (204, 3, 32, 3), (34, 32, 32, 3)] {
@@ -55,13 +48,7 @@ fn main() -> Result<(), GeometryError> {
     pooling()
 }
 
-fn convolution(
-    batch: usize,
-    size: usize,
-    inputs: usize,
-    outputs: usize,
-    stride: usize,
-) -> Result<(), GeometryError> {
+fn convolution(batch: usize, size: usize, inputs: usize, outputs: usize, stride: usize) -> Result<(), GeometryError> {
     let geometry = Conv2d {
         batch,
         in_height: size,
@@ -78,15 +65,9 @@ fn convolution(
     let work = 2 * geometry.output_len() * 9 * inputs;
     let (mut x, mut w) = (noise(geometry.input_len()), noise(geometry.weight_len()));
     let mut out = vec![0.0; geometry.output_len()];
-    report(&format!("{name} forward"), work, || {
-        conv2d(&geometry, &x, &w, &mut out)
-    })?;
-    report(&format!("{name} weight gradient"), work, || {
-        conv2d_weight_gradient(&geometry, &x, &out, &mut w)
-    })?;
-    report(&format!("{name} input gradient"), work, || {
-        conv2d_input_gradient(&geometry, &out, &w, &mut x)
-    })
+    report(&format!("{name} forward"), work, || conv2d(&geometry, &x, &w, &mut out))?;
+    report(&format!("{name} weight gradient"), work, || conv2d_weight_gradient(&geometry, &x, &out, &mut w))?;
+    report(&format!("{name} input gradient"), work, || conv2d_input_gradient(&geometry, &out, &w, &mut x))
 }
 
 fn pooling() -> Result<(), GeometryError> {
@@ -103,24 +84,13 @@ fn pooling() -> Result<(), GeometryError> {
     let mut out = vec![0.0; geometry.output_len()];
     let mut grad = vec![0.0; geometry.input_len()];
     let work = 4 * geometry.output_len();
-    report("max_pool2d 2x2 of 68x68x32", work, || {
-        max_pool2d(&geometry, &x, &mut out)
-    })?;
-    report("max_pool2d gradient", work, || {
-        max_pool2d_gradient(&geometry, &x, &out, &mut grad)
-    })
+    report("max_pool2d 2x2 of 68x68x32", work, || max_pool2d(&geometry, &x, &mut out))?;
+    report("max_pool2d gradient", work, || max_pool2d_gradient(&geometry, &x, &out, &mut grad))
 }
 
-fn report(
-    name: &str,
-    work: usize,
-    run: impl FnMut() -> Result<(), GeometryError>,
-) -> Result<(), GeometryError> {
+fn report(name: &str, work: usize, run: impl FnMut() -> Result<(), GeometryError>) -> Result<(), GeometryError> {
     let milliseconds = best(run)?;
-    println!(
-        "{name:44} {milliseconds:9.3} ms {:8.1} GFLOP/s",
-        work as f64 / milliseconds * 1e-6
-    );
+    println!("{name:44} {milliseconds:9.3} ms {:8.1} GFLOP/s", work as f64 / milliseconds * 1e-6);
     Ok(())
 }
 
@@ -140,9 +110,7 @@ fn best(mut run: impl FnMut() -> Result<(), GeometryError>) -> Result<f64, Geome
 fn noise(length: usize) -> Vec<f32> {
     let mut state = 1_u64;
     let next = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         (state >> 40) as f32 / (1 << 23) as f32 - 1.0
     };
     std::iter::repeat_with(next).take(length).collect()

@@ -41,15 +41,10 @@ impl FlushDenormals {
             if saved & x86::FLUSH != x86::FLUSH {
                 x86::write(saved | x86::FLUSH);
             }
-            Self {
-                saved,
-                not_send: PhantomData,
-            }
+            Self { saved, not_send: PhantomData }
         }
         #[cfg(not(target_arch = "x86_64"))]
-        Self {
-            not_send: PhantomData,
-        }
+        Self { not_send: PhantomData }
     }
 }
 
@@ -89,9 +84,7 @@ mod x86 {
     pub(super) fn write(value: u32) {
         // SAFETY: `value` comes from `read` with only the two flush bits changed, so no reserved bit is set and no
         // exception is unmasked. The rounding mode, which generated code relies on, is untouched.
-        unsafe {
-            asm!("ldmxcsr [{}]", in(reg) &raw const value, options(nostack, preserves_flags))
-        };
+        unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const value, options(nostack, preserves_flags)) };
     }
 }
 

@@ -25,9 +25,7 @@ pub(crate) fn check_length(what: &str, given: usize, expected: usize) -> Result<
     if given == expected {
         return Ok(());
     }
-    Err(GeometryError::new(format!(
-        "{what} has {given} elements, expected {expected}"
-    )))
+    Err(GeometryError::new(format!("{what} has {given} elements, expected {expected}")))
 }
 
 /// The product of sizes, or an error when it does not fit the address space.

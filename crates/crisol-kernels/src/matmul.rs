@@ -65,11 +65,7 @@ pub fn matmul_batched<T: Real>(
             rhs.cols()
         )));
     }
-    check_length(
-        "out",
-        out.len(),
-        checked_product("out", &[batch, lhs.rows(), rhs.cols()])?,
-    )?;
+    check_length("out", out.len(), checked_product("out", &[batch, lhs.rows(), rhs.cols()])?)?;
     lhs.check_batch(batch, lhs_stride)?;
     rhs.check_batch(batch, rhs_stride)?;
 
@@ -83,8 +79,7 @@ pub fn matmul_batched<T: Real>(
         accumulate,
         epilogue,
     };
-    if batch > 1 && rhs_stride == 0 && lhs.rows().checked_mul(lhs.row_stride()) == Some(lhs_stride)
-    {
+    if batch > 1 && rhs_stride == 0 && lhs.rows().checked_mul(lhs.row_stride()) == Some(lhs_stride) {
         // The batch only lengthens the rows of one product.
         call.size[0] *= batch;
         call.batch = 1;
@@ -127,23 +122,12 @@ struct Blocks {
 impl Blocks {
     fn new(batch: usize, [m, n, k]: [usize; 3]) -> Self {
         let work = m.saturating_mul(n).saturating_mul(k);
-        let whole = Self {
-            group: 1,
-            rows: m.max(1),
-            cols: n.max(1),
-            parts: 1,
-        };
+        let whole = Self { group: 1, rows: m.max(1), cols: n.max(1), parts: 1 };
         if work <= BLOCK_WORK {
             return match work.saturating_mul(batch) {
-                0..INLINE => Self {
-                    group: batch.max(1),
-                    ..whole
-                },
+                0..INLINE => Self { group: batch.max(1), ..whole },
                 _ if batch == 1 => whole.halved(work, m),
-                _ => Self {
-                    group: (BLOCK_WORK / work.max(1)).clamp(1, batch),
-                    ..whole
-                },
+                _ => Self { group: (BLOCK_WORK / work.max(1)).clamp(1, batch), ..whole },
             };
         }
         if batch == 1 && k >= 4096 && m * n <= 1 << 18 && k >= 8 * m.max(n) {
@@ -154,24 +138,11 @@ impl Blocks {
         // With a long batch each product may be one block.
         let wanted = prev_power_of_two(work / BLOCK_WORK).min(MAX_BLOCKS.div_ceil(batch));
         let by_rows = wanted.min(prev_power_of_two(m / ROW_TILE));
-        let rows = if by_rows > 1 {
-            m.div_ceil(by_rows).next_multiple_of(ROW_TILE)
-        } else {
-            m
-        };
+        let rows = if by_rows > 1 { m.div_ceil(by_rows).next_multiple_of(ROW_TILE) } else { m };
         let rows = rows.min(MAX_ROWS);
         let by_cols = (wanted / m.div_ceil(rows)).clamp(1, prev_power_of_two(n / COL_TILE));
-        let cols = if by_cols > 1 {
-            n.div_ceil(by_cols).next_multiple_of(COL_TILE)
-        } else {
-            n
-        };
-        Self {
-            group: 1,
-            rows,
-            cols,
-            parts: 1,
-        }
+        let cols = if by_cols > 1 { n.div_ceil(by_cols).next_multiple_of(COL_TILE) } else { n };
+        Self { group: 1, rows, cols, parts: 1 }
     }
 
     /// Two blocks for a product that is small but not tiny.
@@ -179,10 +150,7 @@ impl Blocks {
         if work < BLOCK_WORK / 4 || m < 2 * ROW_TILE {
             return self;
         }
-        Self {
-            rows: m.div_ceil(2).next_multiple_of(ROW_TILE),
-            ..self
-        }
+        Self { rows: m.div_ceil(2).next_multiple_of(ROW_TILE), ..self }
     }
 }
 
@@ -222,15 +190,9 @@ impl<T: Real> Call<'_, T> {
         let [_, n, k] = self.size;
         T::with_scratch(n * k, |turned| {
             // SAFETY: the operand's extent was checked: n columns of k elements, `col_stride` apart.
-            let columns = unsafe {
-                std::slice::from_raw_parts(self.rhs.start, (n - 1) * self.rhs.col_stride + k)
-            };
+            let columns = unsafe { std::slice::from_raw_parts(self.rhs.start, (n - 1) * self.rhs.col_stride + k) };
             turn(columns, [n, k], self.rhs.col_stride, turned);
-            let rhs = Raw {
-                start: turned.as_ptr(),
-                row_stride: n,
-                col_stride: 1,
-            };
+            let rhs = Raw { start: turned.as_ptr(), row_stride: n, col_stride: 1 };
             Call { rhs, ..*self }.run(out);
         });
     }
@@ -264,9 +226,7 @@ impl<T: Real> Call<'_, T> {
         let row_blocks = m.div_ceil(blocks.rows);
         let col_blocks = n.div_ceil(blocks.cols);
         let left: Vec<AtomicUsize> = match self.epilogue {
-            Some(_) => (0..self.batch * row_blocks)
-                .map(|_| AtomicUsize::new(col_blocks))
-                .collect(),
+            Some(_) => (0..self.batch * row_blocks).map(|_| AtomicUsize::new(col_blocks)).collect(),
             None => Vec::new(),
         };
         let shared = SharedSlice::new(out);
@@ -277,18 +237,8 @@ impl<T: Real> Call<'_, T> {
             let rows = start..(start + blocks.rows).min(m);
             let left_col = col_block * blocks.cols;
             // SAFETY: no other chunk has these rows and columns of this item.
-            unsafe {
-                self.block(
-                    item,
-                    rows.clone(),
-                    left_col..(left_col + blocks.cols).min(n),
-                    shared,
-                )
-            };
-            if left
-                .get(block)
-                .is_some_and(|left| left.fetch_sub(1, Ordering::AcqRel) == 1)
-            {
+            unsafe { self.block(item, rows.clone(), left_col..(left_col + blocks.cols).min(n), shared) };
+            if left.get(block).is_some_and(|left| left.fetch_sub(1, Ordering::AcqRel) == 1) {
                 self.finish(item, rows, shared);
             }
         });
@@ -304,21 +254,9 @@ impl<T: Real> Call<'_, T> {
             parallel_for(parts, &|part| {
                 let start = part * depth;
                 let inner = depth.min(k - start);
-                let out = Raw {
-                    start: shared.pointer(part * m * n),
-                    row_stride: n,
-                    col_stride: 1,
-                };
+                let out = Raw { start: shared.pointer(part * m * n), row_stride: n, col_stride: 1 };
                 // SAFETY: the part's own [m, n] of the partials; operands were checked for all of k.
-                unsafe {
-                    product(
-                        [m, n, inner],
-                        out,
-                        false,
-                        self.lhs.at(0, 0, start),
-                        self.rhs.at(0, start, 0),
-                    )
-                };
+                unsafe { product([m, n, inner], out, false, self.lhs.at(0, 0, start), self.rhs.at(0, start, 0)) };
             });
             merge(partials, out, self.accumulate);
         });
@@ -332,19 +270,9 @@ impl<T: Real> Call<'_, T> {
     ///
     /// # Safety
     /// No other thread may touch the block meanwhile.
-    unsafe fn block(
-        &self,
-        item: usize,
-        rows: Range<usize>,
-        cols: Range<usize>,
-        out: SharedSlice<'_, T>,
-    ) {
+    unsafe fn block(&self, item: usize, rows: Range<usize>, cols: Range<usize>, out: SharedSlice<'_, T>) {
         let [m, n, k] = self.size;
-        let out = Raw {
-            start: out.pointer((item * m + rows.start) * n + cols.start),
-            row_stride: n,
-            col_stride: 1,
-        };
+        let out = Raw { start: out.pointer((item * m + rows.start) * n + cols.start), row_stride: n, col_stride: 1 };
         let lhs = self.lhs.at(item * self.lhs_stride, rows.start, 0);
         let rhs = self.rhs.at(item * self.rhs_stride, 0, cols.start);
         // SAFETY: the operands' extents and out's length were checked at the entry; the caller vouches for exclusion.

@@ -27,13 +27,7 @@ impl<'a, T> Matrix<'a, T> {
         row_stride: usize,
         col_stride: usize,
     ) -> Result<Self, GeometryError> {
-        let matrix = Self {
-            data,
-            rows,
-            cols,
-            row_stride,
-            col_stride,
-        };
+        let matrix = Self { data, rows, cols, row_stride, col_stride };
         match matrix.extent() {
             Some(extent) if extent <= data.len() => Ok(matrix),
             _ => Err(GeometryError::new(format!(
@@ -62,13 +56,7 @@ impl<'a, T> Matrix<'a, T> {
     /// ```
     #[must_use]
     pub fn transposed(self) -> Self {
-        Self {
-            rows: self.cols,
-            cols: self.rows,
-            row_stride: self.col_stride,
-            col_stride: self.row_stride,
-            ..self
-        }
+        Self { rows: self.cols, cols: self.rows, row_stride: self.col_stride, col_stride: self.row_stride, ..self }
     }
 
     /// Number of rows.
@@ -113,20 +101,14 @@ impl<'a, T> Matrix<'a, T> {
 
     /// The view as pointers, starting at an element that the constructor has checked (or at the end when empty).
     pub(crate) fn raw(&self) -> Raw<*const T> {
-        Raw {
-            start: self.data.as_ptr(),
-            row_stride: self.row_stride,
-            col_stride: self.col_stride,
-        }
+        Raw { start: self.data.as_ptr(), row_stride: self.row_stride, col_stride: self.col_stride }
     }
 }
 
 impl<P> Raw<*const P> {
     /// The view from row `row`, column `col` of the one at `offset`.
     pub(crate) fn at(self, offset: usize, row: usize, col: usize) -> Self {
-        let start = self
-            .start
-            .wrapping_add(offset + row * self.row_stride + col * self.col_stride);
+        let start = self.start.wrapping_add(offset + row * self.row_stride + col * self.col_stride);
         Self { start, ..self }
     }
 }

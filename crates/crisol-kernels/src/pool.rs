@@ -143,10 +143,7 @@ impl Pool {
         Self {
             busy: AtomicBool::new(false),
             gate: AtomicUsize::new(0),
-            job: UnsafeCell::new(Job {
-                body: &|_| (),
-                chunks: 0,
-            }),
+            job: UnsafeCell::new(Job { body: &|_| (), chunks: 0 }),
             next_chunk: AtomicUsize::new(0),
             finished: AtomicUsize::new(0),
             panic: Mutex::new(None),
@@ -168,10 +165,7 @@ impl Pool {
         let seats = self.hire(limit - 1);
         // SAFETY: only the lifetime changes. No worker keeps the pointer beyond this call: see the wait below.
         let body: *const (dyn Fn(usize) + Sync) = unsafe {
-            std::mem::transmute::<
-                *const (dyn Fn(usize) + Sync + '_),
-                *const (dyn Fn(usize) + Sync + 'static),
-            >(body)
+            std::mem::transmute::<*const (dyn Fn(usize) + Sync + '_), *const (dyn Fn(usize) + Sync + 'static)>(body)
         };
         let job = Job { body, chunks };
         // SAFETY: this thread holds `busy` and no worker is inside a job.
@@ -222,18 +216,14 @@ impl Pool {
         self.caller_sleeps.store(true, Ordering::SeqCst);
         let mut bed = lock(&self.caller_bed);
         while !finished() {
-            bed = self
-                .caller_wake
-                .wait(bed)
-                .unwrap_or_else(PoisonError::into_inner);
+            bed = self.caller_wake.wait(bed).unwrap_or_else(PoisonError::into_inner);
         }
         self.caller_sleeps.store(false, Ordering::SeqCst);
     }
 
     /// Spins for a while; whether the condition came true.
     fn spin_until(&self, condition: &dyn Fn() -> bool) -> bool {
-        let wanted =
-            1 + self.workers.load(Ordering::Relaxed) + self.inline_callers.load(Ordering::Relaxed);
+        let wanted = 1 + self.workers.load(Ordering::Relaxed) + self.inline_callers.load(Ordering::Relaxed);
         if wanted > self.cores {
             return false;
         }
@@ -318,10 +308,7 @@ impl Pool {
         let mut gate = self.gate.load(Ordering::SeqCst);
         while gate & SEATS > 0 {
             let taken = gate - 1 + (1 << SEAT_BITS);
-            match self
-                .gate
-                .compare_exchange_weak(gate, taken, Ordering::SeqCst, Ordering::SeqCst)
-            {
+            match self.gate.compare_exchange_weak(gate, taken, Ordering::SeqCst, Ordering::SeqCst) {
                 Ok(_) => return true,
                 Err(now) => gate = now,
             }

@@ -60,10 +60,7 @@ impl MaxPool2d {
     /// image, the image is empty, or the sizes overflow.
     pub fn validate(&self) -> Result<(), GeometryError> {
         if self.window.contains(&0) || self.stride.contains(&0) {
-            return Err(GeometryError::new(format!(
-                "window {:?} or stride {:?} has a zero",
-                self.window, self.stride
-            )));
+            return Err(GeometryError::new(format!("window {:?} or stride {:?} has a zero", self.window, self.stride)));
         }
         for (axis, size) in [self.in_height, self.in_width].into_iter().enumerate() {
             let (window, [before, after]) = (self.window[axis], self.padding[axis]);
@@ -72,38 +69,21 @@ impl MaxPool2d {
                     "axis {axis}: padding {before}, {after} must be less than the window, {window}"
                 )));
             }
-            let padded = before
-                .checked_add(after)
-                .and_then(|padding| padding.checked_add(size));
+            let padded = before.checked_add(after).and_then(|padding| padding.checked_add(size));
             if size == 0 || padded.is_none_or(|padded| padded < window) {
                 return Err(GeometryError::new(format!(
                     "axis {axis}: a window of {window} does not fit in {size} with padding {before}, {after}"
                 )));
             }
         }
-        checked_product(
-            "the input",
-            &[self.batch, self.in_height, self.in_width, self.channels],
-        )?;
-        checked_product(
-            "the output",
-            &[
-                self.batch,
-                self.out_height(),
-                self.out_width(),
-                self.channels,
-            ],
-        )?;
+        checked_product("the input", &[self.batch, self.in_height, self.in_width, self.channels])?;
+        checked_product("the output", &[self.batch, self.out_height(), self.out_width(), self.channels])?;
         Ok(())
     }
 
     fn out_size(&self, axis: usize, size: usize) -> usize {
-        let padded = size
-            .saturating_add(self.padding[axis][0])
-            .saturating_add(self.padding[axis][1]);
-        padded
-            .checked_sub(self.window[axis])
-            .map_or(0, |room| room / self.stride[axis].max(1) + 1)
+        let padded = size.saturating_add(self.padding[axis][0]).saturating_add(self.padding[axis][1]);
+        padded.checked_sub(self.window[axis]).map_or(0, |room| room / self.stride[axis].max(1) + 1)
     }
 
     /// The input rows or columns that a window covers; at least one, because padding is less than the window.
@@ -117,9 +97,7 @@ impl MaxPool2d {
     /// The output rows whose windows cover any of the given input rows.
     fn readers(&self, rows: &Range<usize>) -> Range<usize> {
         let (top, stride) = (self.padding[0][0], self.stride[0]);
-        let first = (rows.start + top + 1)
-            .saturating_sub(self.window[0])
-            .div_ceil(stride);
+        let first = (rows.start + top + 1).saturating_sub(self.window[0]).div_ceil(stride);
         let end = ((rows.end - 1 + top) / stride + 1).min(self.out_height());
         first.min(end)..end
     }
@@ -137,18 +115,12 @@ impl MaxPool2d {
         let rows = self.covered(0, row);
         for (col, out) in out.chunks_exact_mut(self.channels).enumerate() {
             let cols = self.covered(1, col);
-            let pixel = |row: usize, col: usize| {
-                &image[(row * self.in_width + col) * self.channels..][..self.channels]
-            };
+            let pixel = |row: usize, col: usize| &image[(row * self.in_width + col) * self.channels..][..self.channels];
             out.copy_from_slice(pixel(rows.start, cols.start));
             for in_row in rows.clone() {
                 for in_col in cols.clone() {
                     for (out, &value) in out.iter_mut().zip(pixel(in_row, in_col)) {
-                        *out = if (value > *out) | is_nan(value) {
-                            value
-                        } else {
-                            *out
-                        };
+                        *out = if (value > *out) | is_nan(value) { value } else { *out };
                     }
                 }
             }
@@ -169,13 +141,10 @@ impl MaxPool2d {
         for (col, grad_out) in grad_out.chunks_exact(self.channels).enumerate() {
             let cols = self.covered(1, col);
             for (group, grad_out) in grad_out.chunks(LANES).enumerate() {
-                let place = |row: usize, col: usize| {
-                    (row * self.in_width + col) * self.channels + group * LANES
-                };
+                let place = |row: usize, col: usize| (row * self.in_width + col) * self.channels + group * LANES;
                 let mut best = [T::ZERO; LANES];
                 let mut winner = [0_u32; LANES];
-                best[..grad_out.len()]
-                    .copy_from_slice(&image[place(rows.start, cols.start)..][..grad_out.len()]);
+                best[..grad_out.len()].copy_from_slice(&image[place(rows.start, cols.start)..][..grad_out.len()]);
                 let mut tap = 0;
                 for in_row in rows.clone() {
                     for in_col in cols.clone() {
@@ -193,9 +162,7 @@ impl MaxPool2d {
                         if own.contains(&in_row) {
                             let at = place(in_row - own.start, in_col);
                             let sums = &mut grad_x[at..at + grad_out.len()];
-                            for ((sum, &gradient), &winner) in
-                                sums.iter_mut().zip(grad_out).zip(&winner)
-                            {
+                            for ((sum, &gradient), &winner) in sums.iter_mut().zip(grad_out).zip(&winner) {
                                 let gradient = if winner == tap { gradient } else { T::ZERO };
                                 *sum = if PARTITION { gradient } else { *sum + gradient };
                             }
@@ -220,10 +187,7 @@ fn take_larger<T: Real>(values: &[T], best: &mut [T; LANES], winner: &mut [u32; 
 }
 
 #[inline(always)]
-#[allow(
-    clippy::eq_op,
-    reason = "only a NaN differs from itself, and the trait has no is_nan"
-)]
+#[allow(clippy::eq_op, reason = "only a NaN differs from itself, and the trait has no is_nan")]
 fn is_nan<T: Real>(value: T) -> bool {
     value != value
 }
@@ -245,11 +209,7 @@ fn is_nan<T: Real>(value: T) -> bool {
 /// assert_eq!(out, [5.0, 9.0]);
 /// # Ok::<(), crisol_kernels::GeometryError>(())
 /// ```
-pub fn max_pool2d<T: Real>(
-    geometry: &MaxPool2d,
-    x: &[T],
-    out: &mut [T],
-) -> Result<(), GeometryError> {
+pub fn max_pool2d<T: Real>(geometry: &MaxPool2d, x: &[T], out: &mut [T]) -> Result<(), GeometryError> {
     geometry.validate()?;
     check_length("x", x.len(), geometry.input_len())?;
     check_length("out", out.len(), geometry.output_len())?;
@@ -261,9 +221,7 @@ pub fn max_pool2d<T: Real>(
     let image_length = geometry.in_height * geometry.in_width * geometry.channels;
     let rows = geometry.batch * height;
     // Enough output rows to be worth a claim.
-    let work = row_length
-        .saturating_mul(geometry.window[0] * geometry.window[1])
-        .max(1);
+    let work = row_length.saturating_mul(geometry.window[0] * geometry.window[1]).max(1);
     let block = INLINE.div_ceil(work);
     let shared = SharedSlice::new(out);
     parallel_for(rows.div_ceil(block), &|chunk| {
@@ -303,14 +261,8 @@ pub fn max_pool2d_gradient<T: Real>(
     // Bands of input rows; an output row that reads two bands is scanned in both, so bands are some windows high.
     let wanted = geometry.in_height.div_ceil(CHUNKS.div_ceil(geometry.batch));
     let whole = geometry.input_len() < INLINE;
-    let band = if whole {
-        geometry.in_height
-    } else {
-        wanted.max(4 * geometry.window[0])
-    };
-    let band = band
-        .next_multiple_of(geometry.stride[0])
-        .min(geometry.in_height);
+    let band = if whole { geometry.in_height } else { wanted.max(4 * geometry.window[0]) };
+    let band = band.next_multiple_of(geometry.stride[0]).min(geometry.in_height);
     let bands = geometry.in_height.div_ceil(band);
     let images = if whole { geometry.batch } else { 1 };
     let partition = geometry.is_partition();
@@ -322,8 +274,7 @@ pub fn max_pool2d_gradient<T: Real>(
             let rows = start..(start + band).min(geometry.in_height);
             let first = image * geometry.in_height;
             // SAFETY: each chunk owns these rows of these images.
-            let grad_x =
-                unsafe { shared.range((first + rows.start) * in_row..(first + rows.end) * in_row) };
+            let grad_x = unsafe { shared.range((first + rows.start) * in_row..(first + rows.end) * in_row) };
             if !partition {
                 grad_x.fill(T::ZERO);
             }

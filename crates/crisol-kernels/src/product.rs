@@ -44,11 +44,7 @@ pub(crate) fn should_turn<T: Real>([m, n, k]: [usize; 3], rhs: Raw<*const T>) ->
     /// Elements that may be copied.
     const LARGEST: usize = 1 << 20;
     let strided = rhs.row_stride == 1 && rhs.col_stride != 1;
-    strided
-        && m >= COPY_ROWS
-        && n >= MIN_COLS
-        && n.saturating_mul(k) <= LARGEST
-        && T::tile_channels().is_some()
+    strided && m >= COPY_ROWS && n >= MIN_COLS && n.saturating_mul(k) <= LARGEST && T::tile_channels().is_some()
 }
 
 /// Copies `from`, `rows` rows of `cols` that start `pitch` apart, to `to`, [cols, rows] without gaps.
@@ -87,23 +83,14 @@ unsafe fn by_tiles<T: Real>(
                 let lhs = unsafe { left.block(lhs.at(0, 0, depth), [m, steps], block) };
                 for col in (0..n).step_by(cols) {
                     let width = cols.min(n - col);
-                    let mut right = Raw {
-                        start: rhs.at(0, depth, col).start,
-                        ..rhs
-                    };
+                    let mut right = Raw { start: rhs.at(0, depth, col).start, ..rhs };
                     if copies {
                         for (step, row) in panel.chunks_exact_mut(cols).take(steps).enumerate() {
                             // SAFETY: row `depth + step` of `rhs`, from `col` on, has `width` elements.
-                            let from = unsafe {
-                                std::slice::from_raw_parts(right.at(0, step, 0).start, width)
-                            };
+                            let from = unsafe { std::slice::from_raw_parts(right.at(0, step, 0).start, width) };
                             row[..width].copy_from_slice(from);
                         }
-                        right = Raw {
-                            start: panel.as_ptr(),
-                            row_stride: cols,
-                            col_stride: 1,
-                        };
+                        right = Raw { start: panel.as_ptr(), row_stride: cols, col_stride: 1 };
                     }
                     for row in (0..m).step_by(rows) {
                         // SAFETY: rows, columns and steps are within the sizes that the caller vouches for, or in the copies
@@ -164,12 +151,7 @@ impl Left {
     ///
     /// # Safety
     /// The elements that `size` names must be readable.
-    unsafe fn block<T: Real>(
-        self,
-        lhs: Raw<*const T>,
-        [m, steps]: [usize; 2],
-        block: &mut [T],
-    ) -> Raw<*const T> {
+    unsafe fn block<T: Real>(self, lhs: Raw<*const T>, [m, steps]: [usize; 2], block: &mut [T]) -> Raw<*const T> {
         let (length, count) = match self {
             Self::InPlace => return lhs,
             Self::ByRows => (steps, m),
@@ -177,24 +159,12 @@ impl Left {
         };
         let pitch = length + Self::GAP;
         for (index, to) in block.chunks_exact_mut(pitch).take(count).enumerate() {
-            let (row, step) = if matches!(self, Self::ByRows) {
-                (index, 0)
-            } else {
-                (0, index)
-            };
+            let (row, step) = if matches!(self, Self::ByRows) { (index, 0) } else { (0, index) };
             // SAFETY: a row's steps, or a step's rows, which lie side by side in `lhs`.
             let from = unsafe { std::slice::from_raw_parts(lhs.at(0, row, step).start, length) };
             to[..length].copy_from_slice(from);
         }
-        let (row_stride, col_stride) = if matches!(self, Self::ByRows) {
-            (pitch, 1)
-        } else {
-            (1, pitch)
-        };
-        Raw {
-            start: block.as_ptr(),
-            row_stride,
-            col_stride,
-        }
+        let (row_stride, col_stride) = if matches!(self, Self::ByRows) { (pitch, 1) } else { (1, pitch) };
+        Raw { start: block.as_ptr(), row_stride, col_stride }
     }
 }

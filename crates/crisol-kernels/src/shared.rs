@@ -18,11 +18,7 @@ unsafe impl<T: Send> Sync for SharedSlice<'_, T> {}
 
 impl<'a, T> SharedSlice<'a, T> {
     pub(crate) fn new(slice: &'a mut [T]) -> Self {
-        Self {
-            start: slice.as_mut_ptr(),
-            length: slice.len(),
-            borrow: PhantomData,
-        }
+        Self { start: slice.as_mut_ptr(), length: slice.len(), borrow: PhantomData }
     }
 
     /// A part of the slice.
@@ -34,10 +30,7 @@ impl<'a, T> SharedSlice<'a, T> {
     /// No two live parts may overlap.
     #[inline]
     pub(crate) unsafe fn range(&self, range: Range<usize>) -> &'a mut [T] {
-        assert!(
-            range.start <= range.end && range.end <= self.length,
-            "part outside the slice"
-        );
+        assert!(range.start <= range.end && range.end <= self.length, "part outside the slice");
         // SAFETY: inside the borrowed slice by the check, unaliased by the caller's promise.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(range.start), range.len()) }
     }

@@ -108,16 +108,11 @@ fn wanted() -> bool {
 /// the sums to make room for them.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-#[allow(
-    clippy::pointers_in_nomem_asm_block,
-    reason = "nothing is read or written through it"
-)]
+#[allow(clippy::pointers_in_nomem_asm_block, reason = "nothing is read or written through it")]
 fn step<T>(pointer: *const T, distance: usize) -> *const T {
     let mut next = pointer.wrapping_add(distance);
     // SAFETY: no instructions; the register keeps its value.
-    unsafe {
-        std::arch::asm!("/* {0} */", inout(reg) next, options(pure, nomem, nostack, preserves_flags))
-    };
+    unsafe { std::arch::asm!("/* {0} */", inout(reg) next, options(pure, nomem, nostack, preserves_flags)) };
     next
 }
 
@@ -168,9 +163,9 @@ macro_rules! tiled {
 #[cfg(target_arch = "x86_64")]
 mod single {
     use std::arch::x86_64::{
-        __mmask16 as Mask, _mm_load_ss as load_one, _mm512_add_ps as add,
-        _mm512_broadcastss_ps as splat, _mm512_fmadd_ps as multiply_add,
-        _mm512_mask_storeu_ps as store, _mm512_maskz_loadu_ps as load, _mm512_setzero_ps as zero,
+        __mmask16 as Mask, _mm_load_ss as load_one, _mm512_add_ps as add, _mm512_broadcastss_ps as splat,
+        _mm512_fmadd_ps as multiply_add, _mm512_mask_storeu_ps as store, _mm512_maskz_loadu_ps as load,
+        _mm512_setzero_ps as zero,
     };
 
     type Element = f32;
@@ -181,9 +176,9 @@ mod single {
 #[cfg(target_arch = "x86_64")]
 mod double {
     use std::arch::x86_64::{
-        __mmask8 as Mask, _mm_load_sd as load_one, _mm512_add_pd as add,
-        _mm512_broadcastsd_pd as splat, _mm512_fmadd_pd as multiply_add,
-        _mm512_mask_storeu_pd as store, _mm512_maskz_loadu_pd as load, _mm512_setzero_pd as zero,
+        __mmask8 as Mask, _mm_load_sd as load_one, _mm512_add_pd as add, _mm512_broadcastsd_pd as splat,
+        _mm512_fmadd_pd as multiply_add, _mm512_mask_storeu_pd as store, _mm512_maskz_loadu_pd as load,
+        _mm512_setzero_pd as zero,
     };
 
     type Element = f64;

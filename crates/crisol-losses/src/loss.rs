@@ -68,12 +68,9 @@ pub trait Loss: std::fmt::Debug + Send + Sync {
         let y_true = align_targets(y_true, y_pred)?;
         let (a, b) = (y_true.shape()?, y_pred.shape()?);
         if a != b {
-            return Err(Error::new(
-                ErrorKind::Shape,
-                format!("targets have shape {a}, predictions {b}"),
-            )
-            .operation(self.name())
-            .help("targets must have the shape of the model's output; class numbers go with a sparse loss"));
+            return Err(Error::new(ErrorKind::Shape, format!("targets have shape {a}, predictions {b}"))
+                .operation(self.name())
+                .help("targets must have the shape of the model's output; class numbers go with a sparse loss"));
         }
         Ok((y_true.cast(y_pred.dtype()?), y_pred.clone()))
     }

@@ -61,12 +61,7 @@ impl Primitive for Absolute {
         Ok(smallvec![Some(select(graph, positive, gradient, below)?)])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        _: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, _: &Attributes, inputs: &[Register]) -> Result<Register> {
         let &[x] = rule::operands(inputs)?;
         if builder.ty(x).is_float() {
             return Ok(builder.unary(Unary::Absolute, x));
@@ -78,10 +73,6 @@ impl Primitive for Absolute {
     }
 
     fn probe(&self) -> Probe {
-        Probe {
-            cases: probe::maps(&NUMBERS, 1),
-            kinks: vec![0.0],
-            ..Probe::default()
-        }
+        Probe { cases: probe::maps(&NUMBERS, 1), kinks: vec![0.0], ..Probe::default() }
     }
 }

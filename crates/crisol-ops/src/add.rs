@@ -47,20 +47,12 @@ impl Primitive for Add {
         Ok(smallvec![Some(gradient), Some(gradient)])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        _: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, _: &Attributes, inputs: &[Register]) -> Result<Register> {
         let &[a, b] = rule::operands(inputs)?;
         Ok(builder.add(a, b))
     }
 
     fn probe(&self) -> Probe {
-        Probe {
-            cases: probe::maps(&NUMBERS, 2),
-            ..Probe::default()
-        }
+        Probe { cases: probe::maps(&NUMBERS, 2), ..Probe::default() }
     }
 }

@@ -5,8 +5,8 @@ use crate::{probe, rule};
 use crisol_ir::primitive::Gradients;
 use crisol_ir::shape::MAX_RANK;
 use crisol_ir::{
-    Attributes, DType, Error, ErrorKind, Graph, Kind, Layout, NodeId, Primitive, Probe, Result,
-    Shape, TensorType, Value, map_value,
+    Attributes, DType, Error, ErrorKind, Graph, Kind, Layout, NodeId, Primitive, Probe, Result, Shape, TensorType,
+    Value, map_value,
 };
 use ndarray::IxDyn;
 use smallvec::smallvec;
@@ -32,12 +32,7 @@ pub fn broadcast(graph: &mut Graph, x: NodeId, shape: Shape) -> Result<NodeId> {
 }
 
 /// A map of two inputs, brought to one shape first.
-pub(crate) fn binary(
-    graph: &mut Graph,
-    primitive: &'static dyn Primitive,
-    a: NodeId,
-    b: NodeId,
-) -> Result<NodeId> {
+pub(crate) fn binary(graph: &mut Graph, primitive: &'static dyn Primitive, a: NodeId, b: NodeId) -> Result<NodeId> {
     let (lhs, rhs) = (graph.ty(a), graph.ty(b));
     let shape = rule::same_dtype(lhs, rhs)
         .and_then(|()| lhs.shape.broadcast(&rhs.shape))
@@ -59,10 +54,7 @@ impl Primitive for Broadcast {
     fn infer(&self, attributes: &Attributes, inputs: &[TensorType]) -> Result<TensorType> {
         let [x] = rule::inputs(inputs)?;
         let shape = rule::shape(attributes.numbers())?;
-        let fits = x
-            .shape
-            .broadcast(&shape)
-            .is_ok_and(|common| common == shape);
+        let fits = x.shape.broadcast(&shape).is_ok_and(|common| common == shape);
         if !fits {
             return Err(Error::new(
                 ErrorKind::Shape,
@@ -80,9 +72,7 @@ impl Primitive for Broadcast {
         let shape = rule::shape(attributes.numbers())?;
         let sizes = IxDyn(&shape);
         let wrong = || Error::new(ErrorKind::Shape, format!("does not broadcast to {shape}"));
-        Ok(
-            map_value!(x, x => x.broadcast(sizes).ok_or_else(wrong)?.as_standard_layout().into_owned()),
-        )
+        Ok(map_value!(x, x => x.broadcast(sizes).ok_or_else(wrong)?.as_standard_layout().into_owned()))
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {
@@ -99,11 +89,7 @@ impl Primitive for Broadcast {
                 strides[axis + added] = input.strides[axis];
             }
         }
-        Some(Layout {
-            shape,
-            strides,
-            offset: input.offset,
-        })
+        Some(Layout { shape, strides, offset: input.offset })
     }
 
     fn probe(&self) -> Probe {
@@ -122,9 +108,6 @@ impl Primitive for Broadcast {
                 cases.push((Attributes::sizes(to), vec![probe::ty(dtype, from)]));
             }
         }
-        Probe {
-            cases,
-            ..Probe::default()
-        }
+        Probe { cases, ..Probe::default() }
     }
 }

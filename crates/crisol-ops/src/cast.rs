@@ -4,8 +4,7 @@ use crate::{probe, rule};
 use crisol_ir::kernel::{Binary, Builder, Register, Type};
 use crisol_ir::primitive::Gradients;
 use crisol_ir::{
-    Attributes, DType, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType,
-    Value,
+    Attributes, DType, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value,
 };
 use smallvec::smallvec;
 
@@ -33,12 +32,7 @@ pub fn cast(graph: &mut Graph, x: NodeId, dtype: DType) -> Result<NodeId> {
 /// The type that the settings name.
 fn target(attributes: &Attributes) -> Result<DType> {
     let [code] = rule::settings(attributes)?;
-    DType::from_code(code).ok_or_else(|| {
-        Error::new(
-            ErrorKind::Value,
-            format!("{code} is the code of no element type"),
-        )
-    })
+    DType::from_code(code).ok_or_else(|| Error::new(ErrorKind::Value, format!("{code} is the code of no element type")))
 }
 
 impl Primitive for Cast {
@@ -68,12 +62,7 @@ impl Primitive for Cast {
         Ok(smallvec![Some(cast(graph, gradient, from)?)])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        attributes: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, attributes: &Attributes, inputs: &[Register]) -> Result<Register> {
         let &[x] = rule::operands(inputs)?;
         let to = target(attributes)?;
         let from = builder.ty(x);
@@ -98,10 +87,6 @@ impl Primitive for Cast {
                 cases.push((Attributes::new([to as i64]), types));
             }
         }
-        Probe {
-            cases,
-            range: (-400.0, 400.0),
-            ..Probe::default()
-        }
+        Probe { cases, range: (-400.0, 400.0), ..Probe::default() }
     }
 }

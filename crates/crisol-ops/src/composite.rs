@@ -78,10 +78,8 @@ pub fn sum_to_shape(graph: &mut Graph, x: NodeId, shape: Shape) -> Result<NodeId
     }
     let added = from.rank() - shape.rank();
     let repeated = |axis: usize| axis < added || (shape[axis - added] == 1 && from[axis] != 1);
-    let axes: SmallVec<[isize; 8]> = (0..from.rank())
-        .filter(|&axis| repeated(axis))
-        .map(|axis| axis as isize)
-        .collect();
+    let axes: SmallVec<[isize; 8]> =
+        (0..from.rank()).filter(|&axis| repeated(axis)).map(|axis| axis as isize).collect();
     let total = sum(graph, x, &axes)?;
     reshape(graph, total, shape)
 }
@@ -90,12 +88,7 @@ pub fn sum_to_shape(graph: &mut Graph, x: NodeId, shape: Shape) -> Result<NodeId
 ///
 /// # Errors
 /// `x` has not the shape that such a reduction gives.
-pub(crate) fn restore_axes(
-    graph: &mut Graph,
-    x: NodeId,
-    shape: Shape,
-    axes: &[usize],
-) -> Result<NodeId> {
+pub(crate) fn restore_axes(graph: &mut Graph, x: NodeId, shape: Shape, axes: &[usize]) -> Result<NodeId> {
     let with_ones = reshape(graph, x, shape.with_ones(axes))?;
     broadcast(graph, with_ones, shape)
 }

@@ -7,8 +7,7 @@ use crate::window::Window;
 use crate::{conv2d_input_gradient, conv2d_weight_gradient};
 use crisol_ir::primitive::{Gradients, Library};
 use crisol_ir::{
-    Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType,
-    Value,
+    Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value,
 };
 use ndarray::{Array4, ArrayD, Ix4};
 use smallvec::smallvec;
@@ -40,12 +39,7 @@ pub struct Conv2dAttributes {
 
 impl Default for Conv2dAttributes {
     fn default() -> Conv2dAttributes {
-        Conv2dAttributes {
-            stride: [1, 1],
-            dilation: [1, 1],
-            padding: [[0, 0], [0, 0]],
-            groups: 1,
-        }
+        Conv2dAttributes { stride: [1, 1], dilation: [1, 1], padding: [[0, 0], [0, 0]], groups: 1 }
     }
 }
 
@@ -55,17 +49,7 @@ impl Conv2dAttributes {
         let [[top, bottom], [left, right]] = self.padding;
         let [down, across] = self.stride;
         let [dilation_down, dilation_across] = self.dilation;
-        Attributes::sizes(&[
-            down,
-            across,
-            dilation_down,
-            dilation_across,
-            top,
-            bottom,
-            left,
-            right,
-            self.groups,
-        ])
+        Attributes::sizes(&[down, across, dilation_down, dilation_across, top, bottom, left, right, self.groups])
     }
 
     /// The settings from numbers.
@@ -77,59 +61,27 @@ impl Conv2dAttributes {
     }
 
     pub(crate) fn from_numbers(numbers: [i64; 9]) -> Result<Conv2dAttributes> {
-        let [
-            down,
-            across,
-            dilation_down,
-            dilation_across,
-            top,
-            bottom,
-            left,
-            right,
-            groups,
-        ] = numbers;
+        let [down, across, dilation_down, dilation_across, top, bottom, left, right, groups] = numbers;
         let padding = |number| rule::size("padding", number);
         Ok(Conv2dAttributes {
-            stride: [
-                rule::positive("stride", down)?,
-                rule::positive("stride", across)?,
-            ],
-            dilation: [
-                rule::positive("dilation", dilation_down)?,
-                rule::positive("dilation", dilation_across)?,
-            ],
-            padding: [
-                [padding(top)?, padding(bottom)?],
-                [padding(left)?, padding(right)?],
-            ],
+            stride: [rule::positive("stride", down)?, rule::positive("stride", across)?],
+            dilation: [rule::positive("dilation", dilation_down)?, rule::positive("dilation", dilation_across)?],
+            padding: [[padding(top)?, padding(bottom)?], [padding(left)?, padding(right)?]],
             groups: rule::positive("groups", groups)?,
         })
     }
 
     /// The window that a kernel of this height (`axis` 0) or width (1) makes.
     pub(crate) fn window(&self, axis: usize, size: usize) -> Window {
-        Window {
-            size,
-            stride: self.stride[axis],
-            dilation: self.dilation[axis],
-            padding: self.padding[axis],
-        }
+        Window { size, stride: self.stride[axis], dilation: self.dilation[axis], padding: self.padding[axis] }
     }
 
     /// The shape rule of all three convolutions: that of the images which come out.
     pub(crate) fn output(&self, image: Shape, kernel: Shape) -> Result<Shape> {
         rank4("input", image, "[batch, height, width, channels]")?;
-        rank4(
-            "kernel",
-            kernel,
-            "[height, width, channels / groups, filters]",
-        )?;
+        rank4("kernel", kernel, "[height, width, channels / groups, filters]")?;
         if kernel[2].checked_mul(self.groups) != Some(image[3]) {
-            let groups = if self.groups == 1 {
-                String::new()
-            } else {
-                format!(" in each of {} groups", self.groups)
-            };
+            let groups = if self.groups == 1 { String::new() } else { format!(" in each of {} groups", self.groups) };
             let text = format!(
                 "channels differ: input {image} axis 3 = {}, kernel {kernel} axis 2 = {}{groups}",
                 image[3], kernel[2]
@@ -137,10 +89,8 @@ impl Conv2dAttributes {
             return Err(Error::new(ErrorKind::Shape, text));
         }
         if !kernel[3].is_multiple_of(self.groups) {
-            let text = format!(
-                "kernel {kernel} axis 3 = {} filters do not divide into {} groups",
-                kernel[3], self.groups
-            );
+            let text =
+                format!("kernel {kernel} axis 3 = {} filters do not divide into {} groups", kernel[3], self.groups);
             return Err(Error::new(ErrorKind::Shape, text));
         }
         let height = self.window(0, kernel[0]).places(1, image[1])?;
@@ -154,12 +104,7 @@ impl Conv2dAttributes {
 /// # Errors
 /// Types that differ or are not floating point ones, ranks other than 4, channels that differ, a kernel larger than the
 /// padded image.
-pub fn conv2d(
-    graph: &mut Graph,
-    x: NodeId,
-    kernel: NodeId,
-    attributes: Conv2dAttributes,
-) -> Result<NodeId> {
+pub fn conv2d(graph: &mut Graph, x: NodeId, kernel: NodeId, attributes: Conv2dAttributes) -> Result<NodeId> {
     graph.apply(&CONV2D, attributes.encode(), &[x, kernel])
 }
 
@@ -177,30 +122,17 @@ impl Primitive for Conv2d {
         let attributes = Conv2dAttributes::decode(attributes)?;
         rule::same_dtype(x, kernel)?;
         Takes::Floats.check(x)?;
-        Ok(TensorType::new(
-            x.dtype,
-            attributes.output(x.shape, kernel.shape)?,
-        ))
+        Ok(TensorType::new(x.dtype, attributes.output(x.shape, kernel.shape)?))
     }
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
-        fn convolve<T: Real>(
-            x: &ArrayD<T>,
-            kernel: &ArrayD<T>,
-            how: Conv2dAttributes,
-        ) -> Result<ArrayD<T>> {
+        fn convolve<T: Real>(x: &ArrayD<T>, kernel: &ArrayD<T>, how: Conv2dAttributes) -> Result<ArrayD<T>> {
             let shape = how.output(Shape::new(x.shape())?, Shape::new(kernel.shape())?)?;
             let (x, kernel) = (wide(x)?, wide(kernel)?);
             let mut y = Array4::zeros([shape[0], shape[1], shape[2], shape[3]]);
-            meetings(
-                &how,
-                x.dim(),
-                kernel.dim(),
-                y.dim(),
-                |x_at, kernel_at, y_at| {
-                    y[y_at] += x[x_at] * kernel[kernel_at];
-                },
-            );
+            meetings(&how, x.dim(), kernel.dim(), y.dim(), |x_at, kernel_at, y_at| {
+                y[y_at] += x[x_at] * kernel[kernel_at];
+            });
             Ok(y.mapv(T::narrow).into_dyn())
         }
         let how = Conv2dAttributes::decode(attributes)?;
@@ -224,66 +156,27 @@ impl Primitive for Conv2d {
         let mut cases = Vec::new();
         for dtype in FLOATS {
             for (how, x, kernel) in settings() {
-                cases.push((
-                    how.encode(),
-                    vec![probe::ty(dtype, &x), probe::ty(dtype, &kernel)],
-                ));
+                cases.push((how.encode(), vec![probe::ty(dtype, &x), probe::ty(dtype, &kernel)]));
             }
         }
-        Probe {
-            cases,
-            ulps: 16.0,
-            ..Probe::default()
-        }
+        Probe { cases, ulps: 16.0, ..Probe::default() }
     }
 }
 
 /// Settings, images and kernels that the three convolutions are probed with.
 pub(crate) fn settings() -> Vec<(Conv2dAttributes, [usize; 4], [usize; 4])> {
     let plain = Conv2dAttributes::default();
-    let same = Conv2dAttributes {
-        padding: [[1, 1], [1, 1]],
-        ..plain
-    };
-    let strided = Conv2dAttributes {
-        stride: [2, 3],
-        padding: [[0, 1], [1, 1]],
-        ..plain
-    };
+    let same = Conv2dAttributes { padding: [[1, 1], [1, 1]], ..plain };
+    let strided = Conv2dAttributes { stride: [2, 3], padding: [[0, 1], [1, 1]], ..plain };
     vec![
         (plain, [2, 5, 4, 3], [3, 3, 3, 2]),
         (plain, [1, 3, 3, 2], [1, 1, 2, 3]),
         (same, [2, 4, 5, 2], [3, 3, 2, 3]),
         (strided, [2, 6, 7, 1], [3, 3, 1, 2]),
-        (
-            Conv2dAttributes {
-                stride: [3, 3],
-                ..plain
-            },
-            [1, 8, 8, 2],
-            [2, 2, 2, 2],
-        ),
-        (
-            Conv2dAttributes {
-                dilation: [2, 1],
-                ..same
-            },
-            [1, 6, 4, 2],
-            [3, 2, 2, 2],
-        ),
-        (
-            Conv2dAttributes { groups: 2, ..same },
-            [1, 3, 3, 4],
-            [3, 3, 2, 6],
-        ),
-        (
-            Conv2dAttributes {
-                groups: 3,
-                ..strided
-            },
-            [1, 5, 5, 3],
-            [3, 3, 1, 3],
-        ),
+        (Conv2dAttributes { stride: [3, 3], ..plain }, [1, 8, 8, 2], [2, 2, 2, 2]),
+        (Conv2dAttributes { dilation: [2, 1], ..same }, [1, 6, 4, 2], [3, 2, 2, 2]),
+        (Conv2dAttributes { groups: 2, ..same }, [1, 3, 3, 4], [3, 3, 2, 6]),
+        (Conv2dAttributes { groups: 3, ..strided }, [1, 5, 5, 3], [3, 3, 1, 3]),
         (plain, [0, 4, 4, 2], [3, 3, 2, 3]),
     ]
 }
@@ -293,10 +186,7 @@ pub(crate) fn rank4(what: &str, shape: Shape, expected: &str) -> Result<()> {
     if shape.rank() == 4 {
         return Ok(());
     }
-    let text = format!(
-        "{what} {shape} has rank {}, expected 4: {expected}",
-        shape.rank()
-    );
+    let text = format!("{what} {shape} has rank {}, expected 4: {expected}", shape.rank());
     Err(Error::new(ErrorKind::Shape, text))
 }
 
@@ -324,9 +214,7 @@ pub(crate) fn meetings(
     for n in 0..output.0 {
         for (p, q) in (0..output.1).flat_map(|p| (0..output.2).map(move |q| (p, q))) {
             for (r, s) in (0..kernel.0).flat_map(|r| (0..kernel.1).map(move |s| (r, s))) {
-                let (Some(row), Some(column)) =
-                    (down.element(p, r, image.1), across.element(q, s, image.2))
-                else {
+                let (Some(row), Some(column)) = (down.element(p, r, image.1), across.element(q, s, image.2)) else {
                     continue;
                 };
                 for (i, o) in (0..kernel.2).flat_map(|i| (0..kernel.3).map(move |o| (i, o))) {

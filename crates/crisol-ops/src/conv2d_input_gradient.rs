@@ -7,8 +7,7 @@ use crate::rule::{self, Takes};
 use crate::{conv2d, conv2d_weight_gradient};
 use crisol_ir::primitive::{Gradients, Library};
 use crisol_ir::{
-    Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType,
-    Value,
+    Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value,
 };
 use ndarray::{Array4, ArrayD};
 use smallvec::smallvec;
@@ -37,13 +36,7 @@ impl Conv2dInputGradientAttributes {
     /// The settings as 11 numbers: the convolution's 9, height, width.
     pub fn encode(&self) -> Attributes {
         let convolution = self.convolution.encode();
-        Attributes::new(
-            convolution
-                .numbers()
-                .iter()
-                .copied()
-                .chain(self.image.map(|size| size as i64)),
-        )
+        Attributes::new(convolution.numbers().iter().copied().chain(self.image.map(|size| size as i64)))
     }
 
     /// The settings from numbers.
@@ -61,25 +54,14 @@ impl Conv2dInputGradientAttributes {
     /// The shape of the images, after checking that their convolution has the shape of `gradient`.
     fn images(&self, gradient: Shape, kernel: Shape) -> Result<Shape> {
         rank4("gradient", gradient, "[batch, height, width, filters]")?;
-        rank4(
-            "kernel",
-            kernel,
-            "[height, width, channels / groups, filters]",
-        )?;
-        let channels = kernel[2]
-            .checked_mul(self.convolution.groups)
-            .ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Shape,
-                    format!("kernel {kernel} has more channels than memory can hold"),
-                )
-            })?;
+        rank4("kernel", kernel, "[height, width, channels / groups, filters]")?;
+        let channels = kernel[2].checked_mul(self.convolution.groups).ok_or_else(|| {
+            Error::new(ErrorKind::Shape, format!("kernel {kernel} has more channels than memory can hold"))
+        })?;
         let image = Shape::new(&[gradient[0], self.image[0], self.image[1], channels])?;
         let expected = self.convolution.output(image, kernel)?;
         if expected != gradient {
-            let text = format!(
-                "gradient {gradient} given, but images {image} and kernel {kernel} give {expected}"
-            );
+            let text = format!("gradient {gradient} given, but images {image} and kernel {kernel} give {expected}");
             return Err(Error::new(ErrorKind::Shape, text));
         }
         Ok(image)
@@ -98,11 +80,7 @@ pub fn conv2d_input_gradient(
     image: [usize; 2],
 ) -> Result<NodeId> {
     let attributes = Conv2dInputGradientAttributes { convolution, image };
-    graph.apply(
-        &CONV2D_INPUT_GRADIENT,
-        attributes.encode(),
-        &[gradient, kernel],
-    )
+    graph.apply(&CONV2D_INPUT_GRADIENT, attributes.encode(), &[gradient, kernel])
 }
 
 impl Primitive for Conv2dInputGradient {
@@ -119,10 +97,7 @@ impl Primitive for Conv2dInputGradient {
         let attributes = Conv2dInputGradientAttributes::decode(attributes)?;
         rule::same_dtype(gradient, kernel)?;
         Takes::Floats.check(gradient)?;
-        Ok(TensorType::new(
-            gradient.dtype,
-            attributes.images(gradient.shape, kernel.shape)?,
-        ))
+        Ok(TensorType::new(gradient.dtype, attributes.images(gradient.shape, kernel.shape)?))
     }
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
@@ -134,25 +109,15 @@ impl Primitive for Conv2dInputGradient {
             let shape = how.images(Shape::new(gradient.shape())?, Shape::new(kernel.shape())?)?;
             let (gradient, kernel) = (wide(gradient)?, wide(kernel)?);
             let mut x = Array4::zeros([shape[0], shape[1], shape[2], shape[3]]);
-            meetings(
-                &how.convolution,
-                x.dim(),
-                kernel.dim(),
-                gradient.dim(),
-                |x_at, kernel_at, y_at| {
-                    x[x_at] += gradient[y_at] * kernel[kernel_at];
-                },
-            );
+            meetings(&how.convolution, x.dim(), kernel.dim(), gradient.dim(), |x_at, kernel_at, y_at| {
+                x[x_at] += gradient[y_at] * kernel[kernel_at];
+            });
             Ok(x.mapv(T::narrow).into_dyn())
         }
         let how = Conv2dInputGradientAttributes::decode(attributes)?;
         match rule::operands(inputs)? {
-            [Value::F32(gradient), Value::F32(kernel)] => {
-                Ok(Value::F32(images(gradient, kernel, how)?))
-            }
-            [Value::F64(gradient), Value::F64(kernel)] => {
-                Ok(Value::F64(images(gradient, kernel, how)?))
-            }
+            [Value::F32(gradient), Value::F32(kernel)] => Ok(Value::F32(images(gradient, kernel, how)?)),
+            [Value::F64(gradient), Value::F64(kernel)] => Ok(Value::F64(images(gradient, kernel, how)?)),
             [other, _] => Err(unexpected(other)),
         }
     }
@@ -162,13 +127,7 @@ impl Primitive for Conv2dInputGradient {
         let (inner, kernel) = (graph.node(node).inputs[0], graph.node(node).inputs[1]);
         let window = graph.ty(kernel).shape;
         let to_inner = conv2d(graph, gradient, kernel, how.convolution)?;
-        let to_kernel = conv2d_weight_gradient(
-            graph,
-            gradient,
-            inner,
-            how.convolution,
-            [window[0], window[1]],
-        )?;
+        let to_kernel = conv2d_weight_gradient(graph, gradient, inner, how.convolution, [window[0], window[1]])?;
         Ok(smallvec![Some(to_inner), Some(to_kernel)])
     }
 
@@ -178,18 +137,11 @@ impl Primitive for Conv2dInputGradient {
             for (convolution, x, kernel) in conv2d::settings() {
                 let (x, kernel) = (probe::ty(dtype, &x), probe::ty(dtype, &kernel));
                 if let Ok(output) = convolution.output(x.shape, kernel.shape) {
-                    let how = Conv2dInputGradientAttributes {
-                        convolution,
-                        image: [x.shape[1], x.shape[2]],
-                    };
+                    let how = Conv2dInputGradientAttributes { convolution, image: [x.shape[1], x.shape[2]] };
                     cases.push((how.encode(), vec![TensorType::new(dtype, output), kernel]));
                 }
             }
         }
-        Probe {
-            cases,
-            ulps: 16.0,
-            ..Probe::default()
-        }
+        Probe { cases, ulps: 16.0, ..Probe::default() }
     }
 }

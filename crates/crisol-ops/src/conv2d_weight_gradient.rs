@@ -7,8 +7,7 @@ use crate::rule::{self, Takes};
 use crate::{conv2d, conv2d_input_gradient};
 use crisol_ir::primitive::{Gradients, Library};
 use crisol_ir::{
-    Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType,
-    Value,
+    Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value,
 };
 use ndarray::{Array4, ArrayD};
 use smallvec::smallvec;
@@ -37,13 +36,7 @@ impl Conv2dWeightGradientAttributes {
     /// The settings as 11 numbers: the convolution's 9, height, width.
     pub fn encode(&self) -> Attributes {
         let convolution = self.convolution.encode();
-        Attributes::new(
-            convolution
-                .numbers()
-                .iter()
-                .copied()
-                .chain(self.kernel.map(|size| size as i64)),
-        )
+        Attributes::new(convolution.numbers().iter().copied().chain(self.kernel.map(|size| size as i64)))
     }
 
     /// The settings from numbers.
@@ -54,10 +47,7 @@ impl Conv2dWeightGradientAttributes {
         let [a, b, c, d, e, f, g, h, i, height, width] = rule::settings(attributes)?;
         Ok(Conv2dWeightGradientAttributes {
             convolution: Conv2dAttributes::from_numbers([a, b, c, d, e, f, g, h, i])?,
-            kernel: [
-                rule::positive("kernel height", height)?,
-                rule::positive("kernel width", width)?,
-            ],
+            kernel: [rule::positive("kernel height", height)?, rule::positive("kernel width", width)?],
         })
     }
 
@@ -67,23 +57,13 @@ impl Conv2dWeightGradientAttributes {
         rank4("gradient", gradient, "[batch, height, width, filters]")?;
         let groups = self.convolution.groups;
         if !image[3].is_multiple_of(groups) {
-            let text = format!(
-                "input {image} axis 3 = {} channels do not divide into {groups} groups",
-                image[3]
-            );
+            let text = format!("input {image} axis 3 = {} channels do not divide into {groups} groups", image[3]);
             return Err(Error::new(ErrorKind::Shape, text));
         }
-        let kernel = Shape::new(&[
-            self.kernel[0],
-            self.kernel[1],
-            image[3] / groups,
-            gradient[3],
-        ])?;
+        let kernel = Shape::new(&[self.kernel[0], self.kernel[1], image[3] / groups, gradient[3]])?;
         let expected = self.convolution.output(image, kernel)?;
         if expected != gradient {
-            let text = format!(
-                "gradient {gradient} given, but input {image} and kernel {kernel} give {expected}"
-            );
+            let text = format!("gradient {gradient} given, but input {image} and kernel {kernel} give {expected}");
             return Err(Error::new(ErrorKind::Shape, text));
         }
         Ok(kernel)
@@ -101,10 +81,7 @@ pub fn conv2d_weight_gradient(
     convolution: Conv2dAttributes,
     kernel: [usize; 2],
 ) -> Result<NodeId> {
-    let attributes = Conv2dWeightGradientAttributes {
-        convolution,
-        kernel,
-    };
+    let attributes = Conv2dWeightGradientAttributes { convolution, kernel };
     graph.apply(&CONV2D_WEIGHT_GRADIENT, attributes.encode(), &[x, gradient])
 }
 
@@ -122,10 +99,7 @@ impl Primitive for Conv2dWeightGradient {
         let attributes = Conv2dWeightGradientAttributes::decode(attributes)?;
         rule::same_dtype(x, gradient)?;
         Takes::Floats.check(x)?;
-        Ok(TensorType::new(
-            x.dtype,
-            attributes.kernel(x.shape, gradient.shape)?,
-        ))
+        Ok(TensorType::new(x.dtype, attributes.kernel(x.shape, gradient.shape)?))
     }
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
@@ -137,15 +111,9 @@ impl Primitive for Conv2dWeightGradient {
             let shape = how.kernel(Shape::new(x.shape())?, Shape::new(gradient.shape())?)?;
             let (x, gradient) = (wide(x)?, wide(gradient)?);
             let mut kernel = Array4::zeros([shape[0], shape[1], shape[2], shape[3]]);
-            meetings(
-                &how.convolution,
-                x.dim(),
-                kernel.dim(),
-                gradient.dim(),
-                |x_at, kernel_at, y_at| {
-                    kernel[kernel_at] += x[x_at] * gradient[y_at];
-                },
-            );
+            meetings(&how.convolution, x.dim(), kernel.dim(), gradient.dim(), |x_at, kernel_at, y_at| {
+                kernel[kernel_at] += x[x_at] * gradient[y_at];
+            });
             Ok(kernel.mapv(T::narrow).into_dyn())
         }
         let how = Conv2dWeightGradientAttributes::decode(attributes)?;
@@ -160,13 +128,7 @@ impl Primitive for Conv2dWeightGradient {
         let how = Conv2dWeightGradientAttributes::decode(&rule::attributes(graph, node)?)?;
         let (x, inner) = (graph.node(node).inputs[0], graph.node(node).inputs[1]);
         let image = graph.ty(x).shape;
-        let to_x = conv2d_input_gradient(
-            graph,
-            inner,
-            gradient,
-            how.convolution,
-            [image[1], image[2]],
-        )?;
+        let to_x = conv2d_input_gradient(graph, inner, gradient, how.convolution, [image[1], image[2]])?;
         let to_inner = conv2d(graph, x, gradient, how.convolution)?;
         Ok(smallvec![Some(to_x), Some(to_inner)])
     }
@@ -177,18 +139,12 @@ impl Primitive for Conv2dWeightGradient {
             for (convolution, x, kernel) in conv2d::settings() {
                 let (x, kernel) = (probe::ty(dtype, &x), probe::ty(dtype, &kernel));
                 if let Ok(output) = convolution.output(x.shape, kernel.shape) {
-                    let how = Conv2dWeightGradientAttributes {
-                        convolution,
-                        kernel: [kernel.shape[0], kernel.shape[1]],
-                    };
+                    let how =
+                        Conv2dWeightGradientAttributes { convolution, kernel: [kernel.shape[0], kernel.shape[1]] };
                     cases.push((how.encode(), vec![x, TensorType::new(dtype, output)]));
                 }
             }
         }
-        Probe {
-            cases,
-            ulps: 16.0,
-            ..Probe::default()
-        }
+        Probe { cases, ulps: 16.0, ..Probe::default() }
     }
 }

@@ -4,10 +4,7 @@ use crisol_ir::{Error, ErrorKind, Value};
 
 /// The error of a definition that is given a type which its shape rule rejects.
 pub(crate) fn unexpected(value: &Value) -> Error {
-    Error::new(
-        ErrorKind::Internal,
-        format!("is not defined on {}", value.dtype()),
-    )
+    Error::new(ErrorKind::Internal, format!("is not defined on {}", value.dtype()))
 }
 
 /// `map_floats!(inputs, |x| x.exp())`: the formula on every element of the one input.
@@ -28,27 +25,21 @@ macro_rules! zip_numbers {
         use crisol_ir::Value;
         let [a, b] = $crate::rule::operands($inputs)?;
         match (a, b) {
-            (Value::U8(a), Value::U8(b)) => Ok(Value::U8(
-                ndarray::Zip::from(a)
-                    .and(b)
-                    .map_collect(|&$c, &$d| $integers),
-            )),
-            (Value::I32(a), Value::I32(b)) => Ok(Value::I32(
-                ndarray::Zip::from(a)
-                    .and(b)
-                    .map_collect(|&$c, &$d| $integers),
-            )),
-            (Value::I64(a), Value::I64(b)) => Ok(Value::I64(
-                ndarray::Zip::from(a)
-                    .and(b)
-                    .map_collect(|&$c, &$d| $integers),
-            )),
-            (Value::F32(a), Value::F32(b)) => Ok(Value::F32(
-                ndarray::Zip::from(a).and(b).map_collect(|&$a, &$b| $floats),
-            )),
-            (Value::F64(a), Value::F64(b)) => Ok(Value::F64(
-                ndarray::Zip::from(a).and(b).map_collect(|&$a, &$b| $floats),
-            )),
+            (Value::U8(a), Value::U8(b)) => {
+                Ok(Value::U8(ndarray::Zip::from(a).and(b).map_collect(|&$c, &$d| $integers)))
+            }
+            (Value::I32(a), Value::I32(b)) => {
+                Ok(Value::I32(ndarray::Zip::from(a).and(b).map_collect(|&$c, &$d| $integers)))
+            }
+            (Value::I64(a), Value::I64(b)) => {
+                Ok(Value::I64(ndarray::Zip::from(a).and(b).map_collect(|&$c, &$d| $integers)))
+            }
+            (Value::F32(a), Value::F32(b)) => {
+                Ok(Value::F32(ndarray::Zip::from(a).and(b).map_collect(|&$a, &$b| $floats)))
+            }
+            (Value::F64(a), Value::F64(b)) => {
+                Ok(Value::F64(ndarray::Zip::from(a).and(b).map_collect(|&$a, &$b| $floats)))
+            }
             (other, _) => Err($crate::definition::unexpected(other)),
         }
     }};
@@ -61,11 +52,7 @@ macro_rules! compare {
         let [a, b] = $crate::rule::operands($inputs)?;
         macro_rules! zip {
             ($lhs:expr, $rhs:expr) => {
-                Ok(Value::Bool(
-                    ndarray::Zip::from($lhs)
-                        .and($rhs)
-                        .map_collect(|$a, $b| $formula),
-                ))
+                Ok(Value::Bool(ndarray::Zip::from($lhs).and($rhs).map_collect(|$a, $b| $formula)))
             };
         }
         match (a, b) {

@@ -51,21 +51,12 @@ impl Primitive for Divide {
         Ok(smallvec![Some(to_a), Some(negate(graph, product)?)])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        _: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, _: &Attributes, inputs: &[Register]) -> Result<Register> {
         let &[a, b] = rule::operands(inputs)?;
         Ok(builder.divide(a, b))
     }
 
     fn probe(&self) -> Probe {
-        Probe {
-            cases: probe::maps(&FLOATS, 2),
-            range: (0.5, 2.0),
-            ..Probe::default()
-        }
+        Probe { cases: probe::maps(&FLOATS, 2), range: (0.5, 2.0), ..Probe::default() }
     }
 }

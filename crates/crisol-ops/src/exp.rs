@@ -47,22 +47,12 @@ impl Primitive for Exp {
         Ok(smallvec![Some(multiply(graph, gradient, node)?)])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        _: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, _: &Attributes, inputs: &[Register]) -> Result<Register> {
         let &[x] = rule::operands(inputs)?;
         Ok(math::exp(builder, x))
     }
 
     fn probe(&self) -> Probe {
-        Probe {
-            cases: probe::maps(&FLOATS, 1),
-            range: (-10.0, 10.0),
-            ulps: math::EXP_ULPS + 1.0,
-            ..Probe::default()
-        }
+        Probe { cases: probe::maps(&FLOATS, 1), range: (-10.0, 10.0), ulps: math::EXP_ULPS + 1.0, ..Probe::default() }
     }
 }

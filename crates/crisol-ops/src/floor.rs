@@ -47,21 +47,12 @@ impl Primitive for Floor {
         Ok(smallvec![Some(zeros_like(graph, node)?)])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        _: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, _: &Attributes, inputs: &[Register]) -> Result<Register> {
         let &[x] = rule::operands(inputs)?;
         Ok(builder.unary(Unary::Floor, x))
     }
 
     fn probe(&self) -> Probe {
-        Probe {
-            cases: probe::maps(&FLOATS, 1),
-            kinks: vec![-2.0, -1.0, 0.0, 1.0, 2.0],
-            ..Probe::default()
-        }
+        Probe { cases: probe::maps(&FLOATS, 1), kinks: vec![-2.0, -1.0, 0.0, 1.0, 2.0], ..Probe::default() }
     }
 }

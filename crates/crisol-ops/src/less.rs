@@ -47,20 +47,12 @@ impl Primitive for Less {
         Ok(smallvec![None, None])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        _: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, _: &Attributes, inputs: &[Register]) -> Result<Register> {
         let &[a, b] = rule::operands(inputs)?;
         Ok(builder.compare(Comparison::Less, a, b))
     }
 
     fn probe(&self) -> Probe {
-        Probe {
-            cases: probe::maps(&ORDERED, 2),
-            ..Probe::default()
-        }
+        Probe { cases: probe::maps(&ORDERED, 2), ..Probe::default() }
     }
 }

@@ -71,17 +71,13 @@ pub use absolute::{ABSOLUTE, Absolute, absolute};
 pub use add::{ADD, Add, add};
 pub use broadcast::{BROADCAST, Broadcast, broadcast};
 pub use cast::{CAST, Cast, cast};
-pub use composite::{
-    full_like, mean, ones_like, scalar, scalar_like, square, sum_to_shape, zeros_like,
-};
+pub use composite::{full_like, mean, ones_like, scalar, scalar_like, square, sum_to_shape, zeros_like};
 pub use conv2d::{CONV2D, Conv2d, Conv2dAttributes, conv2d};
 pub use conv2d_input_gradient::{
-    CONV2D_INPUT_GRADIENT, Conv2dInputGradient, Conv2dInputGradientAttributes,
-    conv2d_input_gradient,
+    CONV2D_INPUT_GRADIENT, Conv2dInputGradient, Conv2dInputGradientAttributes, conv2d_input_gradient,
 };
 pub use conv2d_weight_gradient::{
-    CONV2D_WEIGHT_GRADIENT, Conv2dWeightGradient, Conv2dWeightGradientAttributes,
-    conv2d_weight_gradient,
+    CONV2D_WEIGHT_GRADIENT, Conv2dWeightGradient, Conv2dWeightGradientAttributes, conv2d_weight_gradient,
 };
 pub use divide::{DIVIDE, Divide, divide};
 pub use equal::{EQUAL, Equal, equal};

@@ -48,22 +48,12 @@ impl Primitive for Log {
         Ok(smallvec![Some(divide(graph, gradient, x)?)])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        _: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, _: &Attributes, inputs: &[Register]) -> Result<Register> {
         let &[x] = rule::operands(inputs)?;
         Ok(math::log(builder, x))
     }
 
     fn probe(&self) -> Probe {
-        Probe {
-            cases: probe::maps(&FLOATS, 1),
-            range: (0.1, 10.0),
-            ulps: math::LOG_ULPS + 1.0,
-            ..Probe::default()
-        }
+        Probe { cases: probe::maps(&FLOATS, 1), range: (0.1, 10.0), ulps: math::LOG_ULPS + 1.0, ..Probe::default() }
     }
 }

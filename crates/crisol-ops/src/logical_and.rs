@@ -6,9 +6,7 @@ use crate::probe;
 use crate::rule::{self, Takes};
 use crisol_ir::kernel::{Binary, Builder, Register};
 use crisol_ir::primitive::Gradients;
-use crisol_ir::{
-    Attributes, DType, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value,
-};
+use crisol_ir::{Attributes, DType, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value};
 use ndarray::Zip;
 use smallvec::smallvec;
 
@@ -45,9 +43,7 @@ impl Primitive for LogicalAnd {
     fn define(&self, _: &Attributes, inputs: &[Value]) -> Result<Value> {
         let [a, b] = rule::operands(inputs)?;
         match (a, b) {
-            (Value::Bool(a), Value::Bool(b)) => Ok(Value::Bool(
-                Zip::from(a).and(b).map_collect(|&a, &b| a && b),
-            )),
+            (Value::Bool(a), Value::Bool(b)) => Ok(Value::Bool(Zip::from(a).and(b).map_collect(|&a, &b| a && b))),
             (other, _) => Err(unexpected(other)),
         }
     }
@@ -56,20 +52,12 @@ impl Primitive for LogicalAnd {
         Ok(smallvec![None, None])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        _: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, _: &Attributes, inputs: &[Register]) -> Result<Register> {
         let &[a, b] = rule::operands(inputs)?;
         Ok(builder.binary(Binary::And, a, b))
     }
 
     fn probe(&self) -> Probe {
-        Probe {
-            cases: probe::maps(&[DType::Bool], 2),
-            ..Probe::default()
-        }
+        Probe { cases: probe::maps(&[DType::Bool], 2), ..Probe::default() }
     }
 }

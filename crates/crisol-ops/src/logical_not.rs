@@ -5,9 +5,7 @@ use crate::probe;
 use crate::rule::{self, Takes};
 use crisol_ir::kernel::{Builder, Register, Unary};
 use crisol_ir::primitive::Gradients;
-use crisol_ir::{
-    Attributes, DType, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value,
-};
+use crisol_ir::{Attributes, DType, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value};
 use smallvec::smallvec;
 
 /// `y = !x` of truth values.
@@ -52,20 +50,12 @@ impl Primitive for LogicalNot {
         Ok(smallvec![None])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        _: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, _: &Attributes, inputs: &[Register]) -> Result<Register> {
         let &[x] = rule::operands(inputs)?;
         Ok(builder.unary(Unary::Not, x))
     }
 
     fn probe(&self) -> Probe {
-        Probe {
-            cases: probe::maps(&[DType::Bool], 1),
-            ..Probe::default()
-        }
+        Probe { cases: probe::maps(&[DType::Bool], 1), ..Probe::default() }
     }
 }

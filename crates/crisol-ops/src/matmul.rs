@@ -6,8 +6,7 @@ use crate::rule::{self, Takes};
 use crate::{reshape, sum};
 use crisol_ir::primitive::{Gradients, Library};
 use crisol_ir::{
-    Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType,
-    Value,
+    Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value,
 };
 use ndarray::{Array2, ArrayD, ArrayViewD, Ix2, IxDyn};
 use smallvec::{SmallVec, smallvec};
@@ -69,15 +68,7 @@ pub fn matmul_transposed(
     transpose_lhs: bool,
     transpose_rhs: bool,
 ) -> Result<NodeId> {
-    graph.apply(
-        &MATMUL,
-        MatMulAttributes {
-            transpose_lhs,
-            transpose_rhs,
-        }
-        .encode(),
-        &[a, b],
-    )
+    graph.apply(&MATMUL, MatMulAttributes { transpose_lhs, transpose_rhs }.encode(), &[a, b])
 }
 
 impl Primitive for MatMul {
@@ -96,30 +87,17 @@ impl Primitive for MatMul {
         Takes::Floats.check(lhs)?;
         for (name, ty) in [("lhs", lhs), ("rhs", rhs)] {
             if ty.shape.rank() < 2 {
-                let text = format!(
-                    "{name} {} has rank {}, expected 2 or more",
-                    ty.shape,
-                    ty.shape.rank()
+                let text = format!("{name} {} has rank {}, expected 2 or more", ty.shape, ty.shape.rank());
+                return Err(
+                    Error::new(ErrorKind::Shape, text).help("reshape a vector to a matrix of one row or column")
                 );
-                return Err(Error::new(ErrorKind::Shape, text)
-                    .help("reshape a vector to a matrix of one row or column"));
             }
         }
         let (left, right) = (lhs.shape.rank() - 2, rhs.shape.rank() - 2);
-        let (row, lhs_inner) = if flags.transpose_lhs {
-            (left + 1, left)
-        } else {
-            (left, left + 1)
-        };
-        let (rhs_inner, column) = if flags.transpose_rhs {
-            (right + 1, right)
-        } else {
-            (right, right + 1)
-        };
+        let (row, lhs_inner) = if flags.transpose_lhs { (left + 1, left) } else { (left, left + 1) };
+        let (rhs_inner, column) = if flags.transpose_rhs { (right + 1, right) } else { (right, right + 1) };
         if lhs.shape[lhs_inner] != rhs.shape[rhs_inner] {
-            let side = |name, shape: Shape, axis: usize| {
-                format!("{name} {shape} axis {axis} = {}", shape[axis])
-            };
+            let side = |name, shape: Shape, axis: usize| format!("{name} {shape} axis {axis} = {}", shape[axis]);
             let text = format!(
                 "inner sizes differ: {}, {}",
                 side("lhs", lhs.shape, lhs_inner),
@@ -135,14 +113,9 @@ impl Primitive for MatMul {
                 rhs.shape,
                 &rhs.shape[..right]
             );
-            return Err(Error::new(ErrorKind::Shape, text)
-                .help("broadcast one of them, or pass a single matrix"));
+            return Err(Error::new(ErrorKind::Shape, text).help("broadcast one of them, or pass a single matrix"));
         }
-        let batch = if left > 0 {
-            &lhs.shape[..left]
-        } else {
-            &rhs.shape[..right]
-        };
+        let batch = if left > 0 { &lhs.shape[..left] } else { &rhs.shape[..right] };
         let mut sizes: SmallVec<[usize; 8]> = batch.into();
         sizes.extend([lhs.shape[row], rhs.shape[column]]);
         Ok(TensorType::new(lhs.dtype, Shape::new(&sizes)?))
@@ -158,10 +131,8 @@ impl Primitive for MatMul {
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {
-        let MatMulAttributes {
-            transpose_lhs: ta,
-            transpose_rhs: tb,
-        } = MatMulAttributes::decode(&rule::attributes(graph, node)?)?;
+        let MatMulAttributes { transpose_lhs: ta, transpose_rhs: tb } =
+            MatMulAttributes::decode(&rule::attributes(graph, node)?)?;
         let (a, b) = (graph.node(node).inputs[0], graph.node(node).inputs[1]);
         let (lhs, rhs) = (graph.ty(a).shape, graph.ty(b).shape);
         // With A and B for the operands after their flags: dA = G B^T and dB = A^T G, transposed back where flagged.
@@ -204,17 +175,10 @@ impl Primitive for MatMul {
         let mut list = Vec::new();
         for dtype in FLOATS {
             for (flags, lhs, rhs) in cases {
-                list.push((
-                    Attributes::new(flags),
-                    vec![probe::ty(dtype, lhs), probe::ty(dtype, rhs)],
-                ));
+                list.push((Attributes::new(flags), vec![probe::ty(dtype, lhs), probe::ty(dtype, rhs)]));
             }
         }
-        Probe {
-            cases: list,
-            ulps: 8.0,
-            ..Probe::default()
-        }
+        Probe { cases: list, ulps: 8.0, ..Probe::default() }
     }
 }
 
@@ -235,16 +199,9 @@ fn flatten_rows(graph: &mut Graph, x: NodeId) -> Result<NodeId> {
 
 /// The products over the leading axes of whichever operand has some.
 fn products<T: Real>(a: &ArrayD<T>, b: &ArrayD<T>, flags: MatMulAttributes) -> Result<ArrayD<T>> {
-    let batch = if a.ndim() > 2 {
-        &a.shape()[..a.ndim() - 2]
-    } else {
-        &b.shape()[..b.ndim() - 2]
-    };
+    let batch = if a.ndim() > 2 { &a.shape()[..a.ndim() - 2] } else { &b.shape()[..b.ndim() - 2] };
     let count = batch.iter().product();
-    let (lhs, rhs) = (
-        matrices(a, count, flags.transpose_lhs)?,
-        matrices(b, count, flags.transpose_rhs)?,
-    );
+    let (lhs, rhs) = (matrices(a, count, flags.transpose_lhs)?, matrices(b, count, flags.transpose_rhs)?);
     let (rows, columns) = match (lhs.first(), rhs.first()) {
         (Some(lhs), Some(rhs)) => (lhs.nrows(), rhs.ncols()),
         _ => (
@@ -257,32 +214,20 @@ fn products<T: Real>(a: &ArrayD<T>, b: &ArrayD<T>, flags: MatMulAttributes) -> R
         elements.extend(lhs.dot(rhs).iter().map(|&sum| T::narrow(sum)));
     }
     let sizes = [batch, &[rows, columns]].concat();
-    ArrayD::from_shape_vec(IxDyn(&sizes), elements)
-        .map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))
+    ArrayD::from_shape_vec(IxDyn(&sizes), elements).map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))
 }
 
 /// The `count` matrices of an operand in double precision, or as many copies of a single one.
-fn matrices<T: Real>(
-    operand: &ArrayD<T>,
-    count: usize,
-    transpose: bool,
-) -> Result<Vec<Array2<f64>>> {
+fn matrices<T: Real>(operand: &ArrayD<T>, count: usize, transpose: bool) -> Result<Vec<Array2<f64>>> {
     let matrix = |view: ArrayViewD<T>| {
         let matrix = view
             .mapv(T::widen)
             .into_dimensionality::<Ix2>()
             .map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;
-        Ok(if transpose {
-            matrix.reversed_axes()
-        } else {
-            matrix
-        })
+        Ok(if transpose { matrix.reversed_axes() } else { matrix })
     };
     if operand.ndim() == 2 {
-        return vec![operand; count]
-            .into_iter()
-            .map(|operand| matrix(operand.view()))
-            .collect();
+        return vec![operand; count].into_iter().map(|operand| matrix(operand.view())).collect();
     }
     let size = &operand.shape()[operand.ndim() - 2..];
     let stacked = operand

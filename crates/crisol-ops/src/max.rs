@@ -7,9 +7,7 @@ use crate::reduction;
 use crate::rule::{self, Takes};
 use crate::{cast, divide, equal, multiply, sum};
 use crisol_ir::primitive::{Gradients, Reduction};
-use crisol_ir::{
-    Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value,
-};
+use crisol_ir::{Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value};
 use smallvec::{SmallVec, smallvec};
 
 /// `y = max of x` over axes, which vanish from the shape; NaN wins.
@@ -42,15 +40,8 @@ impl Primitive for Max {
     fn infer(&self, attributes: &Attributes, inputs: &[TensorType]) -> Result<TensorType> {
         let ty = reduction::infer(attributes, inputs, Takes::Ordered)?;
         let [x] = rule::inputs(inputs)?;
-        if let Some(axis) = attributes
-            .to_sizes()
-            .into_iter()
-            .find(|&axis| x.shape[axis] == 0)
-        {
-            let text = format!(
-                "axis {axis} of {} is empty and has no largest element",
-                x.shape
-            );
+        if let Some(axis) = attributes.to_sizes().into_iter().find(|&axis| x.shape[axis] == 0) {
+            let text = format!("axis {axis} of {} is empty and has no largest element", x.shape);
             return Err(Error::new(ErrorKind::Shape, text));
         }
         Ok(ty)
@@ -62,13 +53,7 @@ impl Primitive for Max {
         macro_rules! largest {
             ($variant:ident, $x:expr, $lowest:expr, $wins:expr) => {{
                 let wins = $wins;
-                let fold =
-                    reduction::fold(
-                        $x.clone(),
-                        &axes,
-                        $lowest,
-                        |a, b| if wins(a, b) { a } else { b },
-                    );
+                let fold = reduction::fold($x.clone(), &axes, $lowest, |a, b| if wins(a, b) { a } else { b });
                 Ok(Value::$variant(fold))
             }};
         }
@@ -100,9 +85,6 @@ impl Primitive for Max {
     }
 
     fn probe(&self) -> Probe {
-        Probe {
-            cases: reduction::cases(&ORDERED),
-            ..Probe::default()
-        }
+        Probe { cases: reduction::cases(&ORDERED), ..Probe::default() }
     }
 }

@@ -8,8 +8,7 @@ use crate::rule::{self, Takes};
 use crate::window::Window;
 use crisol_ir::primitive::{Gradients, Library};
 use crisol_ir::{
-    Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType,
-    Value,
+    Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value,
 };
 use ndarray::{Array4, ArrayD};
 use smallvec::smallvec;
@@ -51,24 +50,13 @@ impl Pool2dAttributes {
         let [height, width, down, across, top, bottom, left, right] = rule::settings(attributes)?;
         let padding = |number| rule::size("padding", number);
         let decoded = Pool2dAttributes {
-            window: [
-                rule::positive("window height", height)?,
-                rule::positive("window width", width)?,
-            ],
-            stride: [
-                rule::positive("stride", down)?,
-                rule::positive("stride", across)?,
-            ],
-            padding: [
-                [padding(top)?, padding(bottom)?],
-                [padding(left)?, padding(right)?],
-            ],
+            window: [rule::positive("window height", height)?, rule::positive("window width", width)?],
+            stride: [rule::positive("stride", down)?, rule::positive("stride", across)?],
+            padding: [[padding(top)?, padding(bottom)?], [padding(left)?, padding(right)?]],
         };
         for (window, padding) in decoded.window.iter().zip(&decoded.padding) {
             if padding.iter().any(|side| side >= window) {
-                let text = format!(
-                    "padding {padding:?} with a window of {window}: expected less than the window"
-                );
+                let text = format!("padding {padding:?} with a window of {window}: expected less than the window");
                 return Err(Error::new(ErrorKind::Value, text));
             }
         }
@@ -77,12 +65,7 @@ impl Pool2dAttributes {
 
     /// One axis of the window, 0 for the height.
     pub(crate) fn window(&self, axis: usize) -> Window {
-        Window {
-            size: self.window[axis],
-            stride: self.stride[axis],
-            dilation: 1,
-            padding: self.padding[axis],
-        }
+        Window { size: self.window[axis], stride: self.stride[axis], dilation: 1, padding: self.padding[axis] }
     }
 
     /// The shape of the pooled images.
@@ -144,9 +127,7 @@ impl Primitive for MaxPool2d {
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {
         let attributes = Pool2dAttributes::decode(&rule::attributes(graph, node)?)?;
         let x = graph.node(node).inputs[0];
-        Ok(smallvec![Some(max_pool2d_gradient(
-            graph, x, gradient, attributes
-        )?)])
+        Ok(smallvec![Some(max_pool2d_gradient(graph, x, gradient, attributes)?)])
     }
 
     fn probe(&self) -> Probe {
@@ -156,38 +137,18 @@ impl Primitive for MaxPool2d {
                 cases.push((attributes.encode(), vec![probe::ty(dtype, &x)]));
             }
         }
-        Probe {
-            cases,
-            ..Probe::default()
-        }
+        Probe { cases, ..Probe::default() }
     }
 }
 
 /// Settings and images that pooling and its gradient are probed with.
 pub(crate) fn settings() -> Vec<(Pool2dAttributes, [usize; 4])> {
-    let plain = Pool2dAttributes {
-        window: [2, 2],
-        stride: [2, 2],
-        padding: [[0, 0], [0, 0]],
-    };
+    let plain = Pool2dAttributes { window: [2, 2], stride: [2, 2], padding: [[0, 0], [0, 0]] };
     vec![
         (plain, [2, 4, 6, 3]),
         (plain, [1, 5, 3, 1]),
-        (
-            Pool2dAttributes {
-                window: [3, 2],
-                stride: [2, 1],
-                padding: [[1, 1], [0, 1]],
-            },
-            [2, 5, 4, 2],
-        ),
-        (
-            Pool2dAttributes {
-                window: [1, 1],
-                ..plain
-            },
-            [1, 3, 3, 2],
-        ),
+        (Pool2dAttributes { window: [3, 2], stride: [2, 1], padding: [[1, 1], [0, 1]] }, [2, 5, 4, 2]),
+        (Pool2dAttributes { window: [1, 1], ..plain }, [1, 3, 3, 2]),
         (plain, [0, 4, 4, 3]),
     ]
 }
@@ -202,13 +163,10 @@ pub(crate) fn largest_at<T: Copy + PartialOrd>(
     let (down, across) = (attributes.window(0), attributes.window(1));
     let rows = (0..down.size).filter_map(|tap| down.element(p, tap, x.shape()[1]));
     let places = rows.flat_map(|row| {
-        (0..across.size)
-            .filter_map(move |tap| Some([n, row, across.element(q, tap, x.shape()[2])?, c]))
+        (0..across.size).filter_map(move |tap| Some([n, row, across.element(q, tap, x.shape()[2])?, c]))
     });
     let is_nan = |element: T| element.partial_cmp(&element).is_none();
     let wins = |new: T, best: T| !is_nan(best) && (new > best || is_nan(new));
     // A window always covers an element, as padding is smaller than it and the image is not empty.
-    places
-        .reduce(|best, place| if wins(x[place], x[best]) { place } else { best })
-        .unwrap_or([n, 0, 0, c])
+    places.reduce(|best, place| if wins(x[place], x[best]) { place } else { best }).unwrap_or([n, 0, 0, c])
 }

@@ -6,8 +6,7 @@ use crate::probe::{self, FLOATS};
 use crate::rule::{self, Takes};
 use crisol_ir::primitive::{Gradients, Library};
 use crisol_ir::{
-    Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType,
-    Value,
+    Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value,
 };
 use ndarray::{ArrayD, Dimension};
 
@@ -51,10 +50,7 @@ impl Primitive for MaxPool2dGradient {
         Takes::Floats.check(x)?;
         let expected = attributes.output(x.shape)?;
         if gradient.shape != expected {
-            let text = format!(
-                "gradient {} given, but pooling {} gives {expected}",
-                gradient.shape, x.shape
-            );
+            let text = format!("gradient {} given, but pooling {} gives {expected}", gradient.shape, x.shape);
             return Err(Error::new(ErrorKind::Shape, text));
         }
         Ok(x)
@@ -81,12 +77,9 @@ impl Primitive for MaxPool2dGradient {
     }
 
     fn gradient(&self, _: &mut Graph, _: NodeId, _: NodeId) -> Result<Gradients> {
-        Err(Error::new(
-            ErrorKind::Gradient,
-            "second gradients through max pooling are not implemented",
-        )
-        .operation(self.name())
-        .help("use a strided convolution where a gradient is differentiated again"))
+        Err(Error::new(ErrorKind::Gradient, "second gradients through max pooling are not implemented")
+            .operation(self.name())
+            .help("use a strided convolution where a gradient is differentiated again"))
     }
 
     fn probe(&self) -> Probe {
@@ -98,10 +91,6 @@ impl Primitive for MaxPool2dGradient {
                 cases.push((attributes.encode(), vec![x, TensorType::new(dtype, output)]));
             }
         }
-        Probe {
-            cases,
-            ulps: 4.0,
-            ..Probe::default()
-        }
+        Probe { cases, ulps: 4.0, ..Probe::default() }
     }
 }

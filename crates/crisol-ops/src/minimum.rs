@@ -42,11 +42,7 @@ impl Primitive for Minimum {
     }
 
     fn define(&self, _: &Attributes, inputs: &[Value]) -> Result<Value> {
-        zip_numbers!(
-            inputs,
-            |a, b| if a < b || a.is_nan() { a } else { b },
-            |a, b| if a < b { a } else { b }
-        )
+        zip_numbers!(inputs, |a, b| if a < b || a.is_nan() { a } else { b }, |a, b| if a < b { a } else { b })
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {
@@ -63,12 +59,7 @@ impl Primitive for Minimum {
         Ok(smallvec![Some(share(a, b)?), Some(share(b, a)?)])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        _: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, _: &Attributes, inputs: &[Register]) -> Result<Register> {
         let &[a, b] = rule::operands(inputs)?;
         // The instruction gives `b` where either is NaN: only a NaN in `a` needs care, and most constants are none.
         let chosen = builder.binary(Binary::Minimum, a, b);
@@ -80,9 +71,6 @@ impl Primitive for Minimum {
     }
 
     fn probe(&self) -> Probe {
-        Probe {
-            cases: probe::maps(&ORDERED, 2),
-            ..Probe::default()
-        }
+        Probe { cases: probe::maps(&ORDERED, 2), ..Probe::default() }
     }
 }

@@ -45,26 +45,15 @@ impl Primitive for Multiply {
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {
         let (a, b) = (graph.node(node).inputs[0], graph.node(node).inputs[1]);
-        Ok(smallvec![
-            Some(multiply(graph, gradient, b)?),
-            Some(multiply(graph, gradient, a)?)
-        ])
+        Ok(smallvec![Some(multiply(graph, gradient, b)?), Some(multiply(graph, gradient, a)?)])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        _: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, _: &Attributes, inputs: &[Register]) -> Result<Register> {
         let &[a, b] = rule::operands(inputs)?;
         Ok(builder.multiply(a, b))
     }
 
     fn probe(&self) -> Probe {
-        Probe {
-            cases: probe::maps(&NUMBERS, 2),
-            ..Probe::default()
-        }
+        Probe { cases: probe::maps(&NUMBERS, 2), ..Probe::default() }
     }
 }

@@ -53,20 +53,12 @@ impl Primitive for Negate {
         Ok(smallvec![Some(negate(graph, gradient)?)])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        _: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, _: &Attributes, inputs: &[Register]) -> Result<Register> {
         let &[x] = rule::operands(inputs)?;
         Ok(builder.unary(Unary::Negate, x))
     }
 
     fn probe(&self) -> Probe {
-        Probe {
-            cases: probe::maps(&NUMBERS, 1),
-            ..Probe::default()
-        }
+        Probe { cases: probe::maps(&NUMBERS, 1), ..Probe::default() }
     }
 }

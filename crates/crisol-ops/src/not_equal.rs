@@ -6,9 +6,7 @@ use crate::probe;
 use crate::rule::{self, Takes};
 use crisol_ir::kernel::{Binary, Builder, Comparison, Register, Type};
 use crisol_ir::primitive::Gradients;
-use crisol_ir::{
-    Attributes, DType, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value,
-};
+use crisol_ir::{Attributes, DType, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value};
 use smallvec::smallvec;
 
 /// `y = a != b`, a truth value. NaN differs from everything, also from itself.
@@ -49,12 +47,7 @@ impl Primitive for NotEqual {
         Ok(smallvec![None, None])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        _: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, _: &Attributes, inputs: &[Register]) -> Result<Register> {
         let &[a, b] = rule::operands(inputs)?;
         if builder.ty(a) == Type::Mask {
             return Ok(builder.binary(Binary::Xor, a, b));
@@ -63,9 +56,6 @@ impl Primitive for NotEqual {
     }
 
     fn probe(&self) -> Probe {
-        Probe {
-            cases: probe::maps(&DType::ALL, 2),
-            ..Probe::default()
-        }
+        Probe { cases: probe::maps(&DType::ALL, 2), ..Probe::default() }
     }
 }

@@ -3,8 +3,7 @@
 use crate::{probe, rule, slice};
 use crisol_ir::primitive::{Gradients, Library};
 use crisol_ir::{
-    Attributes, DType, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape,
-    TensorType, Value,
+    Attributes, DType, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value,
 };
 use ndarray::{ArrayD, Axis, IxDyn, Slice as Range};
 use smallvec::{SmallVec, smallvec};
@@ -30,12 +29,7 @@ pub struct PadAttributes {
 impl PadAttributes {
     /// The settings as numbers: all lows, all highs.
     pub fn encode(&self) -> Attributes {
-        Attributes::new(
-            self.low
-                .iter()
-                .chain(&self.high)
-                .map(|&number| number as i64),
-        )
+        Attributes::new(self.low.iter().chain(&self.high).map(|&number| number as i64))
     }
 
     /// The settings from numbers.
@@ -49,15 +43,8 @@ impl PadAttributes {
             return Err(Error::new(ErrorKind::Value, text));
         }
         let (low, high) = numbers.split_at(numbers.len() / 2);
-        let part = |list: &[i64]| -> Result<_> {
-            list.iter()
-                .map(|&number| rule::size("padding", number))
-                .collect()
-        };
-        Ok(PadAttributes {
-            low: part(low)?,
-            high: part(high)?,
-        })
+        let part = |list: &[i64]| -> Result<_> { list.iter().map(|&number| rule::size("padding", number)).collect() };
+        Ok(PadAttributes { low: part(low)?, high: part(high)? })
     }
 }
 
@@ -79,10 +66,7 @@ pub fn pad(graph: &mut Graph, x: NodeId, low: &[usize], high: &[usize]) -> Resul
     if low.iter().chain(high).all(|&padding| padding == 0) {
         return Ok(x);
     }
-    let attributes = PadAttributes {
-        low: low.into(),
-        high: high.into(),
-    };
+    let attributes = PadAttributes { low: low.into(), high: high.into() };
     graph.apply(&PAD, attributes.encode(), &[x])
 }
 
@@ -104,18 +88,10 @@ impl Primitive for Pad {
         }
         let mut sizes = SmallVec::<[usize; 8]>::new();
         for (axis, &size) in x.shape.iter().enumerate() {
-            let padded = size
-                .checked_add(low[axis])
-                .and_then(|sum| sum.checked_add(high[axis]));
+            let padded = size.checked_add(low[axis]).and_then(|sum| sum.checked_add(high[axis]));
             sizes.push(padded.ok_or_else(|| {
-                let text = format!(
-                    "padding axis {axis} of {} by {} and {}",
-                    x.shape, low[axis], high[axis]
-                );
-                Error::new(
-                    ErrorKind::Shape,
-                    text + " gives more elements than memory can hold",
-                )
+                let text = format!("padding axis {axis} of {} by {} and {}", x.shape, low[axis], high[axis]);
+                Error::new(ErrorKind::Shape, text + " gives more elements than memory can hold")
             })?);
         }
         Ok(TensorType::new(x.dtype, Shape::new(&sizes)?))
@@ -141,9 +117,7 @@ impl Primitive for Pad {
         let PadAttributes { low, .. } = PadAttributes::decode(&rule::attributes(graph, node)?)?;
         let inner = graph.ty(graph.node(node).inputs[0]).shape;
         let step: SmallVec<[usize; 8]> = smallvec![1; inner.rank()];
-        Ok(smallvec![Some(slice(
-            graph, gradient, &low, &inner, &step
-        )?)])
+        Ok(smallvec![Some(slice(graph, gradient, &low, &inner, &step)?)])
     }
 
     fn probe(&self) -> Probe {
@@ -158,15 +132,9 @@ impl Primitive for Pad {
         let mut cases = Vec::new();
         for dtype in DType::ALL {
             for (sizes, numbers) in pads {
-                cases.push((
-                    Attributes::new(numbers.iter().copied()),
-                    vec![probe::ty(dtype, sizes)],
-                ));
+                cases.push((Attributes::new(numbers.iter().copied()), vec![probe::ty(dtype, sizes)]));
             }
         }
-        Probe {
-            cases,
-            ..Probe::default()
-        }
+        Probe { cases, ..Probe::default() }
     }
 }

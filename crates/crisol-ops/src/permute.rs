@@ -4,8 +4,8 @@ use crate::{probe, rule};
 use crisol_ir::primitive::Gradients;
 use crisol_ir::shape::MAX_RANK;
 use crisol_ir::{
-    Attributes, DType, Error, ErrorKind, Graph, Kind, Layout, NodeId, Primitive, Probe, Result,
-    Shape, TensorType, Value, map_value,
+    Attributes, DType, Error, ErrorKind, Graph, Kind, Layout, NodeId, Primitive, Probe, Result, Shape, TensorType,
+    Value, map_value,
 };
 use ndarray::IxDyn;
 use smallvec::{SmallVec, smallvec};
@@ -67,9 +67,7 @@ impl Primitive for Permute {
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
         let [x] = rule::operands(inputs)?;
         let axes = order(attributes, x.shape()?.rank())?;
-        Ok(
-            map_value!(x, x => x.view().permuted_axes(IxDyn(&axes)).as_standard_layout().into_owned()),
-        )
+        Ok(map_value!(x, x => x.view().permuted_axes(IxDyn(&axes)).as_standard_layout().into_owned()))
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {
@@ -88,11 +86,7 @@ impl Primitive for Permute {
         for (to, &from) in axes.iter().enumerate() {
             strides[to] = input.strides[from];
         }
-        Some(Layout {
-            shape: Shape::new(&sizes).ok()?,
-            strides,
-            offset: input.offset,
-        })
+        Some(Layout { shape: Shape::new(&sizes).ok()?, strides, offset: input.offset })
     }
 
     fn probe(&self) -> Probe {
@@ -109,9 +103,6 @@ impl Primitive for Permute {
                 cases.push((Attributes::sizes(axes), vec![probe::ty(dtype, sizes)]));
             }
         }
-        Probe {
-            cases,
-            ..Probe::default()
-        }
+        Probe { cases, ..Probe::default() }
     }
 }

@@ -7,9 +7,7 @@ use crate::probe::{self, FLOATS};
 use crate::rule::{self, Takes};
 use crisol_ir::kernel::{Builder, Register};
 use crisol_ir::primitive::Gradients;
-use crisol_ir::{
-    Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value,
-};
+use crisol_ir::{Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value};
 use smallvec::smallvec;
 
 /// `y = x^n` for an integer `n` from -1024 to 1024, by repeated squaring; `x^-n` is `1 / x^n`, and `x^0` is 1 for every `x`.
@@ -53,11 +51,7 @@ fn by_squaring<T: Copy>(
         }
     }
     let result = result.unwrap_or(one);
-    if exponent < 0 {
-        reciprocal(result)
-    } else {
-        result
-    }
+    if exponent < 0 { reciprocal(result) } else { result }
 }
 
 impl Primitive for Power {
@@ -74,14 +68,12 @@ impl Primitive for Power {
         let [exponent] = rule::settings(attributes)?;
         Takes::Numbers.check(x)?;
         if !(-LARGEST..=LARGEST).contains(&exponent) {
-            let text =
-                format!("exponent {exponent} is out of range: expected -{LARGEST} to {LARGEST}");
+            let text = format!("exponent {exponent} is out of range: expected -{LARGEST} to {LARGEST}");
             return Err(Error::new(ErrorKind::Value, text));
         }
         if exponent < 0 && !x.dtype.is_float() {
             let text = format!("exponent {exponent} of {x}: integers have no negative powers");
-            return Err(Error::new(ErrorKind::Value, text)
-                .help("cast first, for example with .cast(DType::F32)"));
+            return Err(Error::new(ErrorKind::Value, text).help("cast first, for example with .cast(DType::F32)"));
         }
         Ok(x)
     }
@@ -90,22 +82,10 @@ impl Primitive for Power {
         let [x] = rule::operands(inputs)?;
         let [n] = rule::settings(attributes)?;
         match x {
-            Value::I32(x) => Ok(Value::I32(
-                x.mapv(|x| by_squaring(x, n, 1, i32::wrapping_mul, |x| x)),
-            )),
-            Value::I64(x) => Ok(Value::I64(
-                x.mapv(|x| by_squaring(x, n, 1, i64::wrapping_mul, |x| x)),
-            )),
-            Value::F32(x) => {
-                Ok(Value::F32(x.mapv(|x| {
-                    by_squaring(x, n, 1.0, |a, b| a * b, f32::recip)
-                })))
-            }
-            Value::F64(x) => {
-                Ok(Value::F64(x.mapv(|x| {
-                    by_squaring(x, n, 1.0, |a, b| a * b, f64::recip)
-                })))
-            }
+            Value::I32(x) => Ok(Value::I32(x.mapv(|x| by_squaring(x, n, 1, i32::wrapping_mul, |x| x)))),
+            Value::I64(x) => Ok(Value::I64(x.mapv(|x| by_squaring(x, n, 1, i64::wrapping_mul, |x| x)))),
+            Value::F32(x) => Ok(Value::F32(x.mapv(|x| by_squaring(x, n, 1.0, |a, b| a * b, f32::recip)))),
+            Value::F64(x) => Ok(Value::F64(x.mapv(|x| by_squaring(x, n, 1.0, |a, b| a * b, f64::recip)))),
             other => Err(unexpected(other)),
         }
     }
@@ -118,8 +98,7 @@ impl Primitive for Power {
             1 => return Ok(smallvec![Some(gradient)]),
             2 => x,
             _ if exponent == -LARGEST => {
-                let text =
-                    format!("the gradient of x^{exponent} needs an exponent below -{LARGEST}");
+                let text = format!("the gradient of x^{exponent} needs an exponent below -{LARGEST}");
                 return Err(Error::new(ErrorKind::Gradient, text).operation("power"));
             }
             _ => power(graph, x, exponent - 1)?,
@@ -129,41 +108,21 @@ impl Primitive for Power {
         Ok(smallvec![Some(multiply(graph, scaled, slope)?)])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        attributes: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, attributes: &Attributes, inputs: &[Register]) -> Result<Register> {
         let &[x] = rule::operands(inputs)?;
         let [exponent] = rule::settings(attributes)?;
         let one = builder.constant_like(x, 1.0);
         let positive = by_squaring(x, exponent.abs(), one, |a, b| builder.multiply(a, b), |x| x);
-        Ok(if exponent < 0 {
-            builder.divide(one, positive)
-        } else {
-            positive
-        })
+        Ok(if exponent < 0 { builder.divide(one, positive) } else { positive })
     }
 
     fn probe(&self) -> Probe {
         let mut cases = Vec::new();
         for exponent in [-3, -1, 0, 1, 2, 3, 7, 10] {
-            for (_, types) in probe::maps(
-                if exponent < 0 {
-                    &FLOATS
-                } else {
-                    &probe::NUMBERS
-                },
-                1,
-            ) {
+            for (_, types) in probe::maps(if exponent < 0 { &FLOATS } else { &probe::NUMBERS }, 1) {
                 cases.push((Attributes::new([exponent]), types));
             }
         }
-        Probe {
-            cases,
-            range: (0.5, 2.0),
-            ..Probe::default()
-        }
+        Probe { cases, range: (0.5, 2.0), ..Probe::default() }
     }
 }

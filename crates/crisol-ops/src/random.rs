@@ -22,10 +22,7 @@ pub(crate) fn infer(attributes: &Attributes, inputs: &[TensorType]) -> Result<Te
     let [k0, _] = rule::inputs(inputs)?;
     rule::settings::<0>(attributes)?;
     if let Some(other) = inputs.iter().find(|word| word.dtype != DType::I32) {
-        return Err(Error::new(
-            ErrorKind::DType,
-            format!("expected key words of int32, given {other}"),
-        ));
+        return Err(Error::new(ErrorKind::DType, format!("expected key words of int32, given {other}")));
     }
     rule::same_shape(inputs)?;
     Ok(TensorType::new(DType::F32, k0.shape))
@@ -35,11 +32,7 @@ pub(crate) fn infer(attributes: &Attributes, inputs: &[TensorType]) -> Result<Te
 pub(crate) fn draw(inputs: &[Value], number: impl Fn(usize, i32, i32) -> f32) -> Result<Value> {
     let [k0, k1] = rule::operands(inputs)?;
     let (k0, k1) = (k0.array::<i32>()?, k1.array::<i32>()?);
-    let numbers = k0
-        .iter()
-        .zip(k1)
-        .enumerate()
-        .map(|(position, (&k0, &k1))| number(position, k0, k1));
+    let numbers = k0.iter().zip(k1).enumerate().map(|(position, (&k0, &k1))| number(position, k0, k1));
     ArrayD::from_shape_vec(IxDyn(k0.shape()), numbers.collect())
         .map(Value::F32)
         .map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))

@@ -4,9 +4,7 @@ use crate::philox::words;
 use crate::{broadcast, random};
 use crisol_ir::kernel::{Builder, Register, math};
 use crisol_ir::primitive::Gradients;
-use crisol_ir::{
-    Attributes, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value,
-};
+use crisol_ir::{Attributes, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value};
 use smallvec::smallvec;
 
 /// Numbers drawn from the normal distribution of mean 0 and deviation 1, by Box and Muller: `sqrt(-2 ln(1 - u)) * cos(2 pi v)`,
@@ -59,21 +57,12 @@ impl Primitive for RandomNormal {
         Ok(smallvec![None, None])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        _: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, _: &Attributes, inputs: &[Register]) -> Result<Register> {
         let words = random::words(builder, inputs)?;
         Ok(math::normal(builder, words))
     }
 
     fn probe(&self) -> Probe {
-        Probe {
-            cases: random::cases(),
-            ulps: math::NORMAL_ULPS,
-            ..Probe::default()
-        }
+        Probe { cases: random::cases(), ulps: math::NORMAL_ULPS, ..Probe::default() }
     }
 }

@@ -4,9 +4,7 @@ use crate::philox::words;
 use crate::{broadcast, random};
 use crisol_ir::kernel::{Builder, Register, math};
 use crisol_ir::primitive::Gradients;
-use crisol_ir::{
-    Attributes, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value,
-};
+use crisol_ir::{Attributes, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value};
 use smallvec::smallvec;
 
 /// Numbers drawn evenly from `[0, 1)`: the upper 24 bits of the first Philox word, times `2^-24`.
@@ -46,30 +44,19 @@ impl Primitive for RandomUniform {
     }
 
     fn define(&self, _: &Attributes, inputs: &[Value]) -> Result<Value> {
-        random::draw(inputs, |position, k0, k1| {
-            (words(position, k0, k1)[0] >> 8) as f32 * 2f32.powi(-24)
-        })
+        random::draw(inputs, |position, k0, k1| (words(position, k0, k1)[0] >> 8) as f32 * 2f32.powi(-24))
     }
 
     fn gradient(&self, _: &mut Graph, _: NodeId, _: NodeId) -> Result<Gradients> {
         Ok(smallvec![None, None])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        _: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, _: &Attributes, inputs: &[Register]) -> Result<Register> {
         let words = random::words(builder, inputs)?;
         Ok(math::uniform(builder, words))
     }
 
     fn probe(&self) -> Probe {
-        Probe {
-            cases: random::cases(),
-            ulps: 0.0,
-            ..Probe::default()
-        }
+        Probe { cases: random::cases(), ulps: 0.0, ..Probe::default() }
     }
 }

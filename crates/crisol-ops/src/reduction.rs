@@ -3,21 +3,13 @@
 use crate::probe;
 use crate::rule::{self, Takes};
 use crisol_ir::shape::MAX_RANK;
-use crisol_ir::{
-    Attributes, DType, Error, ErrorKind, Graph, NodeId, Primitive, Result, Shape, TensorType,
-};
+use crisol_ir::{Attributes, DType, Error, ErrorKind, Graph, NodeId, Primitive, Result, Shape, TensorType};
 use ndarray::{ArrayD, Axis};
 use smallvec::SmallVec;
 
 /// Applies a reduction over axes in any order, counted from either end.
-pub(crate) fn apply(
-    graph: &mut Graph,
-    primitive: &'static dyn Primitive,
-    x: NodeId,
-    axes: &[isize],
-) -> Result<NodeId> {
-    let axes =
-        sorted(graph.ty(x).shape, axes).map_err(|error| error.operation(primitive.name()))?;
+pub(crate) fn apply(graph: &mut Graph, primitive: &'static dyn Primitive, x: NodeId, axes: &[isize]) -> Result<NodeId> {
+    let axes = sorted(graph.ty(x).shape, axes).map_err(|error| error.operation(primitive.name()))?;
     if axes.is_empty() {
         return Ok(x);
     }
@@ -46,19 +38,14 @@ pub(crate) fn axes(attributes: &Attributes, shape: Shape) -> Result<SmallVec<[us
     let ordered = given.windows(2).all(|pair| pair[0] < pair[1]);
     let inside = given.iter().all(|axis| (0..rank).contains(axis));
     if given.is_empty() || !ordered || !inside {
-        let text =
-            format!("axes {given:?} of {shape}: expected at least one axis, in order, each once");
+        let text = format!("axes {given:?} of {shape}: expected at least one axis, in order, each once");
         return Err(Error::new(ErrorKind::Axis, text));
     }
     Ok(attributes.to_sizes())
 }
 
 /// The rule of reductions: the axes vanish from the shape.
-pub(crate) fn infer(
-    attributes: &Attributes,
-    inputs: &[TensorType],
-    takes: Takes,
-) -> Result<TensorType> {
+pub(crate) fn infer(attributes: &Attributes, inputs: &[TensorType], takes: Takes) -> Result<TensorType> {
     let [x] = rule::inputs(inputs)?;
     takes.check(x)?;
     let axes = axes(attributes, x.shape)?;
@@ -66,12 +53,7 @@ pub(crate) fn infer(
 }
 
 /// Elements combined along axes, which vanish.
-pub(crate) fn fold<T: Copy>(
-    mut array: ArrayD<T>,
-    axes: &[usize],
-    start: T,
-    combine: impl Fn(T, T) -> T,
-) -> ArrayD<T> {
+pub(crate) fn fold<T: Copy>(mut array: ArrayD<T>, axes: &[usize], start: T, combine: impl Fn(T, T) -> T) -> ArrayD<T> {
     for &axis in axes.iter().rev() {
         array = array.fold_axis(Axis(axis), start, |&so_far, &x| combine(so_far, x));
     }
@@ -90,8 +72,6 @@ pub(crate) fn cases(dtypes: &[DType]) -> Vec<(Attributes, Vec<TensorType>)> {
         (&[1], &[0, 3]),
         (&[0], &[1, 4]),
     ];
-    let case = |&dtype| {
-        shapes.map(|(axes, sizes)| (Attributes::sizes(axes), vec![probe::ty(dtype, sizes)]))
-    };
+    let case = |&dtype| shapes.map(|(axes, sizes)| (Attributes::sizes(axes), vec![probe::ty(dtype, sizes)]));
     dtypes.iter().flat_map(case).collect()
 }

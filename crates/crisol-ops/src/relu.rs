@@ -58,12 +58,7 @@ impl Primitive for Relu {
         Ok(smallvec![Some(select(graph, positive, gradient, zero)?)])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        _: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, _: &Attributes, inputs: &[Register]) -> Result<Register> {
         let &[x] = rule::operands(inputs)?;
         let zero = builder.constant_like(x, 0.0);
         // The instruction gives its second operand where one is NaN; at -0 either way gives a zero.
@@ -71,10 +66,6 @@ impl Primitive for Relu {
     }
 
     fn probe(&self) -> Probe {
-        Probe {
-            cases: probe::maps(&NUMBERS, 1),
-            kinks: vec![0.0],
-            ..Probe::default()
-        }
+        Probe { cases: probe::maps(&NUMBERS, 1), kinks: vec![0.0], ..Probe::default() }
     }
 }

@@ -4,8 +4,8 @@ use crate::{probe, rule};
 use crisol_ir::primitive::Gradients;
 use crisol_ir::shape::MAX_RANK;
 use crisol_ir::{
-    Attributes, DType, Error, ErrorKind, Graph, Kind, Layout, NodeId, Primitive, Probe, Result,
-    Shape, TensorType, Value, map_value,
+    Attributes, DType, Error, ErrorKind, Graph, Kind, Layout, NodeId, Primitive, Probe, Result, Shape, TensorType,
+    Value, map_value,
 };
 use ndarray::IxDyn;
 use smallvec::{SmallVec, smallvec};
@@ -46,10 +46,7 @@ impl Primitive for Reshape {
         if given != wanted {
             return Err(Error::new(
                 ErrorKind::Shape,
-                format!(
-                    "{} has {given} elements, {shape} has {wanted}: expected as many",
-                    x.shape
-                ),
+                format!("{} has {given} elements, {shape} has {wanted}: expected as many", x.shape),
             ));
         }
         Ok(TensorType::new(x.dtype, shape))
@@ -59,9 +56,7 @@ impl Primitive for Reshape {
         let [x] = rule::operands(inputs)?;
         let shape = rule::shape(attributes.numbers())?;
         let wrong = |error| Error::new(ErrorKind::Shape, format!("{error}"));
-        Ok(
-            map_value!(x, x => x.to_shape(IxDyn(&shape)).map_err(wrong)?.as_standard_layout().into_owned()),
-        )
+        Ok(map_value!(x, x => x.to_shape(IxDyn(&shape)).map_err(wrong)?.as_standard_layout().into_owned()))
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {
@@ -72,17 +67,9 @@ impl Primitive for Reshape {
     fn view(&self, attributes: &Attributes, input: &Layout) -> Option<Layout> {
         let shape = rule::shape(attributes.numbers()).ok()?;
         if input.is_contiguous() {
-            return Some(Layout {
-                shape,
-                strides: shape.strides(),
-                offset: input.offset,
-            });
+            return Some(Layout { shape, strides: shape.strides(), offset: input.offset });
         }
-        Some(Layout {
-            shape,
-            strides: split_and_merge(input, &shape)?,
-            offset: input.offset,
-        })
+        Some(Layout { shape, strides: split_and_merge(input, &shape)?, offset: input.offset })
     }
 
     fn probe(&self) -> Probe {
@@ -101,10 +88,7 @@ impl Primitive for Reshape {
                 cases.push((Attributes::sizes(to), vec![probe::ty(dtype, from)]));
             }
         }
-        Probe {
-            cases,
-            ..Probe::default()
-        }
+        Probe { cases, ..Probe::default() }
     }
 }
 
@@ -131,9 +115,7 @@ fn split_and_merge(input: &Layout, shape: &Shape) -> Option<[isize; MAX_RANK]> {
                 new_end += 1;
             }
         }
-        let even = old[old_start..old_end]
-            .windows(2)
-            .all(|pair| pair[0].1 == pair[1].1 * pair[1].0 as isize);
+        let even = old[old_start..old_end].windows(2).all(|pair| pair[0].1 == pair[1].1 * pair[1].0 as isize);
         if !even {
             return None;
         }
@@ -166,9 +148,6 @@ mod tests {
         // A scalar repeated, and rows repeated.
         assert_eq!(view(&[4, 6], &[0, 0], &[24]), Some(vec![0]));
         assert_eq!(view(&[4, 6], &[0, 1], &[24]), None);
-        assert_eq!(
-            view(&[4, 6], &[0, 1], &[2, 2, 1, 6]),
-            Some(vec![0, 0, 6, 1])
-        );
+        assert_eq!(view(&[4, 6], &[0, 1], &[2, 2, 1, 6]), Some(vec![0, 0, 6, 1]));
     }
 }

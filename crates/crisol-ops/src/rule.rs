@@ -1,8 +1,6 @@
 //! What the shape rules of several operations share: counting inputs and settings, and the texts of their errors.
 
-use crisol_ir::{
-    Attributes, DType, Error, ErrorKind, Graph, NodeId, Operation, Result, Shape, TensorType,
-};
+use crisol_ir::{Attributes, DType, Error, ErrorKind, Graph, NodeId, Operation, Result, Shape, TensorType};
 
 /// The element types that an operation works on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,16 +44,10 @@ impl Takes {
                 "cast it first, for example with .cast(DType::F32), or combine truth values with \
                  logical_and, logical_or, logical_not"
             }
-            (_, DType::U8) => {
-                "bytes would wrap at 256: cast them first, for example with .cast(DType::F32)"
-            }
+            (_, DType::U8) => "bytes would wrap at 256: cast them first, for example with .cast(DType::F32)",
             _ => "cast it first, for example with .cast(DType::F32)",
         };
-        Err(Error::new(
-            ErrorKind::DType,
-            format!("expected {expected}, given {given}"),
-        )
-        .help(help))
+        Err(Error::new(ErrorKind::DType, format!("expected {expected}, given {given}")).help(help))
     }
 }
 
@@ -63,10 +55,7 @@ impl Takes {
 pub(crate) fn inputs<const N: usize>(inputs: &[TensorType]) -> Result<[TensorType; N]> {
     inputs.try_into().map_err(|_| {
         let noun = if N == 1 { "input" } else { "inputs" };
-        Error::new(
-            ErrorKind::Value,
-            format!("expected {N} {noun}, given {}", inputs.len()),
-        )
+        Error::new(ErrorKind::Value, format!("expected {N} {noun}, given {}", inputs.len()))
     })
 }
 
@@ -74,34 +63,20 @@ pub(crate) fn inputs<const N: usize>(inputs: &[TensorType]) -> Result<[TensorTyp
 pub(crate) fn settings<const N: usize>(attributes: &Attributes) -> Result<[i64; N]> {
     let numbers = attributes.numbers();
     numbers.try_into().map_err(|_| {
-        Error::new(
-            ErrorKind::Value,
-            format!(
-                "expected {N} settings, given {}: {numbers:?}",
-                numbers.len()
-            ),
-        )
+        Error::new(ErrorKind::Value, format!("expected {N} settings, given {}: {numbers:?}", numbers.len()))
     })
 }
 
 /// A setting that is a size, an axis or a count.
 pub(crate) fn size(what: &str, number: i64) -> Result<usize> {
-    usize::try_from(number).map_err(|_| {
-        Error::new(
-            ErrorKind::Value,
-            format!("{what} is {number}, expected 0 or more"),
-        )
-    })
+    usize::try_from(number).map_err(|_| Error::new(ErrorKind::Value, format!("{what} is {number}, expected 0 or more")))
 }
 
 /// A setting that is a count of at least 1.
 pub(crate) fn positive(what: &str, number: i64) -> Result<usize> {
     match usize::try_from(number) {
         Ok(count) if count > 0 => Ok(count),
-        _ => Err(Error::new(
-            ErrorKind::Value,
-            format!("{what} is {number}, expected 1 or more"),
-        )),
+        _ => Err(Error::new(ErrorKind::Value, format!("{what} is {number}, expected 1 or more"))),
     }
 }
 
@@ -110,10 +85,7 @@ pub(crate) fn flag(what: &str, number: i64) -> Result<bool> {
     match number {
         0 => Ok(false),
         1 => Ok(true),
-        _ => Err(Error::new(
-            ErrorKind::Value,
-            format!("{what} is {number}, expected 0 or 1"),
-        )),
+        _ => Err(Error::new(ErrorKind::Value, format!("{what} is {number}, expected 0 or 1"))),
     }
 }
 
@@ -132,38 +104,26 @@ pub(crate) fn same_dtype(lhs: TensorType, rhs: TensorType) -> Result<()> {
         DType::Bool => "Bool",
     };
     let text = format!("element types do not mix: lhs {lhs}, rhs {rhs}");
-    Err(Error::new(ErrorKind::DType, text).help(format!(
-        "cast one of them, for example with .cast(DType::{name})"
-    )))
+    Err(Error::new(ErrorKind::DType, text).help(format!("cast one of them, for example with .cast(DType::{name})")))
 }
 
 /// Inputs of a map have one shape.
 pub(crate) fn same_shape(inputs: &[TensorType]) -> Result<Shape> {
     let Some(first) = inputs.first() else {
-        return Err(Error::new(
-            ErrorKind::Value,
-            "expected at least 1 input, given 0",
-        ));
+        return Err(Error::new(ErrorKind::Value, "expected at least 1 input, given 0"));
     };
     match inputs.iter().find(|input| input.shape != first.shape) {
         None => Ok(first.shape),
         Some(other) => Err(Error::new(
             ErrorKind::Shape,
-            format!(
-                "expected inputs of one shape, given {} and {}",
-                first.shape, other.shape
-            ),
+            format!("expected inputs of one shape, given {} and {}", first.shape, other.shape),
         )
         .help("broadcast them first")),
     }
 }
 
 /// The rule of maps of one input without settings: the type of the input.
-pub(crate) fn unary(
-    attributes: &Attributes,
-    given: &[TensorType],
-    takes: Takes,
-) -> Result<TensorType> {
+pub(crate) fn unary(attributes: &Attributes, given: &[TensorType], takes: Takes) -> Result<TensorType> {
     let [x] = inputs(given)?;
     settings::<0>(attributes)?;
     takes.check(x)?;
@@ -171,11 +131,7 @@ pub(crate) fn unary(
 }
 
 /// The rule of maps of two inputs without settings: one type and one shape, which the result has too.
-pub(crate) fn binary(
-    attributes: &Attributes,
-    given: &[TensorType],
-    takes: Takes,
-) -> Result<TensorType> {
+pub(crate) fn binary(attributes: &Attributes, given: &[TensorType], takes: Takes) -> Result<TensorType> {
     let [lhs, rhs] = inputs(given)?;
     settings::<0>(attributes)?;
     same_dtype(lhs, rhs)?;
@@ -185,23 +141,16 @@ pub(crate) fn binary(
 }
 
 /// The rule of comparisons: as [`binary`], with a result of truth values.
-pub(crate) fn comparison(
-    attributes: &Attributes,
-    given: &[TensorType],
-    takes: Takes,
-) -> Result<TensorType> {
+pub(crate) fn comparison(attributes: &Attributes, given: &[TensorType], takes: Takes) -> Result<TensorType> {
     let ty = binary(attributes, given, takes)?;
     Ok(TensorType::new(DType::Bool, ty.shape))
 }
 
 /// The operands of a definition or a lowering, whose number the shape rule has checked.
 pub(crate) fn operands<T, const N: usize>(given: &[T]) -> Result<&[T; N]> {
-    given.try_into().map_err(|_| {
-        Error::new(
-            ErrorKind::Internal,
-            format!("expected {N} operands, given {}", given.len()),
-        )
-    })
+    given
+        .try_into()
+        .map_err(|_| Error::new(ErrorKind::Internal, format!("expected {N} operands, given {}", given.len())))
 }
 
 /// Settings that are the sizes of a shape.
@@ -223,9 +172,6 @@ pub(crate) fn shape(numbers: &[i64]) -> Result<Shape> {
 pub(crate) fn attributes(graph: &Graph, node: NodeId) -> Result<Attributes> {
     match &graph.node(node).operation {
         Operation::Primitive(_, attributes) => Ok(attributes.clone()),
-        other => Err(Error::new(
-            ErrorKind::Internal,
-            format!("{other:?} has no settings, asked for its gradient"),
-        )),
+        other => Err(Error::new(ErrorKind::Internal, format!("{other:?} has no settings, asked for its gradient"))),
     }
 }

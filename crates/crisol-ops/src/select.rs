@@ -6,9 +6,7 @@ use crate::rule::{self, Takes};
 use crate::{broadcast, probe};
 use crisol_ir::kernel::{Builder, Register};
 use crisol_ir::primitive::Gradients;
-use crisol_ir::{
-    Attributes, DType, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value,
-};
+use crisol_ir::{Attributes, DType, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value};
 use ndarray::Zip;
 use smallvec::smallvec;
 
@@ -63,10 +61,7 @@ impl Primitive for Select {
         macro_rules! choose {
             ($variant:ident, $a:expr, $b:expr) => {
                 Ok(Value::$variant(
-                    Zip::from(mask)
-                        .and($a)
-                        .and($b)
-                        .map_collect(|&mask, &a, &b| if mask { a } else { b }),
+                    Zip::from(mask).and($a).and($b).map_collect(|&mask, &a, &b| if mask { a } else { b }),
                 ))
             };
         }
@@ -89,12 +84,7 @@ impl Primitive for Select {
         Ok(smallvec![None, Some(to_a), Some(to_b)])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        _: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, _: &Attributes, inputs: &[Register]) -> Result<Register> {
         let &[mask, a, b] = rule::operands(inputs)?;
         Ok(builder.select(mask, a, b))
     }
@@ -104,9 +94,6 @@ impl Primitive for Select {
         for (_, types) in &mut cases {
             types[0].dtype = DType::Bool;
         }
-        Probe {
-            cases,
-            ..Probe::default()
-        }
+        Probe { cases, ..Probe::default() }
     }
 }

@@ -51,22 +51,12 @@ impl Primitive for Sigmoid {
         Ok(smallvec![Some(multiply(graph, gradient, slope)?)])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        _: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, _: &Attributes, inputs: &[Register]) -> Result<Register> {
         let &[x] = rule::operands(inputs)?;
         Ok(math::sigmoid(builder, x))
     }
 
     fn probe(&self) -> Probe {
-        Probe {
-            cases: probe::maps(&FLOATS, 1),
-            range: (-6.0, 6.0),
-            ulps: math::SIGMOID_ULPS + 2.0,
-            ..Probe::default()
-        }
+        Probe { cases: probe::maps(&FLOATS, 1), range: (-6.0, 6.0), ulps: math::SIGMOID_ULPS + 2.0, ..Probe::default() }
     }
 }

@@ -3,8 +3,8 @@
 use crate::{pad, probe, reshape, rule};
 use crisol_ir::primitive::Gradients;
 use crisol_ir::{
-    Attributes, DType, Error, ErrorKind, Graph, Kind, Layout, NodeId, Primitive, Probe, Result,
-    Shape, TensorType, Value, map_value,
+    Attributes, DType, Error, ErrorKind, Graph, Kind, Layout, NodeId, Primitive, Probe, Result, Shape, TensorType,
+    Value, map_value,
 };
 use ndarray::{Axis, Slice as Range};
 use smallvec::{SmallVec, smallvec};
@@ -49,10 +49,7 @@ impl SliceAttributes {
         }
         let rank = numbers.len() / 3;
         let part = |from: usize, check: fn(&str, i64) -> Result<usize>, what: &str| -> Result<_> {
-            numbers[from..from + rank]
-                .iter()
-                .map(|&number| check(what, number))
-                .collect()
+            numbers[from..from + rank].iter().map(|&number| check(what, number)).collect()
         };
         Ok(SliceAttributes {
             start: part(0, rule::size, "start")?,
@@ -66,29 +63,15 @@ impl SliceAttributes {
 ///
 /// # Errors
 /// Lists that are not as long as `x` has axes, a step of 0, or elements past the end of an axis.
-pub fn slice(
-    graph: &mut Graph,
-    x: NodeId,
-    start: &[usize],
-    size: &[usize],
-    step: &[usize],
-) -> Result<NodeId> {
+pub fn slice(graph: &mut Graph, x: NodeId, start: &[usize], size: &[usize], step: &[usize]) -> Result<NodeId> {
     let rank = graph.ty(x).shape.rank();
     for (what, list) in [("starts", start), ("sizes", size), ("steps", step)] {
         if list.len() != rank {
-            let text = format!(
-                "{} {what} given for {}: expected {rank}",
-                list.len(),
-                graph.ty(x).shape
-            );
+            let text = format!("{} {what} given for {}: expected {rank}", list.len(), graph.ty(x).shape);
             return Err(Error::new(ErrorKind::Axis, text).operation("slice"));
         }
     }
-    let attributes = SliceAttributes {
-        start: start.into(),
-        size: size.into(),
-        step: step.into(),
-    };
+    let attributes = SliceAttributes { start: start.into(), size: size.into(), step: step.into() };
     graph.apply(&SLICE, attributes.encode(), &[x])
 }
 
@@ -105,19 +88,13 @@ impl Primitive for Slice {
         let [x] = rule::inputs(inputs)?;
         let part = SliceAttributes::decode(attributes)?;
         if part.start.len() != x.shape.rank() {
-            let text = format!(
-                "settings for {} axes given for {}",
-                part.start.len(),
-                x.shape
-            );
+            let text = format!("settings for {} axes given for {}", part.start.len(), x.shape);
             return Err(Error::new(ErrorKind::Axis, text));
         }
         for axis in 0..x.shape.rank() {
             let (start, size, step) = (part.start[axis], part.size[axis], part.step[axis]);
             // In 128 bits no product or sum of settings overflows.
-            let end = start as u128
-                + (size as u128).saturating_sub(1) * step as u128
-                + u128::from(size > 0);
+            let end = start as u128 + (size as u128).saturating_sub(1) * step as u128 + u128::from(size > 0);
             if end > x.shape[axis] as u128 {
                 return Err(Error::new(
                     ErrorKind::Value,
@@ -155,9 +132,8 @@ impl Primitive for Slice {
             }
         }
         let taken = graph.ty(spread).shape;
-        let high: SmallVec<[usize; 8]> = (0..whole.rank())
-            .map(|axis| whole[axis] - part.start[axis] - taken[axis])
-            .collect();
+        let high: SmallVec<[usize; 8]> =
+            (0..whole.rank()).map(|axis| whole[axis] - part.start[axis] - taken[axis]).collect();
         Ok(smallvec![Some(pad(graph, spread, &part.start, &high)?)])
     }
 
@@ -168,9 +144,7 @@ impl Primitive for Slice {
         for (axis, stride) in layout.strides[..shape.rank()].iter_mut().enumerate() {
             // An empty part is read nowhere: its offset stays inside the buffer.
             if shape.elements() > 0 {
-                layout.offset = layout
-                    .offset
-                    .wrapping_add_signed(*stride * part.start[axis] as isize);
+                layout.offset = layout.offset.wrapping_add_signed(*stride * part.start[axis] as isize);
             }
             *stride = stride.wrapping_mul(part.step[axis] as isize);
         }
@@ -179,10 +153,7 @@ impl Primitive for Slice {
 
     fn probe(&self) -> Probe {
         let case = |dtype, sizes: &[usize], numbers: &[i64]| {
-            (
-                Attributes::new(numbers.iter().copied()),
-                vec![probe::ty(dtype, sizes)],
-            )
+            (Attributes::new(numbers.iter().copied()), vec![probe::ty(dtype, sizes)])
         };
         let mut cases = Vec::new();
         for dtype in DType::ALL {
@@ -193,10 +164,7 @@ impl Primitive for Slice {
             cases.push(case(dtype, &[0, 2], &[0, 1, 0, 1, 1, 1]));
             cases.push(case(dtype, &[], &[]));
         }
-        Probe {
-            cases,
-            ..Probe::default()
-        }
+        Probe { cases, ..Probe::default() }
     }
 }
 

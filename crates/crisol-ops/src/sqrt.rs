@@ -50,21 +50,12 @@ impl Primitive for Sqrt {
         Ok(smallvec![Some(divide(graph, gradient, twice)?)])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        _: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, _: &Attributes, inputs: &[Register]) -> Result<Register> {
         let &[x] = rule::operands(inputs)?;
         Ok(builder.unary(Unary::SquareRoot, x))
     }
 
     fn probe(&self) -> Probe {
-        Probe {
-            cases: probe::maps(&FLOATS, 1),
-            range: (0.25, 4.0),
-            ..Probe::default()
-        }
+        Probe { cases: probe::maps(&FLOATS, 1), range: (0.25, 4.0), ..Probe::default() }
     }
 }

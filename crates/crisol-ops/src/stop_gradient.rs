@@ -2,9 +2,7 @@
 
 use crate::{probe, rule};
 use crisol_ir::primitive::Gradients;
-use crisol_ir::{
-    Attributes, DType, Graph, Kind, Layout, NodeId, Primitive, Probe, Result, TensorType, Value,
-};
+use crisol_ir::{Attributes, DType, Graph, Kind, Layout, NodeId, Primitive, Probe, Result, TensorType, Value};
 use smallvec::smallvec;
 
 /// `y = x`.
@@ -51,9 +49,6 @@ impl Primitive for StopGradient {
     }
 
     fn probe(&self) -> Probe {
-        Probe {
-            cases: probe::maps(&DType::ALL, 1),
-            ..Probe::default()
-        }
+        Probe { cases: probe::maps(&DType::ALL, 1), ..Probe::default() }
     }
 }

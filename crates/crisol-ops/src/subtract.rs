@@ -48,20 +48,12 @@ impl Primitive for Subtract {
         Ok(smallvec![Some(gradient), Some(negate(graph, gradient)?)])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        _: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, _: &Attributes, inputs: &[Register]) -> Result<Register> {
         let &[a, b] = rule::operands(inputs)?;
         Ok(builder.subtract(a, b))
     }
 
     fn probe(&self) -> Probe {
-        Probe {
-            cases: probe::maps(&NUMBERS, 2),
-            ..Probe::default()
-        }
+        Probe { cases: probe::maps(&NUMBERS, 2), ..Probe::default() }
     }
 }

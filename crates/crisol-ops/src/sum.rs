@@ -50,18 +50,8 @@ impl Primitive for Sum {
         let [x] = rule::operands(inputs)?;
         let axes = reduction::axes(attributes, x.shape()?)?;
         match x {
-            Value::I32(x) => Ok(Value::I32(reduction::fold(
-                x.clone(),
-                &axes,
-                0,
-                i32::wrapping_add,
-            ))),
-            Value::I64(x) => Ok(Value::I64(reduction::fold(
-                x.clone(),
-                &axes,
-                0,
-                i64::wrapping_add,
-            ))),
+            Value::I32(x) => Ok(Value::I32(reduction::fold(x.clone(), &axes, 0, i32::wrapping_add))),
+            Value::I64(x) => Ok(Value::I64(reduction::fold(x.clone(), &axes, 0, i64::wrapping_add))),
             Value::F32(x) => Ok(Value::F32(total(x, &axes))),
             Value::F64(x) => Ok(Value::F64(total(x, &axes))),
             other => Err(unexpected(other)),
@@ -71,21 +61,12 @@ impl Primitive for Sum {
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {
         let shape = graph.ty(graph.node(node).inputs[0]).shape;
         let axes = rule::attributes(graph, node)?.to_sizes();
-        Ok(smallvec![Some(restore_axes(
-            graph, gradient, shape, &axes
-        )?)])
+        Ok(smallvec![Some(restore_axes(graph, gradient, shape, &axes)?)])
     }
 
     fn probe(&self) -> Probe {
         let mut cases = reduction::cases(&NUMBERS);
-        cases.push((
-            Attributes::sizes(&[1]),
-            vec![probe::ty(NUMBERS[2], &[2, 0])],
-        ));
-        Probe {
-            cases,
-            ulps: 8.0,
-            ..Probe::default()
-        }
+        cases.push((Attributes::sizes(&[1]), vec![probe::ty(NUMBERS[2], &[2, 0])]));
+        Probe { cases, ulps: 8.0, ..Probe::default() }
     }
 }

@@ -51,22 +51,12 @@ impl Primitive for Tanh {
         Ok(smallvec![Some(multiply(graph, gradient, slope)?)])
     }
 
-    fn lower(
-        &self,
-        builder: &mut Builder,
-        _: &Attributes,
-        inputs: &[Register],
-    ) -> Result<Register> {
+    fn lower(&self, builder: &mut Builder, _: &Attributes, inputs: &[Register]) -> Result<Register> {
         let &[x] = rule::operands(inputs)?;
         Ok(math::tanh(builder, x))
     }
 
     fn probe(&self) -> Probe {
-        Probe {
-            cases: probe::maps(&FLOATS, 1),
-            range: (-4.0, 4.0),
-            ulps: math::TANH_ULPS + 1.0,
-            ..Probe::default()
-        }
+        Probe { cases: probe::maps(&FLOATS, 1), range: (-4.0, 4.0), ulps: math::TANH_ULPS + 1.0, ..Probe::default() }
     }
 }

@@ -13,10 +13,7 @@ use support::{Numbers, bits, cases, is_map, lowered, numbers, type_of};
 
 #[test]
 fn names_are_unique_and_sorted() {
-    let names: Vec<&str> = ops::all()
-        .iter()
-        .map(|primitive| primitive.name())
-        .collect();
+    let names: Vec<&str> = ops::all().iter().map(|primitive| primitive.name()).collect();
     assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len());
     assert!(names.is_sorted(), "{names:?}");
 }
@@ -26,20 +23,13 @@ fn definitions_give_the_type_that_the_rule_promises() {
     let mut draw = Numbers::new(1);
     for (primitive, attributes, types) in cases() {
         let name = primitive.name();
-        let expected = primitive
-            .infer(&attributes, &types)
-            .unwrap_or_else(|error| panic!("{name} {types:?}: {error}"));
+        let expected = primitive.infer(&attributes, &types).unwrap_or_else(|error| panic!("{name} {types:?}: {error}"));
         let range = primitive.probe().range;
         let inputs: Vec<Value> = types.iter().map(|&ty| draw.value(ty, range, &[])).collect();
-        let result = primitive
-            .define(&attributes, &inputs)
-            .unwrap_or_else(|error| panic!("{name} {types:?}: {error}"));
+        let result = primitive.define(&attributes, &inputs).unwrap_or_else(|error| panic!("{name} {types:?}: {error}"));
         assert_eq!(type_of(&result), expected, "{name} {types:?}");
         if is_map(primitive) {
-            assert!(
-                types.iter().all(|ty| ty.shape == expected.shape),
-                "{name} {types:?}"
-            );
+            assert!(types.iter().all(|ty| ty.shape == expected.shape), "{name} {types:?}");
         }
     }
 }
@@ -48,15 +38,7 @@ fn definitions_give_the_type_that_the_rule_promises() {
 fn every_operation_is_probed_with_an_empty_axis() {
     for primitive in ops::all() {
         let empty = |types: &[TensorType]| types.iter().any(|ty| ty.shape.elements() == 0);
-        assert!(
-            primitive
-                .probe()
-                .cases
-                .iter()
-                .any(|(_, types)| empty(types)),
-            "{}",
-            primitive.name()
-        );
+        assert!(primitive.probe().cases.iter().any(|(_, types)| empty(types)), "{}", primitive.name());
     }
 }
 
@@ -64,11 +46,7 @@ fn every_operation_is_probed_with_an_empty_axis() {
 fn a_wrong_number_of_inputs_or_settings_is_an_error() {
     for (primitive, attributes, types) in cases() {
         let name = primitive.name();
-        for wrong in [
-            &[],
-            &types[1..],
-            &[types.as_slice(), &types[..1]].concat()[..],
-        ] {
+        for wrong in [&[], &types[1..], &[types.as_slice(), &types[..1]].concat()[..]] {
             if wrong.len() != types.len() {
                 let error = primitive.infer(&attributes, wrong).unwrap_err().to_string();
                 assert!(error.contains("expected"), "{name}: {error}");
@@ -76,10 +54,7 @@ fn a_wrong_number_of_inputs_or_settings_is_an_error() {
         }
         // One setting more, and negative: where their number is free, as in a shape, it is out of range.
         let more = Attributes::new(attributes.numbers().iter().copied().chain([-3]));
-        assert!(
-            primitive.infer(&more, &types).is_err(),
-            "{name} {more:?} {types:?}"
-        );
+        assert!(primitive.infer(&more, &types).is_err(), "{name} {more:?} {types:?}");
     }
 }
 
@@ -88,10 +63,7 @@ fn lowerings_agree_with_definitions() {
     let mut draw = Numbers::new(2);
     for (primitive, attributes, types) in cases().filter(|(primitive, ..)| is_map(*primitive)) {
         let probe = primitive.probe();
-        let inputs: Vec<Value> = types
-            .iter()
-            .map(|&ty| draw.value(ty, probe.range, &[]))
-            .collect();
+        let inputs: Vec<Value> = types.iter().map(|&ty| draw.value(ty, probe.range, &[])).collect();
         let expected = primitive.define(&attributes, &inputs).unwrap();
         let result = lowered(primitive, &attributes, &inputs, expected.dtype());
         assert_near(primitive.name(), &expected, &result, probe.ulps);
@@ -116,15 +88,10 @@ fn lowerings_agree_with_definitions_at_odd_numbers() {
         f32::NEG_INFINITY,
         f32::NAN,
     ];
-    let pairs: Vec<(f32, f32)> = singles
-        .iter()
-        .flat_map(|&a| singles.map(|b| (a, b)))
-        .collect();
+    let pairs: Vec<(f32, f32)> = singles.iter().flat_map(|&a| singles.map(|b| (a, b))).collect();
     let count = pairs.len();
     let single = |pick: fn(&(f32, f32)) -> f32| {
-        Value::F32(
-            ArrayD::from_shape_vec(IxDyn(&[count]), pairs.iter().map(pick).collect()).unwrap(),
-        )
+        Value::F32(ArrayD::from_shape_vec(IxDyn(&[count]), pairs.iter().map(pick).collect()).unwrap())
     };
     let (a, b) = (single(|pair| pair.0), single(|pair| pair.1));
     let mut tried = HashSet::new();
@@ -136,13 +103,7 @@ fn lowerings_agree_with_definitions_at_odd_numbers() {
         let inputs: Vec<Value> = types
             .iter()
             .enumerate()
-            .map(|(index, ty)| {
-                if index % 2 == 0 {
-                    a.cast(ty.dtype)
-                } else {
-                    b.cast(ty.dtype)
-                }
-            })
+            .map(|(index, ty)| if index % 2 == 0 { a.cast(ty.dtype) } else { b.cast(ty.dtype) })
             .collect();
         let expected = primitive.define(&attributes, &inputs).unwrap();
         let result = lowered(primitive, &attributes, &inputs, expected.dtype());
@@ -165,25 +126,15 @@ fn assert_near(what: &str, expected: &Value, result: &[u64], bound: f64) {
                 f64::from(f32::MIN_POSITIVE),
                 23,
             ),
-            DType::F64 => (
-                f64::from_bits(truth),
-                f64::from_bits(found),
-                f64::MIN_POSITIVE,
-                52,
-            ),
+            DType::F64 => (f64::from_bits(truth), f64::from_bits(found), f64::MIN_POSITIVE, 52),
             _ => {
                 assert_eq!(found, truth, "{what} at {place}");
                 continue;
             }
         };
-        let same = truth == found
-            || (truth.is_nan() && found.is_nan())
-            || (truth.abs() < tiny && found.abs() < tiny);
+        let same = truth == found || (truth.is_nan() && found.is_nan()) || (truth.abs() < tiny && found.abs() < tiny);
         let unit = 2f64.powi((truth.abs().log2().floor() as i32).max(-1000) - digits);
-        assert!(
-            same || (truth - found).abs() <= bound * unit,
-            "{what} at {place}: {found} against {truth}"
-        );
+        assert!(same || (truth - found).abs() <= bound * unit, "{what} at {place}: {found} against {truth}");
     }
 }
 
@@ -196,24 +147,11 @@ fn views_lie_where_definitions_put_their_elements() {
         // An index array shows where every element went.
         let count = types[0].shape.elements() as i64;
         let indices = ArrayD::from_shape_vec(IxDyn(&types[0].shape), (0..count).collect()).unwrap();
-        let expected = primitive
-            .define(&attributes, &[Value::I64(indices)])
-            .unwrap();
+        let expected = primitive.define(&attributes, &[Value::I64(indices)]).unwrap();
         let layout = primitive.view(&attributes, &Layout::contiguous(types[0].shape));
-        let layout = layout
-            .unwrap_or_else(|| panic!("{} of a row-major array needs no copy", primitive.name()));
-        assert_eq!(
-            layout.shape,
-            expected.shape().unwrap(),
-            "{}",
-            primitive.name()
-        );
-        assert_eq!(
-            places(&layout),
-            numbers(&expected),
-            "{} {attributes:?} {types:?}",
-            primitive.name()
-        );
+        let layout = layout.unwrap_or_else(|| panic!("{} of a row-major array needs no copy", primitive.name()));
+        assert_eq!(layout.shape, expected.shape().unwrap(), "{}", primitive.name());
+        assert_eq!(places(&layout), numbers(&expected), "{} {attributes:?} {types:?}", primitive.name());
     }
 }
 
@@ -234,13 +172,11 @@ fn any_shape() -> impl Strategy<Value = Shape> {
 }
 
 fn any_type() -> impl Strategy<Value = TensorType> {
-    (prop::sample::select(DType::ALL.to_vec()), any_shape())
-        .prop_map(|(dtype, shape)| TensorType::new(dtype, shape))
+    (prop::sample::select(DType::ALL.to_vec()), any_shape()).prop_map(|(dtype, shape)| TensorType::new(dtype, shape))
 }
 
 fn any_attributes() -> impl Strategy<Value = Attributes> {
-    let number =
-        prop_oneof![6 => -1i64..6, 1 => any::<i64>(), 1 => Just(i64::MAX), 1 => Just(i64::MIN)];
+    let number = prop_oneof![6 => -1i64..6, 1 => any::<i64>(), 1 => Just(i64::MAX), 1 => Just(i64::MIN)];
     prop::collection::vec(number, 0..13).prop_map(Attributes::new)
 }
 
@@ -256,10 +192,7 @@ fn changed_case() -> impl Strategy<Value = (usize, Attributes, Vec<TensorType>)>
         .prop_map(|(case, wild, mild, ty)| {
             let (primitive, attributes, mut types) = cases().nth(case).unwrap();
             let mut numbers = attributes.numbers().to_vec();
-            for (place, number) in wild
-                .into_iter()
-                .chain(mild.map(|(number, place)| (place, number)))
-            {
+            for (place, number) in wild.into_iter().chain(mild.map(|(number, place)| (place, number))) {
                 if let Some(slot) = numbers.get_mut(place) {
                     *slot = number;
                 }
@@ -269,10 +202,7 @@ fn changed_case() -> impl Strategy<Value = (usize, Attributes, Vec<TensorType>)>
             {
                 types[place] = ty;
             }
-            let index = ops::all()
-                .iter()
-                .position(|other| other.name() == primitive.name())
-                .unwrap();
+            let index = ops::all().iter().position(|other| other.name() == primitive.name()).unwrap();
             (index, Attributes::new(numbers), types)
         })
 }
@@ -283,27 +213,16 @@ fn check_any(index: usize, attributes: &Attributes, types: &[TensorType]) {
     let Ok(expected) = primitive.infer(attributes, types) else {
         return;
     };
-    let small =
-        |ty: &TensorType| ty.shape.elements() <= 2000 && ty.shape.iter().all(|&size| size <= 2000);
+    let small = |ty: &TensorType| ty.shape.elements() <= 2000 && ty.shape.iter().all(|&size| size <= 2000);
     if !types.iter().all(small) || !small(&expected) {
         return;
     }
     let mut draw = Numbers::new(3);
-    let inputs: Vec<Value> = types
-        .iter()
-        .map(|&ty| draw.value(ty, (-2.0, 2.0), &[]))
-        .collect();
+    let inputs: Vec<Value> = types.iter().map(|&ty| draw.value(ty, (-2.0, 2.0), &[])).collect();
     let result = primitive.define(attributes, &inputs).unwrap();
-    assert_eq!(
-        type_of(&result),
-        expected,
-        "{} {attributes:?} {types:?}",
-        primitive.name()
-    );
+    assert_eq!(type_of(&result), expected, "{} {attributes:?} {types:?}", primitive.name());
     if primitive.kind() == Kind::View {
-        let layout = primitive
-            .view(attributes, &Layout::contiguous(types[0].shape))
-            .unwrap();
+        let layout = primitive.view(attributes, &Layout::contiguous(types[0].shape)).unwrap();
         assert_eq!(layout.shape, expected.shape);
     }
     if expected.dtype.is_float() {
@@ -313,11 +232,7 @@ fn check_any(index: usize, attributes: &Attributes, types: &[TensorType]) {
         let gradient = graph.input(expected);
         if let Ok(parts) = primitive.gradient(&mut graph, node, gradient) {
             for (part, ty) in parts.into_iter().zip(types) {
-                assert!(
-                    part.is_none_or(|part| graph.ty(part) == *ty),
-                    "{} {attributes:?} {types:?}",
-                    primitive.name()
-                );
+                assert!(part.is_none_or(|part| graph.ty(part) == *ty), "{} {attributes:?} {types:?}", primitive.name());
             }
         }
         graph.verify().unwrap();

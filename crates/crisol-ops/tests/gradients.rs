@@ -11,24 +11,17 @@ use support::{Numbers, cases, gradients, numbers, weighted_sum};
 
 /// The cases of an operation in `float64`, those with at least one input that carries a gradient.
 fn double_cases() -> Vec<(&'static dyn Primitive, Attributes, Vec<TensorType>)> {
-    let carries =
-        |(primitive, attributes, types): &(&'static dyn Primitive, Attributes, Vec<TensorType>)| {
-            let result = primitive.infer(attributes, types).unwrap();
-            result.dtype == DType::F64
-                && types.iter().any(|ty| ty.dtype == DType::F64)
-                && types.iter().all(|ty| ty.dtype != DType::F32)
-        };
+    let carries = |(primitive, attributes, types): &(&'static dyn Primitive, Attributes, Vec<TensorType>)| {
+        let result = primitive.infer(attributes, types).unwrap();
+        result.dtype == DType::F64
+            && types.iter().any(|ty| ty.dtype == DType::F64)
+            && types.iter().all(|ty| ty.dtype != DType::F32)
+    };
     cases().filter(carries).collect()
 }
 
 /// Compares the gradients of `loss` with respect to every `float64` argument in `wrt` with central differences.
-fn check(
-    graph: &mut Graph,
-    loss: NodeId,
-    wrt: &[NodeId],
-    arguments: &[Value],
-    what: &str,
-) -> Result<(), Error> {
+fn check(graph: &mut Graph, loss: NodeId, wrt: &[NodeId], arguments: &[Value], what: &str) -> Result<(), Error> {
     let found = gradients(graph, loss, wrt)?;
     graph.verify()?;
     for (&input, gradient) in wrt.iter().zip(found) {
@@ -48,8 +41,7 @@ fn check(
                 Ok(numbers(&eager::evaluate(graph, &[loss], &arguments)?[0])[0])
             };
             let difference = (shifted(step)? - shifted(-step)?) / (2.0 * step);
-            let near =
-                (difference - found).abs() <= 1e-5 * (1.0 + difference.abs().max(found.abs()));
+            let near = (difference - found).abs() <= 1e-5 * (1.0 + difference.abs().max(found.abs()));
             assert!(
                 near,
                 "{what}, argument {argument}, place {place}: gradient {found}, difference {difference}\n{graph}"
@@ -67,16 +59,7 @@ fn argument_number(graph: &Graph, node: NodeId) -> usize {
 }
 
 /// The operation on random inputs, reduced to a scalar: graph, arguments, loss, and the inputs that carry gradients.
-fn program(
-    case: usize,
-    draw: &mut Numbers,
-) -> (
-    Graph,
-    Vec<Value>,
-    NodeId,
-    Vec<NodeId>,
-    &'static dyn Primitive,
-) {
+fn program(case: usize, draw: &mut Numbers) -> (Graph, Vec<Value>, NodeId, Vec<NodeId>, &'static dyn Primitive) {
     let (primitive, attributes, types) = double_cases().swap_remove(case);
     let probe = primitive.probe();
     let mut graph = Graph::new();
@@ -90,10 +73,7 @@ fn program(
         .collect();
     let result = graph.apply(primitive, attributes, &inputs).unwrap();
     let loss = weighted_sum(&mut graph, result, &mut arguments, draw);
-    let wrt = inputs
-        .into_iter()
-        .filter(|&input| graph.ty(input).dtype == DType::F64)
-        .collect();
+    let wrt = inputs.into_iter().filter(|&input| graph.ty(input).dtype == DType::F64).collect();
     (graph, arguments, loss, wrt, primitive)
 }
 
@@ -101,28 +81,10 @@ fn program(
 fn every_operation_on_floats_is_checked() {
     let checked: Vec<&str> = double_cases().iter().map(|case| case.0.name()).collect();
     for primitive in ops::all() {
-        let steps = [
-            "equal",
-            "greater",
-            "greater_equal",
-            "less",
-            "less_equal",
-            "not_equal",
-        ];
-        let no_floats = [
-            "logical_and",
-            "logical_not",
-            "logical_or",
-            "random_normal",
-            "random_uniform",
-        ];
+        let steps = ["equal", "greater", "greater_equal", "less", "less_equal", "not_equal"];
+        let no_floats = ["logical_and", "logical_not", "logical_or", "random_normal", "random_uniform"];
         let exempt = steps.contains(&primitive.name()) || no_floats.contains(&primitive.name());
-        assert_ne!(
-            checked.contains(&primitive.name()),
-            exempt,
-            "{}",
-            primitive.name()
-        );
+        assert_ne!(checked.contains(&primitive.name()), exempt, "{}", primitive.name());
     }
 }
 
@@ -178,58 +140,22 @@ fn gradient_at(build: impl Fn(&mut Graph, &[NodeId]) -> NodeId, points: &[f64]) 
     let inputs: Vec<NodeId> = points.iter().map(|_| graph.input(scalar)).collect();
     let result = build(&mut graph, &inputs);
     let found = gradients(&mut graph, result, &inputs).unwrap();
-    let arguments: Vec<Value> = points
-        .iter()
-        .map(|&point| Value::F64(crisol_ir::ndarray::arr0(point).into_dyn()))
-        .collect();
+    let arguments: Vec<Value> =
+        points.iter().map(|&point| Value::F64(crisol_ir::ndarray::arr0(point).into_dyn())).collect();
     let nodes: Vec<NodeId> = found.into_iter().map(Option::unwrap).collect();
-    eager::evaluate(&graph, &nodes, &arguments)
-        .unwrap()
-        .iter()
-        .map(|value| numbers(value)[0])
-        .collect()
+    eager::evaluate(&graph, &nodes, &arguments).unwrap().iter().map(|value| numbers(value)[0]).collect()
 }
 
 #[test]
 fn kinks_and_ties_follow_keras_on_jax() {
-    assert_eq!(
-        gradient_at(|graph, x| ops::relu(graph, x[0]).unwrap(), &[0.0]),
-        [0.0]
-    );
-    assert_eq!(
-        gradient_at(|graph, x| ops::absolute(graph, x[0]).unwrap(), &[0.0]),
-        [0.0]
-    );
-    assert_eq!(
-        gradient_at(|graph, x| ops::floor(graph, x[0]).unwrap(), &[1.0]),
-        [0.0]
-    );
-    assert_eq!(
-        gradient_at(
-            |graph, x| ops::maximum(graph, x[0], x[1]).unwrap(),
-            &[2.0, 2.0]
-        ),
-        [0.5, 0.5]
-    );
-    assert_eq!(
-        gradient_at(
-            |graph, x| ops::minimum(graph, x[0], x[1]).unwrap(),
-            &[2.0, 2.0]
-        ),
-        [0.5, 0.5]
-    );
-    assert_eq!(
-        gradient_at(|graph, x| ops::power(graph, x[0], 0).unwrap(), &[0.0]),
-        [0.0]
-    );
-    assert_eq!(
-        gradient_at(|graph, x| ops::power(graph, x[0], 2).unwrap(), &[3.0]),
-        [6.0]
-    );
-    assert_eq!(
-        gradient_at(|graph, x| ops::sqrt(graph, x[0]).unwrap(), &[0.0]),
-        [f64::INFINITY]
-    );
+    assert_eq!(gradient_at(|graph, x| ops::relu(graph, x[0]).unwrap(), &[0.0]), [0.0]);
+    assert_eq!(gradient_at(|graph, x| ops::absolute(graph, x[0]).unwrap(), &[0.0]), [0.0]);
+    assert_eq!(gradient_at(|graph, x| ops::floor(graph, x[0]).unwrap(), &[1.0]), [0.0]);
+    assert_eq!(gradient_at(|graph, x| ops::maximum(graph, x[0], x[1]).unwrap(), &[2.0, 2.0]), [0.5, 0.5]);
+    assert_eq!(gradient_at(|graph, x| ops::minimum(graph, x[0], x[1]).unwrap(), &[2.0, 2.0]), [0.5, 0.5]);
+    assert_eq!(gradient_at(|graph, x| ops::power(graph, x[0], 0).unwrap(), &[0.0]), [0.0]);
+    assert_eq!(gradient_at(|graph, x| ops::power(graph, x[0], 2).unwrap(), &[3.0]), [6.0]);
+    assert_eq!(gradient_at(|graph, x| ops::sqrt(graph, x[0]).unwrap(), &[0.0]), [f64::INFINITY]);
 }
 
 #[test]
@@ -238,17 +164,12 @@ fn equal_maxima_share_over_axes_and_the_first_one_takes_all_in_a_pool() {
     let ty = TensorType::new(DType::F32, crisol_ir::Shape::new(&[1, 2, 2, 1]).unwrap());
     let x = graph.input(ty);
     let largest = ops::max(&mut graph, x, &[0, 1, 2, 3]).unwrap();
-    let attributes = ops::Pool2dAttributes {
-        window: [2, 2],
-        stride: [2, 2],
-        padding: [[0, 0], [0, 0]],
-    };
+    let attributes = ops::Pool2dAttributes { window: [2, 2], stride: [2, 2], padding: [[0, 0], [0, 0]] };
     let pooled = ops::max_pool2d(&mut graph, x, attributes).unwrap();
     let pooled = ops::sum(&mut graph, pooled, &[0, 1, 2, 3]).unwrap();
     let shared = gradients(&mut graph, largest, &[x]).unwrap()[0].unwrap();
     let first = gradients(&mut graph, pooled, &[x]).unwrap()[0].unwrap();
-    let value =
-        Value::F32(crisol_ir::ndarray::array![[[[1f32], [3.0]], [[3.0], [2.0]]]].into_dyn());
+    let value = Value::F32(crisol_ir::ndarray::array![[[[1f32], [3.0]], [[3.0], [2.0]]]].into_dyn());
     let values = eager::evaluate(&graph, &[shared, first], &[value]).unwrap();
     assert_eq!(numbers(&values[0]), [0.0, 0.5, 0.5, 0.0]);
     assert_eq!(numbers(&values[1]), [0.0, 1.0, 0.0, 0.0]);

@@ -12,15 +12,10 @@ use support::numbers;
 /// The result of a short program on values.
 fn run(inputs: &[Value], build: impl FnOnce(&mut Graph, &[NodeId]) -> Result<NodeId>) -> Value {
     let mut graph = Graph::new();
-    let nodes: Vec<NodeId> = inputs
-        .iter()
-        .map(|value| graph.input(support::type_of(value)))
-        .collect();
+    let nodes: Vec<NodeId> = inputs.iter().map(|value| graph.input(support::type_of(value))).collect();
     let result = build(&mut graph, &nodes).unwrap();
     graph.verify().unwrap();
-    eager::evaluate(&graph, &[result], inputs)
-        .unwrap()
-        .remove(0)
+    eager::evaluate(&graph, &[result], inputs).unwrap().remove(0)
 }
 
 fn floats(elements: &[f32]) -> Value {
@@ -34,25 +29,11 @@ fn nan_passes_where_it_should() {
         assert!(numbers(&run(&pair, |g, x| ops::maximum(g, x[0], x[1])))[0].is_nan());
         assert!(numbers(&run(&pair, |g, x| ops::minimum(g, x[0], x[1])))[0].is_nan());
         assert_eq!(numbers(&run(&pair, |g, x| ops::less(g, x[0], x[1]))), [0.0]);
-        assert_eq!(
-            numbers(&run(&pair, |g, x| ops::not_equal(g, x[0], x[1]))),
-            [1.0]
-        );
+        assert_eq!(numbers(&run(&pair, |g, x| ops::not_equal(g, x[0], x[1]))), [1.0]);
     }
     assert!(numbers(&run(std::slice::from_ref(&nan), |g, x| ops::relu(g, x[0])))[0].is_nan());
-    assert!(
-        numbers(&run(&[floats(&[2.0, f32::NAN, 3.0])], |g, x| ops::max(
-            g,
-            x[0],
-            &[0]
-        )))[0]
-            .is_nan()
-    );
-    let pool = Pool2dAttributes {
-        window: [2, 2],
-        stride: [2, 2],
-        padding: [[0, 0], [0, 0]],
-    };
+    assert!(numbers(&run(&[floats(&[2.0, f32::NAN, 3.0])], |g, x| ops::max(g, x[0], &[0])))[0].is_nan());
+    let pool = Pool2dAttributes { window: [2, 2], stride: [2, 2], padding: [[0, 0], [0, 0]] };
     let image = Value::F32(array![[[[1f32], [f32::NAN]], [[3.0], [2.0]]]].into_dyn());
     assert!(numbers(&run(&[image], |g, x| ops::max_pool2d(g, x[0], pool)))[0].is_nan());
 }
@@ -61,33 +42,19 @@ fn nan_passes_where_it_should() {
 fn integers_wrap_and_bytes_cut() {
     let large = Value::I32(arr1(&[i32::MAX]).into_dyn());
     let one = Value::I32(arr1(&[1]).into_dyn());
-    assert_eq!(
-        numbers(&run(&[large, one], |g, x| ops::add(g, x[0], x[1]))),
-        [f64::from(i32::MIN)]
-    );
+    assert_eq!(numbers(&run(&[large, one], |g, x| ops::add(g, x[0], x[1]))), [f64::from(i32::MIN)]);
     let wide = Value::I64(arr1(&[257, -1, 1 << 40]).into_dyn());
-    assert_eq!(
-        numbers(&run(&[wide], |g, x| ops::cast(g, x[0], DType::U8))),
-        [1.0, 255.0, 0.0]
-    );
+    assert_eq!(numbers(&run(&[wide], |g, x| ops::cast(g, x[0], DType::U8))), [1.0, 255.0, 0.0]);
     let real = floats(&[300.0, -5.0, 2.9, f32::NAN]);
-    assert_eq!(
-        numbers(&run(&[real], |g, x| ops::cast(g, x[0], DType::U8))),
-        [255.0, 0.0, 2.0, 0.0]
-    );
+    assert_eq!(numbers(&run(&[real], |g, x| ops::cast(g, x[0], DType::U8))), [255.0, 0.0, 2.0, 0.0]);
 }
 
 #[test]
 fn subnormal_numbers_count_as_zero() {
     let tiny = floats(&[1e-40, 1e-38]);
-    let positive = run(&[tiny.clone(), floats(&[0.0])], |g, x| {
-        ops::greater(g, x[0], x[1])
-    });
+    let positive = run(&[tiny.clone(), floats(&[0.0])], |g, x| ops::greater(g, x[0], x[1]));
     assert_eq!(numbers(&positive), [0.0, 0.0]);
-    assert_eq!(
-        numbers(&run(&[floats(&[-100.0])], |g, x| ops::exp(g, x[0]))),
-        [0.0]
-    );
+    assert_eq!(numbers(&run(&[floats(&[-100.0])], |g, x| ops::exp(g, x[0]))), [0.0]);
     // A view moves no element, and so changes none.
     let column = run(&[tiny], |g, x| ops::reshape(g, x[0], Shape::new(&[2, 1])?));
     assert_eq!(numbers(&column)[0], f64::from(1e-40f32));
@@ -96,102 +63,43 @@ fn subnormal_numbers_count_as_zero() {
 #[test]
 fn means_and_sums_to_a_shape() {
     let x = Value::F32(array![[1f32, 2.0, 3.0], [5.0, 6.0, 7.0]].into_dyn());
-    let run_on =
-        |build: fn(&mut Graph, &[NodeId]) -> Result<NodeId>| run(std::slice::from_ref(&x), build);
-    assert_eq!(
-        numbers(&run_on(|g, x| ops::mean(g, x[0], &[-1]))),
-        [2.0, 6.0]
-    );
+    let run_on = |build: fn(&mut Graph, &[NodeId]) -> Result<NodeId>| run(std::slice::from_ref(&x), build);
+    assert_eq!(numbers(&run_on(|g, x| ops::mean(g, x[0], &[-1]))), [2.0, 6.0]);
     assert_eq!(numbers(&run_on(|g, x| ops::mean(g, x[0], &[0, 1]))), [4.0]);
-    assert_eq!(
-        numbers(&run_on(|g, x| ops::sum_to_shape(
-            g,
-            x[0],
-            Shape::new(&[3])?
-        ))),
-        [6.0, 8.0, 10.0]
-    );
-    assert_eq!(
-        numbers(&run_on(|g, x| ops::sum_to_shape(
-            g,
-            x[0],
-            Shape::new(&[2, 1])?
-        ))),
-        [6.0, 18.0]
-    );
-    assert_eq!(
-        numbers(&run_on(|g, x| ops::sum_to_shape(g, x[0], Shape::SCALAR))),
-        [24.0]
-    );
+    assert_eq!(numbers(&run_on(|g, x| ops::sum_to_shape(g, x[0], Shape::new(&[3])?))), [6.0, 8.0, 10.0]);
+    assert_eq!(numbers(&run_on(|g, x| ops::sum_to_shape(g, x[0], Shape::new(&[2, 1])?))), [6.0, 18.0]);
+    assert_eq!(numbers(&run_on(|g, x| ops::sum_to_shape(g, x[0], Shape::SCALAR))), [24.0]);
     let empty = Value::zeros(DType::F32, &Shape::new(&[0, 3]).unwrap());
-    assert!(
-        numbers(&run(std::slice::from_ref(&empty), |g, x| ops::mean(
-            g,
-            x[0],
-            &[0]
-        )))
-        .iter()
-        .all(|x| x.is_nan())
-    );
-    assert_eq!(
-        numbers(&run(&[empty], |g, x| ops::sum(g, x[0], &[0]))),
-        [0.0; 3]
-    );
+    assert!(numbers(&run(std::slice::from_ref(&empty), |g, x| ops::mean(g, x[0], &[0]))).iter().all(|x| x.is_nan()));
+    assert_eq!(numbers(&run(&[empty], |g, x| ops::sum(g, x[0], &[0]))), [0.0; 3]);
 }
 
 #[test]
 fn a_convolution_by_hand() {
     // 1 to 9 under a 2x2 kernel of 1, 2, 3, 4, with a zero above and to the left and steps of 2.
-    let image = Value::F64(
-        ArrayD::from_shape_vec(IxDyn(&[1, 3, 3, 1]), (1..10).map(f64::from).collect()).unwrap(),
-    );
-    let kernel =
-        Value::F64(ArrayD::from_shape_vec(IxDyn(&[2, 2, 1, 1]), vec![1.0, 2.0, 3.0, 4.0]).unwrap());
-    let how = Conv2dAttributes {
-        stride: [2, 2],
-        padding: [[1, 0], [1, 0]],
-        ..Conv2dAttributes::default()
-    };
-    let result = run(&[image.clone(), kernel.clone()], |g, x| {
-        ops::conv2d(g, x[0], x[1], how)
-    });
+    let image = Value::F64(ArrayD::from_shape_vec(IxDyn(&[1, 3, 3, 1]), (1..10).map(f64::from).collect()).unwrap());
+    let kernel = Value::F64(ArrayD::from_shape_vec(IxDyn(&[2, 2, 1, 1]), vec![1.0, 2.0, 3.0, 4.0]).unwrap());
+    let how = Conv2dAttributes { stride: [2, 2], padding: [[1, 0], [1, 0]], ..Conv2dAttributes::default() };
+    let result = run(&[image.clone(), kernel.clone()], |g, x| ops::conv2d(g, x[0], x[1], how));
     assert_eq!(
         numbers(&result),
-        [
-            4.0,
-            3.0 * 2.0 + 4.0 * 3.0,
-            2.0 * 4.0 + 4.0 * 7.0,
-            5.0 + 2.0 * 6.0 + 3.0 * 8.0 + 4.0 * 9.0
-        ]
+        [4.0, 3.0 * 2.0 + 4.0 * 3.0, 2.0 * 4.0 + 4.0 * 7.0, 5.0 + 2.0 * 6.0 + 3.0 * 8.0 + 4.0 * 9.0]
     );
-    let wide = Conv2dAttributes {
-        dilation: [2, 2],
-        ..Conv2dAttributes::default()
-    };
+    let wide = Conv2dAttributes { dilation: [2, 2], ..Conv2dAttributes::default() };
     let result = run(&[image, kernel], |g, x| ops::conv2d(g, x[0], x[1], wide));
     assert_eq!(numbers(&result), [1.0 + 2.0 * 3.0 + 3.0 * 7.0 + 4.0 * 9.0]);
 }
 
 #[test]
 fn groups_see_their_own_channels() {
-    let image = Value::F64(
-        ArrayD::from_shape_vec(IxDyn(&[1, 1, 1, 4]), vec![1.0, 10.0, 100.0, 1000.0]).unwrap(),
-    );
-    let kernel =
-        Value::F64(ArrayD::from_shape_vec(IxDyn(&[1, 1, 2, 2]), vec![1.0, 1.0, 2.0, 2.0]).unwrap());
-    let how = Conv2dAttributes {
-        groups: 2,
-        ..Conv2dAttributes::default()
-    };
+    let image = Value::F64(ArrayD::from_shape_vec(IxDyn(&[1, 1, 1, 4]), vec![1.0, 10.0, 100.0, 1000.0]).unwrap());
+    let kernel = Value::F64(ArrayD::from_shape_vec(IxDyn(&[1, 1, 2, 2]), vec![1.0, 1.0, 2.0, 2.0]).unwrap());
+    let how = Conv2dAttributes { groups: 2, ..Conv2dAttributes::default() };
     let result = run(&[image, kernel], |g, x| ops::conv2d(g, x[0], x[1], how));
     assert_eq!(numbers(&result), [21.0, 2100.0]);
 }
 
-fn random(
-    count: usize,
-    key: [i32; 2],
-    draw: fn(&mut Graph, NodeId, NodeId, Shape) -> Result<NodeId>,
-) -> Array1<f64> {
+fn random(count: usize, key: [i32; 2], draw: fn(&mut Graph, NodeId, NodeId, Shape) -> Result<NodeId>) -> Array1<f64> {
     let words = key.map(|word| Value::I32(arr0(word).into_dyn()));
     let value = run(&words, |g, x| draw(g, x[0], x[1], Shape::new(&[count])?));
     Array1::from(numbers(&value))
@@ -210,23 +118,11 @@ fn random_numbers_have_their_moments_and_depend_on_key_and_position_alone() {
     assert!(normal.mean().unwrap().abs() < 5.0 / (count as f64).sqrt());
     assert!((deviation(&normal) - 1.0).abs() < 5.0 / (2.0 * count as f64).sqrt());
     let beyond = normal.iter().filter(|x| x.abs() > 1.959_964).count() as f64 / count as f64;
-    assert!(
-        (beyond - 0.05).abs() < 5.0 * (0.05f64 * 0.95 / count as f64).sqrt(),
-        "{beyond}"
-    );
+    assert!((beyond - 0.05).abs() < 5.0 * (0.05f64 * 0.95 / count as f64).sqrt(), "{beyond}");
 
-    assert_eq!(
-        random(10, [1, 2], ops::random_uniform),
-        uniform.slice(crisol_ir::ndarray::s![..10])
-    );
-    assert_ne!(
-        random(10, [1, 3], ops::random_uniform),
-        random(10, [1, 2], ops::random_uniform)
-    );
-    assert_ne!(
-        random(10, [2, 2], ops::random_uniform),
-        random(10, [1, 2], ops::random_uniform)
-    );
+    assert_eq!(random(10, [1, 2], ops::random_uniform), uniform.slice(crisol_ir::ndarray::s![..10]));
+    assert_ne!(random(10, [1, 3], ops::random_uniform), random(10, [1, 2], ops::random_uniform));
+    assert_ne!(random(10, [2, 2], ops::random_uniform), random(10, [1, 2], ops::random_uniform));
 }
 
 #[test]
@@ -252,9 +148,7 @@ fn a_constant_spares_maximum_its_check_for_nan() {
         let x = builder.load(input);
         let limit = builder.constant(Type::F32, constant);
         let operands = if first { [limit, x] } else { [x, limit] };
-        ops::MAXIMUM
-            .lower(&mut builder, &Attributes::none(), &operands)
-            .unwrap();
+        ops::MAXIMUM.lower(&mut builder, &Attributes::none(), &operands).unwrap();
         builder.finish().body.len()
     };
     assert_eq!(length(0.0, true), 3);

@@ -16,10 +16,7 @@ use crate::{Curve, Error, Result, file};
 /// # Errors
 /// [`Error::Empty`] when no run holds a finite value, [`Error::Write`] when the file cannot be written.
 /// The old file, if any, then stays as it was.
-pub fn plot_comparison<N: AsRef<str>>(
-    histories: &[(N, Vec<Curve>)],
-    path: impl AsRef<Path>,
-) -> Result<()> {
+pub fn plot_comparison<N: AsRef<str>>(histories: &[(N, Vec<Curve>)], path: impl AsRef<Path>) -> Result<()> {
     file::write(path.as_ref(), &comparison_png(histories)?)
 }
 
@@ -30,9 +27,7 @@ pub fn plot_comparison<N: AsRef<str>>(
 pub fn comparison_png<N: AsRef<str>>(histories: &[(N, Vec<Curve>)]) -> Result<Vec<u8>> {
     let panels = panels(histories);
     if panels.is_empty() {
-        return Err(Error::Empty {
-            figure: "comparison",
-        });
+        return Err(Error::Empty { figure: "comparison" });
     }
     let columns = panels.len().min(2);
     Figure { panels, columns }.draw()?.encode()
@@ -40,14 +35,9 @@ pub fn comparison_png<N: AsRef<str>>(histories: &[(N, Vec<Curve>)]) -> Result<Ve
 
 fn panels<N: AsRef<str>>(histories: &[(N, Vec<Curve>)]) -> Vec<Panel<'_>> {
     let names = metrics(histories.iter().flat_map(|(_, curves)| curves));
-    let metric = names
-        .iter()
-        .find(|name| name.contains("accuracy"))
-        .or_else(|| names.iter().find(|name| !is_loss(name)));
-    let loss = names
-        .iter()
-        .find(|name| **name == "loss")
-        .or_else(|| names.iter().find(|name| is_loss(name)));
+    let metric =
+        names.iter().find(|name| name.contains("accuracy")).or_else(|| names.iter().find(|name| !is_loss(name)));
+    let loss = names.iter().find(|name| **name == "loss").or_else(|| names.iter().find(|name| is_loss(name)));
     let mut panels = Vec::new();
     for (side, validation) in [("Training", false), ("Validation", true)] {
         for metric in [metric, loss].into_iter().flatten() {
@@ -58,19 +48,13 @@ fn panels<N: AsRef<str>>(histories: &[(N, Vec<Curve>)]) -> Vec<Panel<'_>> {
                     curves
                         .iter()
                         .filter(|curve| {
-                            curve.metric() == *metric
-                                && curve.is_validation() == validation
-                                && curve.is_visible()
+                            curve.metric() == *metric && curve.is_validation() == validation && curve.is_visible()
                         })
                         .map(move |curve| line(index, name.as_ref(), curve))
                 })
                 .collect();
             if !lines.is_empty() {
-                panels.push(Panel {
-                    title: format!("{side} {}", spoken(metric)),
-                    y_label: spoken(metric),
-                    lines,
-                });
+                panels.push(Panel { title: format!("{side} {}", spoken(metric)), y_label: spoken(metric), lines });
             }
         }
     }
@@ -78,11 +62,7 @@ fn panels<N: AsRef<str>>(histories: &[(N, Vec<Curve>)]) -> Vec<Panel<'_>> {
 }
 
 fn line<'a>(index: usize, name: &'a str, curve: &'a Curve) -> Line<'a> {
-    let stroke = if (index / PALETTE.len()).is_multiple_of(2) {
-        Stroke::Solid
-    } else {
-        Stroke::Dashed
-    };
+    let stroke = if (index / PALETTE.len()).is_multiple_of(2) { Stroke::Solid } else { Stroke::Dashed };
     Line::new(name, &curve.values, PALETTE[index % PALETTE.len()], stroke)
 }
 
@@ -91,62 +71,37 @@ mod tests {
     use super::*;
 
     fn run(names: &[&str]) -> Vec<Curve> {
-        names
-            .iter()
-            .map(|name| Curve::new(*name, [0.5, 0.6]))
-            .collect()
+        names.iter().map(|name| Curve::new(*name, [0.5, 0.6])).collect()
     }
 
     fn titles(histories: &[(&str, Vec<Curve>)]) -> Vec<String> {
-        panels(histories)
-            .into_iter()
-            .map(|panel| panel.title)
-            .collect()
+        panels(histories).into_iter().map(|panel| panel.title).collect()
     }
 
     #[test]
     fn four_panels_in_the_order_of_the_rows() {
         let histories = [
-            (
-                "basic",
-                run(&["loss", "accuracy", "val_loss", "val_accuracy"]),
-            ),
+            ("basic", run(&["loss", "accuracy", "val_loss", "val_accuracy"])),
             ("overfit", run(&["loss", "accuracy"])),
         ];
         assert_eq!(
             titles(&histories),
-            [
-                "Training accuracy",
-                "Training loss",
-                "Validation accuracy",
-                "Validation loss"
-            ]
+            ["Training accuracy", "Training loss", "Validation accuracy", "Validation loss"]
         );
-        let counts: Vec<_> = panels(&histories)
-            .iter()
-            .map(|panel| panel.lines.len())
-            .collect();
+        let counts: Vec<_> = panels(&histories).iter().map(|panel| panel.lines.len()).collect();
         assert_eq!(counts, [2, 2, 1, 1]);
     }
 
     #[test]
     fn a_regression_has_its_own_metric_and_no_empty_panel() {
         let histories = [("linear", run(&["loss", "root_mean_squared_error"]))];
-        assert_eq!(
-            titles(&histories),
-            ["Training root mean squared error", "Training loss"]
-        );
+        assert_eq!(titles(&histories), ["Training root mean squared error", "Training loss"]);
     }
 
     #[test]
     fn nothing_to_compare_is_an_error() {
         let none: [(&str, Vec<Curve>); 0] = [];
-        assert!(matches!(
-            comparison_png(&none),
-            Err(Error::Empty {
-                figure: "comparison"
-            })
-        ));
+        assert!(matches!(comparison_png(&none), Err(Error::Empty { figure: "comparison" })));
         assert!(comparison_png(&[("basic", vec![])]).is_err());
     }
 

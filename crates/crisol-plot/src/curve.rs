@@ -23,10 +23,7 @@ pub struct Curve {
 impl Curve {
     /// A curve from its name and values.
     pub fn new(name: impl Into<String>, values: impl Into<Vec<f64>>) -> Self {
-        Self {
-            name: name.into(),
-            values: values.into(),
-        }
+        Self { name: name.into(), values: values.into() }
     }
 
     /// Whether the values were measured on the validation set.

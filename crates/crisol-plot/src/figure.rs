@@ -61,12 +61,7 @@ pub(crate) struct Line<'a> {
 
 impl<'a> Line<'a> {
     pub fn new(name: &'a str, values: &'a [f64], colour: RGBColor, stroke: Stroke) -> Self {
-        Self {
-            name,
-            values,
-            colour,
-            stroke,
-        }
+        Self { name, values, colour, stroke }
     }
 
     /// The line cut at its gaps: runs of (epoch, value), each finite.
@@ -117,16 +112,9 @@ impl Figure<'_> {
             root.fill(&WHITE).map_err(refused)?;
             let (top, below) = root.split_vertically(px(MARGIN + legend_height));
             for (row, entries) in legend.iter().enumerate() {
-                draw_legend_row(
-                    &top,
-                    entries,
-                    px(MARGIN) + row as u32 * px(LEGEND_ROW),
-                    wide,
-                )?;
+                draw_legend_row(&top, entries, px(MARGIN) + row as u32 * px(LEGEND_ROW), wide)?;
             }
-            let grid = below
-                .margin(0, px(MARGIN), px(MARGIN), px(MARGIN))
-                .split_evenly((rows as usize, self.columns));
+            let grid = below.margin(0, px(MARGIN), px(MARGIN), px(MARGIN)).split_evenly((rows as usize, self.columns));
             for (area, panel) in grid.iter().zip(&self.panels) {
                 panel.draw(area)?;
             }
@@ -148,9 +136,7 @@ impl Figure<'_> {
                 continue;
             }
             seen.push(key);
-            let (text, _) = area
-                .estimate_text_size(line.name, &text(14))
-                .map_err(refused)?;
+            let (text, _) = area.estimate_text_size(line.name, &text(14)).map_err(refused)?;
             let entry = px(SAMPLE + 8 + 22) + text;
             if used + entry > px(width - 2 * MARGIN) && used > 0 {
                 rows.push(Vec::new());
@@ -169,24 +155,11 @@ type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
 
 impl Panel<'_> {
     fn draw(&self, area: &Area<'_>) -> Result<()> {
-        let scale = Scale::of(
-            self.lines
-                .iter()
-                .flat_map(|line| line.values.iter().copied()),
-        );
-        let epochs = self
-            .lines
-            .iter()
-            .map(|line| line.values.len())
-            .max()
-            .unwrap_or(1) as i32;
+        let scale = Scale::of(self.lines.iter().flat_map(|line| line.values.iter().copied()));
+        let epochs = self.lines.iter().map(|line| line.values.len()).max().unwrap_or(1) as i32;
         // One epoch alone stands in the middle of its axis instead of on the frame.
         let x = if epochs > 1 { 1..epochs } else { 0..2 };
-        let y_label = if scale.logarithmic {
-            format!("{} (log scale)", self.y_label)
-        } else {
-            self.y_label.clone()
-        };
+        let y_label = if scale.logarithmic { format!("{} (log scale)", self.y_label) } else { self.y_label.clone() };
         let mut chart = ChartBuilder::on(area)
             .caption(&self.title, text(17))
             .margin_right(px(16) as i32)
@@ -209,11 +182,7 @@ impl Panel<'_> {
             .bold_line_style(GRID.stroke_width(OVERSAMPLING))
             .light_line_style(TRANSPARENT)
             .x_label_formatter(&|epoch| {
-                if (1..=epochs).contains(epoch) {
-                    epoch.to_string()
-                } else {
-                    String::new()
-                }
+                if (1..=epochs).contains(epoch) { epoch.to_string() } else { String::new() }
             })
             .y_label_formatter(&|value| scale.label(*value))
             .draw()
@@ -222,16 +191,12 @@ impl Panel<'_> {
             let style = line.colour.stroke_width(2 * OVERSAMPLING);
             for segment in line.segments(&scale) {
                 if let [point] = segment[..] {
-                    chart
-                        .draw_series([Circle::new(point, px(4) as i32, line.colour.filled())])
-                        .map_err(refused)?;
+                    chart.draw_series([Circle::new(point, px(4) as i32, line.colour.filled())]).map_err(refused)?;
                 } else if line.stroke == Stroke::Dashed {
                     let dashes = DashedPathElement::new(segment, px(7), px(4), style);
                     chart.draw_series([dashes]).map_err(refused)?;
                 } else {
-                    chart
-                        .draw_series([PathElement::new(segment, style)])
-                        .map_err(refused)?;
+                    chart.draw_series([PathElement::new(segment, style)]).map_err(refused)?;
                 }
             }
         }
@@ -239,12 +204,7 @@ impl Panel<'_> {
     }
 }
 
-fn draw_legend_row(
-    area: &Area<'_>,
-    entries: &[(Line<'_>, u32)],
-    top: u32,
-    width: u32,
-) -> Result<()> {
+fn draw_legend_row(area: &Area<'_>, entries: &[(Line<'_>, u32)], top: u32, width: u32) -> Result<()> {
     let total: u32 = entries.iter().map(|(_, entry)| entry).sum();
     let mut x = (width.saturating_sub(total) / 2) as i32;
     let y = (top + px(LEGEND_ROW) / 2) as i32;
@@ -258,8 +218,7 @@ fn draw_legend_row(
         }
         .map_err(refused)?;
         let style = text(14).pos(Pos::new(HPos::Left, VPos::Center));
-        area.draw(&Text::new(line.name, (x + px(SAMPLE + 8) as i32, y), style))
-            .map_err(refused)?;
+        area.draw(&Text::new(line.name, (x + px(SAMPLE + 8) as i32, y), style)).map_err(refused)?;
         x += *entry as i32;
     }
     Ok(())
@@ -275,9 +234,7 @@ fn shrink(large: &[u8], width: u32, height: u32) -> Pixels {
                 let mut sum = 0_usize;
                 for row in 0..side {
                     let start = (y * side + row) * width_in_bytes + x * side * 3 + channel;
-                    sum += (0..side)
-                        .map(|column| large[start + column * 3] as usize)
-                        .sum::<usize>();
+                    sum += (0..side).map(|column| large[start + column * 3] as usize).sum::<usize>();
                 }
                 rgb.push(((sum + side * side / 2) / (side * side)) as u8);
             }
@@ -297,9 +254,7 @@ fn text(size: u32) -> TextStyle<'static> {
 /// Hands the embedded face to plotters, once a process.
 fn load_font() -> Result<()> {
     static LOADED: OnceLock<bool> = OnceLock::new();
-    if *LOADED
-        .get_or_init(|| register_font(FONT, FontStyle::Normal, dejavu::sans::regular()).is_ok())
-    {
+    if *LOADED.get_or_init(|| register_font(FONT, FontStyle::Normal, dejavu::sans::regular()).is_ok()) {
         Ok(())
     } else {
         Err(Error::Draw("the embedded font was refused".to_owned()))
@@ -318,30 +273,19 @@ mod tests {
     fn gaps_cut_a_line_into_segments() {
         let values = [1.0, f64::NAN, 3.0, 4.0, f64::INFINITY, f64::NAN, 7.0];
         let line = Line::new("training", &values, RED, Stroke::Solid);
-        assert_eq!(
-            line.segments(&Scale::of(values)),
-            [vec![(1, 1.0)], vec![(3, 3.0), (4, 4.0)], vec![(7, 7.0)]]
-        );
+        assert_eq!(line.segments(&Scale::of(values)), [vec![(1, 1.0)], vec![(3, 3.0), (4, 4.0)], vec![(7, 7.0)]]);
     }
 
     #[test]
     fn long_legends_wrap_instead_of_running_off_the_picture() {
-        let names: Vec<String> = (0..12)
-            .map(|i| format!("an experiment with a long name {i}"))
-            .collect();
+        let names: Vec<String> = (0..12).map(|i| format!("an experiment with a long name {i}")).collect();
         let panel = Panel {
             title: "Training loss".to_owned(),
             y_label: "loss".to_owned(),
-            lines: names
-                .iter()
-                .map(|name| Line::new(name, &[1.0], RED, Stroke::Solid))
-                .collect(),
+            lines: names.iter().map(|name| Line::new(name, &[1.0], RED, Stroke::Solid)).collect(),
         };
         load_font().unwrap();
-        let figure = Figure {
-            panels: vec![panel],
-            columns: 1,
-        };
+        let figure = Figure { panels: vec![panel], columns: 1 };
         let rows = figure.legend(PANEL_WIDTH).unwrap();
         assert_eq!(rows.iter().map(Vec::len).sum::<usize>(), 12);
         for row in rows {

@@ -31,10 +31,7 @@ impl Pixels {
 
 /// Writes beside `path`, then renames over it: a reader sees the old picture or the new one.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_beside(path, bytes).map_err(|source| Error::Write {
-        path: path.to_path_buf(),
-        source,
-    })
+    write_beside(path, bytes).map_err(|source| Error::Write { path: path.to_path_buf(), source })
 }
 
 fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<()> {

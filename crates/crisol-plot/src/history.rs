@@ -24,10 +24,7 @@ pub fn plot_history(curves: &[Curve], path: impl AsRef<Path>) -> Result<()> {
 /// # Errors
 /// [`Error::Empty`] when no curve holds a finite value.
 pub fn history_png(curves: &[Curve]) -> Result<Vec<u8>> {
-    let panels: Vec<Panel> = metrics(curves)
-        .into_iter()
-        .map(|metric| panel(metric, curves))
-        .collect();
+    let panels: Vec<Panel> = metrics(curves).into_iter().map(|metric| panel(metric, curves)).collect();
     if panels.is_empty() {
         return Err(Error::Empty { figure: "history" });
     }
@@ -36,10 +33,7 @@ pub fn history_png(curves: &[Curve]) -> Result<Vec<u8>> {
 }
 
 fn panel<'a>(metric: &str, curves: &'a [Curve]) -> Panel<'a> {
-    let of_metric: Vec<&Curve> = curves
-        .iter()
-        .filter(|curve| curve.metric() == metric && curve.is_visible())
-        .collect();
+    let of_metric: Vec<&Curve> = curves.iter().filter(|curve| curve.metric() == metric && curve.is_visible()).collect();
     let sides = match (
         of_metric.iter().any(|curve| !curve.is_validation()),
         of_metric.iter().any(|curve| curve.is_validation()),
@@ -58,11 +52,7 @@ fn panel<'a>(metric: &str, curves: &'a [Curve]) -> Panel<'a> {
             }
         })
         .collect();
-    Panel {
-        title: format!("{sides} {}", spoken(metric)),
-        y_label: spoken(metric),
-        lines,
-    }
+    Panel { title: format!("{sides} {}", spoken(metric)), y_label: spoken(metric), lines }
 }
 
 #[cfg(test)]
@@ -73,10 +63,7 @@ mod tests {
     fn no_finite_value_is_an_error() {
         for curves in [vec![], vec![Curve::new("loss", [f64::NAN, f64::INFINITY])]] {
             let error = history_png(&curves).unwrap_err();
-            assert!(
-                matches!(error, Error::Empty { figure: "history" }),
-                "{error}"
-            );
+            assert!(matches!(error, Error::Empty { figure: "history" }), "{error}");
         }
     }
 

@@ -18,11 +18,7 @@ impl Scale {
             high = high.max(value);
         }
         let logarithmic = low > 0.0 && high / low > 100.0;
-        let mut scale = Self {
-            low,
-            high,
-            logarithmic,
-        };
+        let mut scale = Self { low, high, logarithmic };
         (scale.low, scale.high) = (scale.place(low), scale.place(high));
         let air = match scale.high - scale.low {
             span if span > 0.0 => span * 0.05,
@@ -36,20 +32,12 @@ impl Scale {
 
     /// A quarter of f64's range, so that the span of two finite extremes stays finite.
     pub fn place(&self, value: f64) -> f64 {
-        if self.logarithmic {
-            value.log10()
-        } else {
-            value.clamp(f64::MIN / 4.0, f64::MAX / 4.0)
-        }
+        if self.logarithmic { value.log10() } else { value.clamp(f64::MIN / 4.0, f64::MAX / 4.0) }
     }
 
     /// A tick's text.
     pub fn label(&self, place: f64) -> String {
-        let value = if self.logarithmic {
-            10_f64.powf(place)
-        } else {
-            place
-        };
+        let value = if self.logarithmic { 10_f64.powf(place) } else { place };
         let magnitude = value.abs();
         // The tick at zero comes out of a sum of steps as something like 1e-17.
         if magnitude < (self.high - self.low) * 1e-6 && !self.logarithmic {
@@ -78,14 +66,7 @@ mod tests {
 
     #[test]
     fn the_axis_holds_every_finite_value() {
-        assert_eq!(
-            scale(&[0.0, 1.0]),
-            Scale {
-                low: -0.05,
-                high: 1.05,
-                logarithmic: false
-            }
-        );
+        assert_eq!(scale(&[0.0, 1.0]), Scale { low: -0.05, high: 1.05, logarithmic: false });
         let constant = scale(&[0.62, 0.62]);
         assert!(constant.low < 0.62 && constant.high > 0.62);
         let extreme = scale(&[f64::MIN, f64::MAX]);

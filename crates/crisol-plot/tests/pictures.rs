@@ -20,20 +20,11 @@ impl Picture {
         let mut reader = png::Decoder::new(reader).read_info().unwrap();
         let mut rgb = vec![0; reader.output_buffer_size().unwrap()];
         let info = reader.next_frame(&mut rgb).unwrap();
-        Self {
-            width: info.width as usize,
-            height: info.height as usize,
-            rgb,
-        }
+        Self { width: info.width as usize, height: info.height as usize, rgb }
     }
 
     /// Pixels within a rectangle of which `colour` says yes.
-    fn count(
-        &self,
-        x: std::ops::Range<usize>,
-        y: std::ops::Range<usize>,
-        colour: fn(&[u8]) -> bool,
-    ) -> usize {
+    fn count(&self, x: std::ops::Range<usize>, y: std::ops::Range<usize>, colour: fn(&[u8]) -> bool) -> usize {
         y.flat_map(|y| x.clone().map(move |x| (x, y)))
             .filter(|(x, y)| colour(&self.rgb[(y * self.width + x) * 3..][..3]))
             .count()
@@ -70,15 +61,9 @@ fn training_and_validation_are_drawn_and_text_is_readable() {
     let picture = Picture::decode(BufReader::new(File::open(&path).unwrap()));
     assert_eq!((picture.width, picture.height), (1304, 470));
     for panel in [90..630, 730..1270] {
-        let (dashed, solid) = (
-            picture.count(panel.clone(), 64..400, red),
-            picture.count(panel, 64..400, blue),
-        );
+        let (dashed, solid) = (picture.count(panel.clone(), 64..400, red), picture.count(panel, 64..400, blue));
         assert!(dashed > 300, "{dashed}");
-        assert!(
-            solid > dashed,
-            "a dashed line has fewer pixels: {dashed} of {solid}"
-        );
+        assert!(solid > dashed, "a dashed line has fewer pixels: {dashed} of {solid}");
     }
     // Legend, titles, tick labels: the embedded font has drawn something dark at each place.
     for (what, x, y) in [

@@ -42,21 +42,12 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Study { study, reason } => write!(f, "study `{study}`: {reason}"),
-            Self::Folder {
-                path,
-                action,
-                source,
-            } => {
+            Self::Folder { path, action, source } => {
                 write!(f, "cannot {action} {}: {source}", path.display())
             }
             Self::Plot(error) => write!(f, "the report's curves: {error}"),
             Self::Failed { runs, failures } => {
-                write!(
-                    f,
-                    "{} of {runs} runs failed: {}",
-                    failures.len(),
-                    failures.join("; ")
-                )
+                write!(f, "{} of {runs} runs failed: {}", failures.len(), failures.join("; "))
             }
         }
     }

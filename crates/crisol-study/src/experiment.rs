@@ -34,10 +34,7 @@ pub struct Experiment<'a> {
 impl<'a> Experiment<'a> {
     /// An experiment that calls `train` once a seed. The closure's error may be of any type, and what it
     /// borrows (the data) must only outlive the study.
-    pub fn new<E: Into<BoxError>>(
-        name: impl Into<String>,
-        train: impl Fn(&Run) -> Result<Outcome, E> + 'a,
-    ) -> Self {
+    pub fn new<E: Into<BoxError>>(name: impl Into<String>, train: impl Fn(&Run) -> Result<Outcome, E> + 'a) -> Self {
         Self {
             name: name.into(),
             train: Box::new(move |run| train(run).map_err(Into::into)),

@@ -74,11 +74,8 @@ impl Facts {
         if size == 0 {
             return Some("facts: the validation set has 0 samples, expected at least 1".to_owned());
         }
-        (!(0.0..=1.0).contains(&majority)).then(|| {
-            format!(
-                "facts: the majority's share of the validation set is {majority}, expected 0 to 1"
-            )
-        })
+        (!(0.0..=1.0).contains(&majority))
+            .then(|| format!("facts: the majority's share of the validation set is {majority}, expected 0 to 1"))
     }
 
     /// How many files were skipped for each reason, in the reasons' order.

@@ -15,11 +15,8 @@ impl Folder {
     ///
     /// `names` are the files that will come: a folder that stands in the place of one is found out now.
     pub fn open(path: &Path, names: &[String]) -> Result<Self> {
-        let folder = Self {
-            path: path.to_path_buf(),
-        };
-        fs::create_dir_all(path)
-            .map_err(|source| folder.error("", "create the report folder", source))?;
+        let folder = Self { path: path.to_path_buf() };
+        fs::create_dir_all(path).map_err(|source| folder.error("", "create the report folder", source))?;
         temporary(path)
             .and_then(|mut file| file.write_all(b"probe"))
             .map_err(|source| folder.error("", "write into the report folder", source))?;
@@ -37,14 +34,11 @@ impl Folder {
     pub fn fill(&self, files: &[(String, Vec<u8>)]) -> Result<()> {
         let mut written = Vec::with_capacity(files.len());
         for (name, bytes) in files {
-            let file = self
-                .write(bytes)
-                .map_err(|source| self.error(name, "write", source))?;
+            let file = self.write(bytes).map_err(|source| self.error(name, "write", source))?;
             written.push((name, file));
         }
         for (name, file) in written {
-            file.persist(self.path.join(name))
-                .map_err(|error| self.error(name, "put in place", error.error))?;
+            file.persist(self.path.join(name)).map_err(|error| self.error(name, "put in place", error.error))?;
         }
         Ok(())
     }
@@ -57,16 +51,8 @@ impl Folder {
     }
 
     fn error(&self, name: &str, action: &'static str, source: io::Error) -> Error {
-        let path = if name.is_empty() {
-            self.path.clone()
-        } else {
-            self.path.join(name)
-        };
-        Error::Folder {
-            path,
-            action,
-            source,
-        }
+        let path = if name.is_empty() { self.path.clone() } else { self.path.join(name) };
+        Error::Folder { path, action, source }
     }
 }
 
@@ -85,10 +71,8 @@ mod tests {
     use super::*;
 
     fn entries(path: &Path) -> Vec<String> {
-        let mut names: Vec<_> = fs::read_dir(path)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
+        let mut names: Vec<_> =
+            fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
@@ -108,17 +92,11 @@ mod tests {
         fs::write(&file, "not a folder").unwrap();
         for path in [file.clone(), file.join("ablation")] {
             let error = Folder::open(&path, &[]).err().unwrap().to_string();
-            assert!(
-                error.starts_with("cannot create the report folder"),
-                "{error}"
-            );
+            assert!(error.starts_with("cannot create the report folder"), "{error}");
             assert!(error.contains("reports"), "{error}");
         }
         fs::create_dir(parent.path().join("report.md")).unwrap();
-        let error = Folder::open(parent.path(), &["report.md".to_owned()])
-            .err()
-            .unwrap()
-            .to_string();
+        let error = Folder::open(parent.path(), &["report.md".to_owned()]).err().unwrap().to_string();
         assert!(error.contains("report.md"), "{error}");
     }
 
@@ -126,16 +104,10 @@ mod tests {
     fn a_failure_halfway_keeps_the_old_files() {
         let parent = tempfile::tempdir().unwrap();
         let folder = Folder::open(parent.path(), &[]).unwrap();
-        folder
-            .fill(&[("a.txt".to_owned(), b"old".to_vec())])
-            .unwrap();
+        folder.fill(&[("a.txt".to_owned(), b"old".to_vec())]).unwrap();
         // Removing the folder under the second write is not portable; a name that no file can have is.
         let bad = ("b\0.txt".to_owned(), b"new".to_vec());
-        assert!(
-            folder
-                .fill(&[bad, ("a.txt".to_owned(), b"new".to_vec())])
-                .is_err()
-        );
+        assert!(folder.fill(&[bad, ("a.txt".to_owned(), b"new".to_vec())]).is_err());
         assert_eq!(entries(parent.path()), ["a.txt"]);
         assert_eq!(fs::read(parent.path().join("a.txt")).unwrap(), b"old");
     }

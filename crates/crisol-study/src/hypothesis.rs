@@ -86,19 +86,13 @@ pub fn reaches(metric: impl Into<String>, value: f64) -> Hypothesis {
 /// more than two of its standard errors above zero, refuted when it is as far below (or is zero
 /// throughout), undecided between. One seed alone has no spread: its sign decides, and the figures say so.
 pub fn lower(metric: impl Into<String>) -> Comparative {
-    Comparative {
-        metric: metric.into(),
-        direction: Direction::Lower,
-    }
+    Comparative { metric: metric.into(), direction: Direction::Lower }
 }
 
 /// A metric is higher than another experiment's: `higher("val_accuracy").than("basic")`; decided like
 /// [`lower`].
 pub fn higher(metric: impl Into<String>) -> Comparative {
-    Comparative {
-        metric: metric.into(),
-        direction: Direction::Higher,
-    }
+    Comparative { metric: metric.into(), direction: Direction::Higher }
 }
 
 /// The first half of a comparison; [`than`](Comparative::than) makes it a hypothesis.
@@ -111,12 +105,7 @@ pub struct Comparative {
 impl Comparative {
     /// Names the experiment to compare with; it must be part of the same study.
     pub fn than(self, experiment: impl Into<String>) -> Hypothesis {
-        Claim::Differs {
-            metric: self.metric,
-            direction: self.direction,
-            other: experiment.into(),
-        }
-        .into()
+        Claim::Differs { metric: self.metric, direction: self.direction, other: experiment.into() }.into()
     }
 }
 
@@ -143,10 +132,7 @@ impl Hypothesis {
 
 impl From<Claim> for Hypothesis {
     fn from(claim: Claim) -> Self {
-        Self {
-            claim,
-            because: None,
-        }
+        Self { claim, because: None }
     }
 }
 
@@ -158,11 +144,7 @@ impl fmt::Display for Claim {
             }
             Self::NoBetterThanMajority => f.write_str("no better than the majority"),
             Self::Reaches { metric, value } => write!(f, "{metric} reaches {}", number(*value)),
-            Self::Differs {
-                metric,
-                direction,
-                other,
-            } => write!(f, "{metric} {direction} than `{other}`"),
+            Self::Differs { metric, direction, other } => write!(f, "{metric} {direction} than `{other}`"),
         }
     }
 }

@@ -23,8 +23,7 @@ pub use error::{BoxError, Error};
 pub use experiment::{Experiment, Run};
 pub use facts::Facts;
 pub use hypothesis::{
-    Claim, Comparative, Hypothesis, better_than_majority, higher, lower, no_better_than_majority,
-    reaches,
+    Claim, Comparative, Hypothesis, better_than_majority, higher, lower, no_better_than_majority, reaches,
 };
 pub use outcome::{Best, Outcome};
 pub use report::{Report, Trial};

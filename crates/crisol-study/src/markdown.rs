@@ -63,53 +63,30 @@ fn comparison(report: &Report) -> String {
 fn failures(report: &Report) -> String {
     let mut text = String::new();
     for (trial, error) in report.failures() {
-        let _ = writeln!(
-            text,
-            "- `{}`, seed {}: {}",
-            trial.experiment,
-            trial.seed,
-            escape(error)
-        );
+        let _ = writeln!(text, "- `{}`, seed {}: {}", trial.experiment, trial.seed, escape(error));
     }
     text
 }
 
 fn data(report: &Report) -> String {
     let facts = &report.facts;
-    let mut rows: Vec<[String; 2]> = facts
-        .classes
-        .iter()
-        .map(|(class, count)| [format!("class {class}"), count.to_string()])
-        .collect();
-    rows.extend(
-        facts
-            .training
-            .map(|size| ["training samples".to_owned(), size.to_string()]),
-    );
+    let mut rows: Vec<[String; 2]> =
+        facts.classes.iter().map(|(class, count)| [format!("class {class}"), count.to_string()]).collect();
+    rows.extend(facts.training.map(|size| ["training samples".to_owned(), size.to_string()]));
     if let Some(Validation { size, majority }) = facts.validation {
         rows.push(["validation samples".to_owned(), size.to_string()]);
-        rows.push([
-            "majority's share of the validation set".to_owned(),
-            number(majority),
-        ]);
+        rows.push(["majority's share of the validation set".to_owned(), number(majority)]);
     }
     if !facts.skipped.is_empty() {
         rows.push(["files skipped".to_owned(), facts.skipped.len().to_string()]);
     }
-    rows.extend(
-        facts
-            .details
-            .iter()
-            .map(|(name, value)| [name.clone(), value.clone()]),
-    );
+    rows.extend(facts.details.iter().map(|(name, value)| [name.clone(), value.clone()]));
     if rows.is_empty() {
         return String::new();
     }
-    let mut text = Table {
-        header: vec!["fact".to_owned(), "value".to_owned()],
-        rows: rows.into_iter().map(Vec::from).collect(),
-    }
-    .markdown();
+    let mut text =
+        Table { header: vec!["fact".to_owned(), "value".to_owned()], rows: rows.into_iter().map(Vec::from).collect() }
+            .markdown();
     if !facts.skipped.is_empty() {
         text.push_str("\nSkipped, by reason:\n\n");
         for (reason, count) in facts.skipped_by_reason() {
@@ -128,13 +105,7 @@ fn notes(report: &Report) -> String {
     let mut text = String::new();
     for trial in &report.trials {
         for note in trial.outcome.iter().flat_map(|outcome| &outcome.notes) {
-            let _ = writeln!(
-                text,
-                "- `{}`, seed {}: {}",
-                trial.experiment,
-                trial.seed,
-                escape(note)
-            );
+            let _ = writeln!(text, "- `{}`, seed {}: {}", trial.experiment, trial.seed, escape(note));
         }
     }
     text
@@ -147,11 +118,7 @@ fn curves(report: &Report, pictures: &Pictures) -> String {
     }
     for (experiment, file) in &pictures.experiments {
         // A space ends a link's address.
-        let _ = writeln!(
-            text,
-            "### {experiment}\n\n![{experiment}]({})\n",
-            file.replace(' ', "%20")
-        );
+        let _ = writeln!(text, "### {experiment}\n\n![{experiment}]({})\n", file.replace(' ', "%20"));
     }
     if !text.is_empty() && report.seeds.len() > 1 {
         text.insert_str(0, "Means over the seeds that reached the epoch.\n\n");

@@ -51,13 +51,8 @@ impl Outcome {
     }
 
     /// Adds a whole history, in its order.
-    pub fn history<N: Into<String>, V: Into<Vec<f64>>>(
-        self,
-        history: impl IntoIterator<Item = (N, V)>,
-    ) -> Self {
-        history
-            .into_iter()
-            .fold(self, |outcome, (name, values)| outcome.metric(name, values))
+    pub fn history<N: Into<String>, V: Into<Vec<f64>>>(self, history: impl IntoIterator<Item = (N, V)>) -> Self {
+        history.into_iter().fold(self, |outcome, (name, values)| outcome.metric(name, values))
     }
 
     /// How many weights the model has.
@@ -80,10 +75,7 @@ impl Outcome {
 
     /// A metric's values, one an epoch.
     pub fn values(&self, metric: &str) -> Option<&[f64]> {
-        self.history
-            .iter()
-            .find(|(name, _)| name == metric)
-            .map(|(_, values)| values.as_slice())
+        self.history.iter().find(|(name, _)| name == metric).map(|(_, values)| values.as_slice())
     }
 
     /// The names of the metrics, in the order they came.
@@ -107,11 +99,7 @@ impl Outcome {
 
     /// How many epochs the longest metric has.
     pub fn epochs(&self) -> usize {
-        self.history
-            .iter()
-            .map(|(_, values)| values.len())
-            .max()
-            .unwrap_or(0)
+        self.history.iter().map(|(_, values)| values.len()).max().unwrap_or(0)
     }
 }
 
@@ -125,20 +113,8 @@ mod tests {
             .metric("val_accuracy", [f64::NAN, 0.7, f64::INFINITY, 0.7])
             .metric("val_loss", [0.6, 0.4, 0.5])
             .metric("loss", [f64::NAN]);
-        assert_eq!(
-            outcome.best("val_accuracy"),
-            Some(Best {
-                epoch: 2,
-                value: 0.7
-            })
-        );
-        assert_eq!(
-            outcome.best("val_loss"),
-            Some(Best {
-                epoch: 2,
-                value: 0.4
-            })
-        );
+        assert_eq!(outcome.best("val_accuracy"), Some(Best { epoch: 2, value: 0.7 }));
+        assert_eq!(outcome.best("val_loss"), Some(Best { epoch: 2, value: 0.4 }));
         assert_eq!(outcome.best("loss"), None);
         assert_eq!(outcome.best("accuracy"), None);
         assert_eq!(outcome.epochs(), 4);
@@ -146,9 +122,7 @@ mod tests {
 
     #[test]
     fn a_metric_given_twice_is_replaced() {
-        let outcome = Outcome::new()
-            .metric("loss", [1.0])
-            .history([("loss", [2.0])]);
+        let outcome = Outcome::new().metric("loss", [1.0]).history([("loss", [2.0])]);
         assert_eq!(outcome.values("loss"), Some(&[2.0][..]));
         assert_eq!(outcome.metrics().count(), 1);
     }

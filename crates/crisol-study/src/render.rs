@@ -9,26 +9,16 @@ use crate::{Error, Outcome, Result, results};
 /// All files of a report.
 pub(crate) fn render(report: &Report) -> Result<Vec<(String, Vec<u8>)>> {
     let mut files = Vec::new();
-    let mut pictures = Pictures {
-        comparison: false,
-        experiments: Vec::new(),
-    };
+    let mut pictures = Pictures { comparison: false, experiments: Vec::new() };
     let means: Vec<(&str, Vec<Curve>)> = report
         .experiments
         .iter()
-        .map(|experiment| {
-            (
-                experiment.as_str(),
-                mean_curves(&report.outcomes(experiment)),
-            )
-        })
+        .map(|experiment| (experiment.as_str(), mean_curves(&report.outcomes(experiment))))
         .collect();
     for (experiment, curves) in &means {
         if let Some(bytes) = drawn(history_png(curves))? {
             files.push((picture(experiment), bytes));
-            pictures
-                .experiments
-                .push(((*experiment).to_owned(), picture(experiment)));
+            pictures.experiments.push(((*experiment).to_owned(), picture(experiment)));
         }
     }
     if let Some(bytes) = drawn(comparison_png(&means))? {
@@ -66,17 +56,11 @@ fn mean_curves(outcomes: &[&Outcome]) -> Vec<Curve> {
     names
         .into_iter()
         .map(|name| {
-            let series: Vec<&[f64]> = outcomes
-                .iter()
-                .filter_map(|outcome| outcome.values(name))
-                .collect();
+            let series: Vec<&[f64]> = outcomes.iter().filter_map(|outcome| outcome.values(name)).collect();
             let epochs = series.iter().map(|values| values.len()).max().unwrap_or(0);
             let values: Vec<f64> = (0..epochs)
                 .map(|epoch| {
-                    let finite = series
-                        .iter()
-                        .filter_map(|values| values.get(epoch))
-                        .copied();
+                    let finite = series.iter().filter_map(|values| values.get(epoch)).copied();
                     // No finite value: 0 / 0, a gap.
                     mean(finite.filter(|value| value.is_finite()).collect())
                 })
@@ -98,9 +82,7 @@ mod tests {
     #[test]
     fn means_are_over_the_seeds_that_reached_the_epoch() {
         let long = Outcome::new().metric("loss", [1.0, f64::NAN, 0.4]);
-        let short = Outcome::new()
-            .metric("loss", [3.0, f64::NAN])
-            .metric("accuracy", [0.5]);
+        let short = Outcome::new().metric("loss", [3.0, f64::NAN]).metric("accuracy", [0.5]);
         let curves = mean_curves(&[&long, &short]);
         assert_eq!(curves[0].values[0], 2.0);
         assert!(curves[0].values[1].is_nan());

@@ -45,9 +45,7 @@ pub struct Report {
 impl Report {
     /// The runs that failed.
     pub fn failures(&self) -> impl Iterator<Item = (&Trial, &str)> {
-        self.trials
-            .iter()
-            .filter_map(|trial| Some((trial, trial.outcome.as_ref().err()?.as_str())))
+        self.trials.iter().filter_map(|trial| Some((trial, trial.outcome.as_ref().err()?.as_str())))
     }
 
     /// An error when any run failed: what a program's exit code should follow.
@@ -64,20 +62,13 @@ impl Report {
         if failures.is_empty() {
             return Ok(());
         }
-        Err(Error::Failed {
-            runs: self.trials.len(),
-            failures,
-        })
+        Err(Error::Failed { runs: self.trials.len(), failures })
     }
 
     /// Experiments against metrics: best epochs, mean and standard error over the seeds.
     pub(crate) fn comparison(&self) -> Table {
         let metrics = self.metrics();
-        let mut header = vec![
-            "experiment".to_owned(),
-            "parameters".to_owned(),
-            "epochs".to_owned(),
-        ];
+        let mut header = vec!["experiment".to_owned(), "parameters".to_owned(), "epochs".to_owned()];
         header.extend(metrics.iter().map(|metric| (*metric).to_owned()));
         header.push("seconds".to_owned());
         let rows = self
@@ -86,22 +77,12 @@ impl Report {
             .map(|experiment| {
                 let outcomes = self.outcomes(experiment);
                 let mut row = vec![experiment.clone()];
-                row.push(
-                    outcomes
-                        .iter()
-                        .find_map(|outcome| outcome.parameters)
-                        .map_or_else(String::new, thousands),
-                );
+                row.push(outcomes.iter().find_map(|outcome| outcome.parameters).map_or_else(String::new, thousands));
                 row.push(range(outcomes.iter().map(|outcome| outcome.epochs())));
                 for metric in &metrics {
-                    let values: Vec<f64> = outcomes
-                        .iter()
-                        .filter_map(|outcome| Some(outcome.best(metric)?.value))
-                        .collect();
-                    row.push(
-                        Summary::of(&values)
-                            .map_or_else(String::new, |summary| summary.to_string()),
-                    );
+                    let values: Vec<f64> =
+                        outcomes.iter().filter_map(|outcome| Some(outcome.best(metric)?.value)).collect();
+                    row.push(Summary::of(&values).map_or_else(String::new, |summary| summary.to_string()));
                 }
                 let seconds: Vec<f64> = self
                     .trials
@@ -109,10 +90,9 @@ impl Report {
                     .filter(|trial| trial.experiment == *experiment && trial.outcome.is_ok())
                     .map(|trial| trial.seconds)
                     .collect();
-                row.push(Summary::of(&seconds).map_or_else(
-                    || "failed".to_owned(),
-                    |summary| format!("{:.1}", summary.mean),
-                ));
+                row.push(
+                    Summary::of(&seconds).map_or_else(|| "failed".to_owned(), |summary| format!("{:.1}", summary.mean)),
+                );
                 row
             })
             .collect();
@@ -131,11 +111,7 @@ impl Report {
     /// Every metric of any run, in the order of first appearance.
     pub(crate) fn metrics(&self) -> Vec<&str> {
         let mut metrics = Vec::new();
-        for outcome in self
-            .trials
-            .iter()
-            .filter_map(|trial| trial.outcome.as_ref().ok())
-        {
+        for outcome in self.trials.iter().filter_map(|trial| trial.outcome.as_ref().ok()) {
             for name in outcome.metrics() {
                 if !metrics.contains(&name) {
                     metrics.push(name);
@@ -157,11 +133,7 @@ impl fmt::Display for Report {
             )?;
         }
         for (trial, error) in self.failures() {
-            writeln!(
-                f,
-                "failed     {} (seed {}): {error}",
-                trial.experiment, trial.seed
-            )?;
+            writeln!(f, "failed     {} (seed {}): {error}", trial.experiment, trial.seed)?;
         }
         write!(f, "report in {}", self.folder.display())
     }

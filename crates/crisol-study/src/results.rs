@@ -14,21 +14,10 @@ pub(crate) fn csv(report: &Report) -> io::Result<Vec<u8>> {
         let Ok(outcome) = &trial.outcome else {
             continue;
         };
-        let columns: Vec<&[f64]> = metrics
-            .iter()
-            .map(|metric| outcome.values(metric).unwrap_or(&[]))
-            .collect();
+        let columns: Vec<&[f64]> = metrics.iter().map(|metric| outcome.values(metric).unwrap_or(&[])).collect();
         for epoch in 0..outcome.epochs() {
-            let mut row = vec![
-                trial.experiment.clone(),
-                trial.seed.to_string(),
-                (epoch + 1).to_string(),
-            ];
-            row.extend(
-                columns
-                    .iter()
-                    .map(|values| values.get(epoch).map_or_else(String::new, f64::to_string)),
-            );
+            let mut row = vec![trial.experiment.clone(), trial.seed.to_string(), (epoch + 1).to_string()];
+            row.extend(columns.iter().map(|values| values.get(epoch).map_or_else(String::new, f64::to_string)));
             writer.write_record(&row)?;
         }
     }

@@ -87,11 +87,7 @@ impl Summary {
             let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
             (squares / (count - 1.0) / count).sqrt()
         });
-        Some(Self {
-            count: values.len(),
-            mean,
-            standard_error,
-        })
+        Some(Self { count: values.len(), mean, standard_error })
     }
 
     /// The standard error together with that of the validation set, on which every seed was measured alike:
@@ -115,11 +111,7 @@ impl fmt::Display for Summary {
 
 /// Four decimals, or an exponent where they would say nothing.
 pub(crate) fn number(value: f64) -> String {
-    if value != 0.0 && !(1e-3..1e6).contains(&value.abs()) {
-        format!("{value:.2e}")
-    } else {
-        format!("{value:.4}")
-    }
+    if value != 0.0 && !(1e-3..1e6).contains(&value.abs()) { format!("{value:.2e}") } else { format!("{value:.4}") }
 }
 
 #[cfg(test)]
@@ -161,19 +153,11 @@ mod tests {
 
     #[test]
     fn the_validation_set_adds_its_binomial_error() {
-        let summary = Summary {
-            count: 3,
-            mean: 0.6,
-            standard_error: Some(0.03),
-        };
+        let summary = Summary { count: 3, mean: 0.6, standard_error: Some(0.03) };
         // 0.62 * 0.38 / 400 = 0.000589
         let expected = (0.62_f64 * 0.38 / 400.0 + 0.0009).sqrt();
         assert!((summary.error_with_sample(0.62, 400) - expected).abs() < 1e-15);
-        let alone = Summary {
-            count: 1,
-            mean: 0.6,
-            standard_error: None,
-        };
+        let alone = Summary { count: 1, mean: 0.6, standard_error: None };
         assert!((alone.error_with_sample(0.5, 100) - 0.05).abs() < 1e-15);
     }
 

@@ -107,36 +107,22 @@ impl<'a> Study<'a> {
     /// [`Error::Folder`] and [`Error::Plot`] when the report cannot be made; nothing half-written stays.
     pub fn run(&self, folder: impl AsRef<Path>) -> Result<Report> {
         let chosen = self.check()?;
-        let mut names = vec![
-            "report.md".to_owned(),
-            "results.csv".to_owned(),
-            "comparison.png".to_owned(),
-        ];
+        let mut names = vec!["report.md".to_owned(), "results.csv".to_owned(), "comparison.png".to_owned()];
         names.extend(chosen.iter().map(|experiment| picture(&experiment.name)));
         let files = Folder::open(folder.as_ref(), &names)?;
 
         let trials = self.train(&chosen);
         let judgements = chosen
             .iter()
-            .flat_map(|experiment| {
-                experiment
-                    .hypotheses
-                    .iter()
-                    .map(move |hypothesis| (experiment, hypothesis))
-            })
-            .map(|(experiment, hypothesis)| {
-                judge(&experiment.name, hypothesis, &trials, &self.facts)
-            })
+            .flat_map(|experiment| experiment.hypotheses.iter().map(move |hypothesis| (experiment, hypothesis)))
+            .map(|(experiment, hypothesis)| judge(&experiment.name, hypothesis, &trials, &self.facts))
             .collect();
         let report = Report {
             study: self.name.clone(),
             folder: folder.as_ref().to_path_buf(),
             trials,
             judgements,
-            experiments: chosen
-                .iter()
-                .map(|experiment| experiment.name.clone())
-                .collect(),
+            experiments: chosen.iter().map(|experiment| experiment.name.clone()).collect(),
             seeds: self.seeds.clone(),
             facts: self.facts.clone(),
             command: self.command.clone().unwrap_or_else(own_command),
@@ -157,30 +143,17 @@ impl<'a> Study<'a> {
                     epochs: experiment.epochs.or(self.epochs),
                     one_batch: experiment.one_batch,
                 };
-                let place = format!(
-                    "[{}/{total}] {}, seed {seed}",
-                    trials.len() + 1,
-                    experiment.name
-                );
+                let place = format!("[{}/{total}] {}, seed {seed}", trials.len() + 1, experiment.name);
                 (self.announce)(&place);
                 let start = Instant::now();
                 let outcome = experiment.train(&run);
                 let measured = start.elapsed().as_secs_f64();
-                let seconds = outcome
-                    .as_ref()
-                    .ok()
-                    .and_then(|outcome| outcome.seconds)
-                    .unwrap_or(measured);
+                let seconds = outcome.as_ref().ok().and_then(|outcome| outcome.seconds).unwrap_or(measured);
                 (self.announce)(&match &outcome {
                     Ok(_) => format!("{place}: {seconds:.1} s"),
                     Err(error) => format!("{place}: failed: {error}"),
                 });
-                trials.push(Trial {
-                    experiment: experiment.name.clone(),
-                    seed: *seed,
-                    seconds,
-                    outcome,
-                });
+                trials.push(Trial { experiment: experiment.name.clone(), seed: *seed, seconds, outcome });
             }
         }
         trials
@@ -188,12 +161,7 @@ impl<'a> Study<'a> {
 
     /// The experiments to run, or what is wrong with the study.
     fn check(&self) -> Result<Vec<&Experiment<'a>>> {
-        let wrong = |reason: String| {
-            Err(Error::Study {
-                study: self.name.clone(),
-                reason,
-            })
-        };
+        let wrong = |reason: String| Err(Error::Study { study: self.name.clone(), reason });
         if self.experiments.is_empty() {
             return wrong("it has no experiment; add one with `.experiment(...)`".to_owned());
         }
@@ -201,15 +169,9 @@ impl<'a> Study<'a> {
             return wrong("it has no seed; give at least one with `.seeds([...])`".to_owned());
         }
         if let Some(seed) = repeated(&self.seeds) {
-            return wrong(format!(
-                "seed {seed} is given twice; a repeated run would count as a second one"
-            ));
+            return wrong(format!("seed {seed} is given twice; a repeated run would count as a second one"));
         }
-        let names: Vec<&str> = self
-            .experiments
-            .iter()
-            .map(|experiment| experiment.name.as_str())
-            .collect();
+        let names: Vec<&str> = self.experiments.iter().map(|experiment| experiment.name.as_str()).collect();
         if let Some(name) = repeated(&names) {
             return wrong(format!("two experiments are named `{name}`; rename one"));
         }
@@ -221,11 +183,7 @@ impl<'a> Study<'a> {
                 return wrong(format!("experiment `{}`: {fault}", experiment.name));
             }
         }
-        if let Some(name) = self
-            .only
-            .iter()
-            .find(|name| !names.contains(&name.as_str()))
-        {
+        if let Some(name) = self.only.iter().find(|name| !names.contains(&name.as_str())) {
             return wrong(unknown(name, &names));
         }
         Ok(self
@@ -237,10 +195,7 @@ impl<'a> Study<'a> {
 
     fn all_versions(&self) -> Vec<(String, String)> {
         let mut versions = self.versions.clone();
-        versions.push((
-            "crisol-study".to_owned(),
-            env!("CARGO_PKG_VERSION").to_owned(),
-        ));
+        versions.push(("crisol-study".to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
         let target = format!("{} {}", std::env::consts::ARCH, std::env::consts::OS);
         versions.push(("target".to_owned(), target));
         versions
@@ -273,10 +228,7 @@ fn fault(experiment: &Experiment<'_>, epochs: Option<usize>, names: &[&str]) -> 
             _ => 0.0,
         };
         if !figure.is_finite() {
-            return Some(format!(
-                "the hypothesis `{}` holds no finite number",
-                hypothesis.claim
-            ));
+            return Some(format!("the hypothesis `{}` holds no finite number", hypothesis.claim));
         }
         if let Some(other) = hypothesis.other() {
             if other == experiment.name {
@@ -291,35 +243,19 @@ fn fault(experiment: &Experiment<'_>, epochs: Option<usize>, names: &[&str]) -> 
 }
 
 fn unknown(name: &str, names: &[&str]) -> String {
-    let nearest = names
-        .iter()
-        .min_by_key(|known| strsim::damerau_levenshtein(known, name));
-    let hint = nearest.map_or_else(String::new, |nearest| {
-        format!("; did you mean `{nearest}`?")
-    });
-    format!(
-        "no experiment is named `{name}`, there are {}{hint}",
-        names.join(", ")
-    )
+    let nearest = names.iter().min_by_key(|known| strsim::damerau_levenshtein(known, name));
+    let hint = nearest.map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"));
+    format!("no experiment is named `{name}`, there are {}{hint}", names.join(", "))
 }
 
 fn repeated<T: PartialEq>(items: &[T]) -> Option<&T> {
-    items
-        .iter()
-        .enumerate()
-        .find(|(index, item)| items[..*index].contains(item))
-        .map(|(_, item)| item)
+    items.iter().enumerate().find(|(index, item)| items[..*index].contains(item)).map(|(_, item)| item)
 }
 
 /// The program's name without its folder, and its arguments.
 fn own_command() -> String {
     let mut arguments = std::env::args();
     let program = arguments.next().unwrap_or_default();
-    let program = Path::new(&program)
-        .file_name()
-        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    std::iter::once(program)
-        .chain(arguments)
-        .collect::<Vec<_>>()
-        .join(" ")
+    let program = Path::new(&program).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    std::iter::once(program).chain(arguments).collect::<Vec<_>>().join(" ")
 }

@@ -11,11 +11,7 @@ impl Table {
     pub fn text(&self) -> String {
         let widths: Vec<usize> = (0..self.header.len())
             .map(|column| {
-                self.lines()
-                    .filter_map(|row| row.get(column))
-                    .map(|cell| cell.chars().count())
-                    .max()
-                    .unwrap_or(0)
+                self.lines().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
             })
             .collect();
         let mut text = String::new();
@@ -57,10 +53,7 @@ impl Table {
 
 /// Text that cannot break out of its cell or become a tag.
 pub(crate) fn escape(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
-        .replace('\\', "\\\\")
-        .replace('|', "\\|")
-        .replace('<', "&lt;")
+    text.replace(['\n', '\r'], " ").replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;")
 }
 
 #[cfg(test)]
@@ -69,20 +62,14 @@ mod tests {
 
     fn table() -> Table {
         let row = |cells: [&str; 2]| cells.map(str::to_owned).to_vec();
-        Table {
-            header: row(["experiment", "loss"]),
-            rows: vec![row(["basic", "0.5 ± 0.1"]), row(["a|b\nc", ""])],
-        }
+        Table { header: row(["experiment", "loss"]), rows: vec![row(["basic", "0.5 ± 0.1"]), row(["a|b\nc", ""])] }
     }
 
     #[test]
     fn columns_line_up() {
         let mut table = table();
         table.rows.pop();
-        assert_eq!(
-            table.text(),
-            "experiment       loss\nbasic       0.5 ± 0.1\n"
-        );
+        assert_eq!(table.text(), "experiment       loss\nbasic       0.5 ± 0.1\n");
     }
 
     #[test]

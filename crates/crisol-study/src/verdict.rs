@@ -45,40 +45,23 @@ pub struct Judgement {
 /// Metrics arrive as f32: 0.9 comes back as 0.89999998, and that is meant to have reached 0.9.
 const ROUNDING: f64 = 1e-6;
 
-pub(crate) fn judge(
-    experiment: &str,
-    hypothesis: &Hypothesis,
-    trials: &[Trial],
-    facts: &Facts,
-) -> Judgement {
+pub(crate) fn judge(experiment: &str, hypothesis: &Hypothesis, trials: &[Trial], facts: &Facts) -> Judgement {
     let (mut verdict, mut figures) = match weigh(experiment, &hypothesis.claim, trials, facts) {
         Ok(decided) => decided,
         Err(reason) => (Verdict::Undecided, reason),
     };
     // A failed seed is missing for a reason that may well be the experiment's own; the rest would be a selection.
-    let failed = of(experiment, trials)
-        .filter(|trial| trial.outcome.is_err())
-        .count();
+    let failed = of(experiment, trials).filter(|trial| trial.outcome.is_err()).count();
     if failed > 0 {
         verdict = Verdict::Undecided;
         let all = of(experiment, trials).count();
         figures = format!("{failed} of {all} seeds failed; {figures}");
     }
-    Judgement {
-        experiment: experiment.to_owned(),
-        hypothesis: hypothesis.clone(),
-        verdict,
-        figures,
-    }
+    Judgement { experiment: experiment.to_owned(), hypothesis: hypothesis.clone(), verdict, figures }
 }
 
 /// The verdict and its figures, or why there can be none.
-fn weigh(
-    experiment: &str,
-    claim: &Claim,
-    trials: &[Trial],
-    facts: &Facts,
-) -> Result<(Verdict, String), String> {
+fn weigh(experiment: &str, claim: &Claim, trials: &[Trial], facts: &Facts) -> Result<(Verdict, String), String> {
     match claim {
         Claim::BetterThanMajority { points } => {
             let (excess, error, figures) = against_majority(experiment, trials, facts)?;
@@ -93,54 +76,31 @@ fn weigh(
         }
         Claim::NoBetterThanMajority => {
             let (excess, error, figures) = against_majority(experiment, trials, facts)?;
-            let verdict = if excess <= 2.0 * error + ROUNDING {
-                Verdict::Confirmed
-            } else {
-                Verdict::Refuted
-            };
+            let verdict = if excess <= 2.0 * error + ROUNDING { Verdict::Confirmed } else { Verdict::Refuted };
             Ok((verdict, figures))
         }
         Claim::Reaches { metric, value } => {
             let bests = bests(experiment, metric, trials)?;
             let direction = Direction::of(metric);
             let slack = ROUNDING * value.abs().max(1.0);
-            let there =
-                |best: &Best| best.value == *value || !direction.prefers(*value, best.value);
-            let reached = bests
-                .iter()
-                .filter(|(_, best)| there(best) || (best.value - value).abs() <= slack)
-                .count();
+            let there = |best: &Best| best.value == *value || !direction.prefers(*value, best.value);
+            let reached = bests.iter().filter(|(_, best)| there(best) || (best.value - value).abs() <= slack).count();
             let verdict = match reached {
                 0 => Verdict::Refuted,
                 all if all == bests.len() => Verdict::Confirmed,
                 _ => Verdict::Undecided,
             };
-            let figures = format!(
-                "{} of {} seeds reach it; {}",
-                reached,
-                bests.len(),
-                spell(metric, &bests)?
-            );
+            let figures = format!("{} of {} seeds reach it; {}", reached, bests.len(), spell(metric, &bests)?);
             Ok((verdict, figures))
         }
-        Claim::Differs {
-            metric,
-            direction,
-            other,
-        } => compare(experiment, metric, *direction, other, trials),
+        Claim::Differs { metric, direction, other } => compare(experiment, metric, *direction, other, trials),
     }
 }
 
 /// Excess over the majority, its standard error, and both in words.
-fn against_majority(
-    experiment: &str,
-    trials: &[Trial],
-    facts: &Facts,
-) -> Result<(f64, f64, String), String> {
+fn against_majority(experiment: &str, trials: &[Trial], facts: &Facts) -> Result<(f64, f64, String), String> {
     let Some(Validation { size, majority }) = facts.validation else {
-        return Err(
-            "the majority is not known: give `Facts::validation(size, majority)`".to_owned(),
-        );
+        return Err("the majority is not known: give `Facts::validation(size, majority)`".to_owned());
     };
     let outcomes = finished(experiment, trials)?;
     let metric = outcomes[0]
@@ -171,10 +131,7 @@ fn compare(
     if of(other, trials).next().is_none() {
         return Err(format!("`{other}` was not run"));
     }
-    let (own, others) = (
-        bests(experiment, metric, trials)?,
-        bests(other, metric, trials)?,
-    );
+    let (own, others) = (bests(experiment, metric, trials)?, bests(other, metric, trials)?);
     // How far on the claimed side, seed by seed: what both share (the split, the order of batches) cancels.
     let differences: Vec<f64> = own
         .iter()
@@ -187,9 +144,7 @@ fn compare(
         })
         .collect();
     let Some(difference) = Summary::of(&differences) else {
-        return Err(format!(
-            "no seed finished both `{experiment}` and `{other}`"
-        ));
+        return Err(format!("no seed finished both `{experiment}` and `{other}`"));
     };
     let band = 2.0 * difference.standard_error.unwrap_or(0.0);
     let verdict = if difference.mean > band {
@@ -199,11 +154,7 @@ fn compare(
     } else {
         Verdict::Undecided
     };
-    let single = if difference.count == 1 {
-        " (one seed, no spread known)"
-    } else {
-        ""
-    };
+    let single = if difference.count == 1 { " (one seed, no spread known)" } else { "" };
     let figures = format!(
         "{} here, {} in `{other}`; {direction} by {difference}{single}",
         spell(metric, &own)?,
@@ -213,16 +164,12 @@ fn compare(
 }
 
 fn of<'a>(experiment: &'a str, trials: &'a [Trial]) -> impl Iterator<Item = &'a Trial> {
-    trials
-        .iter()
-        .filter(move |trial| trial.experiment == experiment)
+    trials.iter().filter(move |trial| trial.experiment == experiment)
 }
 
 /// The outcomes of the seeds that finished, at least one.
 fn finished<'a>(experiment: &'a str, trials: &'a [Trial]) -> Result<Vec<&'a Outcome>, String> {
-    let outcomes: Vec<_> = of(experiment, trials)
-        .filter_map(|trial| trial.outcome.as_ref().ok())
-        .collect();
+    let outcomes: Vec<_> = of(experiment, trials).filter_map(|trial| trial.outcome.as_ref().ok()).collect();
     if outcomes.is_empty() {
         return Err(format!("no seed of `{experiment}` finished"));
     }
@@ -257,16 +204,9 @@ fn summary(bests: &[(u64, Best)]) -> Result<Summary, String> {
 
 /// `val_accuracy 0.7431 ± 0.0061 (best epochs 41, 38, 52)`.
 fn spell(metric: &str, bests: &[(u64, Best)]) -> Result<String, String> {
-    let epochs: Vec<String> = bests
-        .iter()
-        .map(|(_, best)| best.epoch.to_string())
-        .collect();
+    let epochs: Vec<String> = bests.iter().map(|(_, best)| best.epoch.to_string()).collect();
     let plural = if epochs.len() == 1 { "" } else { "s" };
-    Ok(format!(
-        "{metric} {} (best epoch{plural} {})",
-        summary(bests)?,
-        epochs.join(", ")
-    ))
+    Ok(format!("{metric} {} (best epoch{plural} {})", summary(bests)?, epochs.join(", ")))
 }
 
 #[cfg(test)]

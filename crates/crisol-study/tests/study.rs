@@ -8,8 +8,8 @@ use std::fs;
 use std::path::Path;
 
 use crisol_study::{
-    Error, Experiment, Facts, Outcome, Run, Study, Verdict, better_than_majority, lower,
-    no_better_than_majority, reaches,
+    Error, Experiment, Facts, Outcome, Run, Study, Verdict, better_than_majority, lower, no_better_than_majority,
+    reaches,
 };
 
 fn facts() -> Facts {
@@ -36,11 +36,7 @@ fn basic(run: &Run) -> Result<Outcome, std::io::Error> {
 }
 
 fn zeros(_: &Run) -> Result<Outcome, std::io::Error> {
-    Ok(Outcome::new()
-        .metric("accuracy", [0.62])
-        .metric("loss", [0.9])
-        .metric("val_accuracy", [0.62])
-        .seconds(10.0))
+    Ok(Outcome::new().metric("accuracy", [0.62]).metric("loss", [0.9]).metric("val_accuracy", [0.62]).seconds(10.0))
 }
 
 fn study<'a>() -> Study<'a> {
@@ -51,46 +47,28 @@ fn study<'a>() -> Study<'a> {
         .version("rustc", "1.95.0")
         .experiment(Experiment::new("basic", basic).expect(better_than_majority(8.0)))
         .experiment(
-            Experiment::new("zeros", zeros)
-                .expect(no_better_than_majority().because("the network must use its input")),
+            Experiment::new("zeros", zeros).expect(no_better_than_majority().because("the network must use its input")),
         )
 }
 
 /// The names in a folder, in order.
 fn entries(path: &Path) -> Vec<String> {
-    let mut names: Vec<_> = fs::read_dir(path)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let mut names: Vec<_> =
+        fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
 
 fn assert_golden(name: &str, actual: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     let actual = actual
-        .replace(
-            &format!("crisol-study: {}", env!("CARGO_PKG_VERSION")),
-            "crisol-study: {version}",
-        )
-        .replace(
-            &format!(
-                "target: {} {}",
-                std::env::consts::ARCH,
-                std::env::consts::OS
-            ),
-            "target: {target}",
-        );
+        .replace(&format!("crisol-study: {}", env!("CARGO_PKG_VERSION")), "crisol-study: {version}")
+        .replace(&format!("target: {} {}", std::env::consts::ARCH, std::env::consts::OS), "target: {target}");
     if std::env::var_os("CRISOL_BLESS").is_some() {
         fs::write(&path, &actual).unwrap();
     }
     let expected = fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
-    assert_eq!(
-        actual, expected,
-        "{name} changed; CRISOL_BLESS=1 accepts the new text"
-    );
+    assert_eq!(actual, expected, "{name} changed; CRISOL_BLESS=1 accepts the new text");
 }
 
 #[test]
@@ -103,10 +81,7 @@ fn the_report_reads_as_agreed() {
                 if run.seed == 2 {
                     return Err("loss is not finite at step 7".to_owned());
                 }
-                Ok(Outcome::new()
-                    .metric("accuracy", [0.5, 1.0])
-                    .note("stopped at 100 %")
-                    .seconds(3.0))
+                Ok(Outcome::new().metric("accuracy", [0.5, 1.0]).note("stopped at 100 %").seconds(3.0))
             })
             .expect(reaches("accuracy", 1.0)),
         )
@@ -114,32 +89,14 @@ fn the_report_reads_as_agreed() {
         .unwrap();
     assert_eq!(
         entries(&folder),
-        [
-            "comparison.png",
-            "curves-basic.png",
-            "curves-overfit.png",
-            "curves-zeros.png",
-            "report.md",
-            "results.csv"
-        ]
+        ["comparison.png", "curves-basic.png", "curves-overfit.png", "curves-zeros.png", "report.md", "results.csv"]
     );
-    assert_golden(
-        "report.txt",
-        &fs::read_to_string(folder.join("report.md")).unwrap(),
-    );
-    assert_golden(
-        "results.csv",
-        &fs::read_to_string(folder.join("results.csv")).unwrap(),
-    );
-    let shown = report
-        .to_string()
-        .replace(&folder.display().to_string(), "{folder}");
+    assert_golden("report.txt", &fs::read_to_string(folder.join("report.md")).unwrap());
+    assert_golden("results.csv", &fs::read_to_string(folder.join("results.csv")).unwrap());
+    let shown = report.to_string().replace(&folder.display().to_string(), "{folder}");
     assert_golden("terminal.txt", &shown);
     for name in ["comparison.png", "curves-basic.png"] {
-        assert!(
-            fs::read(folder.join(name)).unwrap().starts_with(b"\x89PNG"),
-            "{name}"
-        );
+        assert!(fs::read(folder.join(name)).unwrap().starts_with(b"\x89PNG"), "{name}");
     }
 }
 
@@ -150,10 +107,9 @@ fn a_failing_experiment_is_recorded_and_the_rest_goes_on() {
     let report = Study::new("faulty")
         .seeds([1, 2])
         .announce(|line| lines.borrow_mut().push(line.to_owned()))
-        .experiment(Experiment::new(
-            "broken",
-            |_: &Run| -> Result<Outcome, String> { Err("no such\nlayer".to_owned()) },
-        ))
+        .experiment(Experiment::new("broken", |_: &Run| -> Result<Outcome, String> {
+            Err("no such\nlayer".to_owned())
+        }))
         .experiment(
             Experiment::new("panics", |run: &Run| -> Result<Outcome, String> {
                 panic!("index {} out of range", run.seed)
@@ -165,41 +121,23 @@ fn a_failing_experiment_is_recorded_and_the_rest_goes_on() {
         .unwrap();
 
     assert_eq!(report.trials.len(), 6);
-    let failures: Vec<_> = report
-        .failures()
-        .map(|(trial, error)| (trial.seed, error.to_owned()))
-        .collect();
+    let failures: Vec<_> = report.failures().map(|(trial, error)| (trial.seed, error.to_owned())).collect();
     assert_eq!(failures.len(), 4);
     assert_eq!(failures[0], (1, "no such\nlayer".to_owned()));
-    assert_eq!(
-        failures[3],
-        (2, "panicked: index 2 out of range".to_owned())
-    );
+    assert_eq!(failures[3], (2, "panicked: index 2 out of range".to_owned()));
     assert_eq!(report.judgements[0].verdict, Verdict::Undecided);
 
     let error = report.ensure_complete().unwrap_err();
     assert!(matches!(error, Error::Failed { runs: 6, .. }));
-    assert!(
-        error
-            .to_string()
-            .starts_with("4 of 6 runs failed: broken (seed 1): no such"),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("4 of 6 runs failed: broken (seed 1): no such"), "{error}");
 
     let page = fs::read_to_string(folder.path().join("report.md")).unwrap();
-    assert!(
-        page.contains("- `broken`, seed 1: no such layer\n"),
-        "{page}"
-    );
+    assert!(page.contains("- `broken`, seed 1: no such layer\n"), "{page}");
     assert!(!folder.path().join("curves-broken.png").exists());
     assert!(folder.path().join("curves-basic.png").exists());
     let lines = lines.into_inner();
     assert_eq!(lines[0], "[1/6] broken, seed 1");
-    assert!(
-        lines[1].starts_with("[1/6] broken, seed 1: failed: no such"),
-        "{}",
-        lines[1]
-    );
+    assert!(lines[1].starts_with("[1/6] broken, seed 1: failed: no such"), "{}", lines[1]);
 }
 
 #[test]
@@ -236,10 +174,7 @@ fn a_read_only_folder_is_found_before_training() {
         assert!(result.is_ok());
     } else {
         let error = result.unwrap_err().to_string();
-        assert!(
-            error.starts_with("cannot write into the report folder"),
-            "{error}"
-        );
+        assert!(error.starts_with("cannot write into the report folder"), "{error}");
         assert!(entries(folder.path()).is_empty());
     }
 }
@@ -259,8 +194,7 @@ fn a_second_run_replaces_the_first() {
 #[test]
 fn only_the_named_experiments_run() {
     let folder = tempfile::tempdir().unwrap();
-    let study =
-        study().experiment(Experiment::new("wide", basic).expect(lower("loss").than("basic")));
+    let study = study().experiment(Experiment::new("wide", basic).expect(lower("loss").than("basic")));
     let report = study.only(["wide"]).run(folder.path()).unwrap();
     assert_eq!(report.trials.len(), 3);
     assert_eq!(report.judgements[0].verdict, Verdict::Undecided);
@@ -272,19 +206,14 @@ fn each_run_is_told_its_seed_and_epochs() {
     let folder = tempfile::tempdir().unwrap();
     let runs = RefCell::new(Vec::new());
     let record = |run: &Run| {
-        runs.borrow_mut()
-            .push((run.experiment.clone(), run.seed, run.epochs, run.one_batch));
+        runs.borrow_mut().push((run.experiment.clone(), run.seed, run.epochs, run.one_batch));
         zeros(run)
     };
     Study::new("told")
         .seeds([7, 9])
         .epochs(60)
         .experiment(Experiment::new("basic", record))
-        .experiment(
-            Experiment::new("overfit", record)
-                .on_one_batch()
-                .epochs(240),
-        )
+        .experiment(Experiment::new("overfit", record).on_one_batch().epochs(240))
         .run(folder.path())
         .unwrap();
     let expected = [
@@ -293,10 +222,7 @@ fn each_run_is_told_its_seed_and_epochs() {
         ("overfit", 7, Some(240), true),
         ("overfit", 9, Some(240), true),
     ];
-    assert_eq!(
-        runs.into_inner(),
-        expected.map(|(name, seed, epochs, one)| (name.to_owned(), seed, epochs, one))
-    );
+    assert_eq!(runs.into_inner(), expected.map(|(name, seed, epochs, one)| (name.to_owned(), seed, epochs, one)));
 }
 
 #[test]
@@ -306,64 +232,29 @@ fn a_study_that_makes_no_sense_says_why() {
     let named = |name: &str| Experiment::new(name, basic);
     let cases: Vec<(Study<'_>, &str)> = vec![
         (Study::new("s"), "it has no experiment"),
+        (Study::new("s").experiment(named("a")).seeds([]), "it has no seed"),
+        (Study::new("s").experiment(named("a")).seeds([3, 3]), "seed 3 is given twice"),
+        (Study::new("s").experiment(named("a")).experiment(named("a")), "two experiments are named `a`"),
+        (Study::new("s").experiment(named("../a")), "experiment `../a`: a name is made of"),
+        (Study::new("s").experiment(named("a").epochs(0)), "experiment `a`: 0 epochs"),
         (
-            Study::new("s").experiment(named("a")).seeds([]),
-            "it has no seed",
-        ),
-        (
-            Study::new("s").experiment(named("a")).seeds([3, 3]),
-            "seed 3 is given twice",
-        ),
-        (
-            Study::new("s")
-                .experiment(named("a"))
-                .experiment(named("a")),
-            "two experiments are named `a`",
-        ),
-        (
-            Study::new("s").experiment(named("../a")),
-            "experiment `../a`: a name is made of",
-        ),
-        (
-            Study::new("s").experiment(named("a").epochs(0)),
-            "experiment `a`: 0 epochs",
-        ),
-        (
-            Study::new("s")
-                .experiment(named("basic"))
-                .experiment(named("b").expect(lower("loss").than("basik"))),
+            Study::new("s").experiment(named("basic")).experiment(named("b").expect(lower("loss").than("basik"))),
             "no experiment is named `basik`, there are basic, b; did you mean `basic`?",
         ),
+        (Study::new("s").experiment(named("zeros")).only(["zero"]), "did you mean `zeros`?"),
+        (Study::new("s").experiment(named("a").expect(reaches("accuracy", f64::NAN))), "holds no finite number"),
         (
-            Study::new("s").experiment(named("zeros")).only(["zero"]),
-            "did you mean `zeros`?",
-        ),
-        (
-            Study::new("s").experiment(named("a").expect(reaches("accuracy", f64::NAN))),
-            "holds no finite number",
-        ),
-        (
-            Study::new("s")
-                .experiment(named("a"))
-                .facts(Facts::new().validation(10, 62.0)),
+            Study::new("s").experiment(named("a")).facts(Facts::new().validation(10, 62.0)),
             "majority's share of the validation set is 62, expected 0 to 1",
         ),
         (
-            Study::new("s")
-                .experiment(named("a"))
-                .facts(Facts::new().validation(0, 0.5)),
+            Study::new("s").experiment(named("a")).facts(Facts::new().validation(0, 0.5)),
             "the validation set has 0 samples",
         ),
     ];
     for (study, expected) in cases {
         let error = study.run(&folder).unwrap_err().to_string();
-        assert!(
-            error.starts_with("study `s`: ") && error.contains(expected),
-            "{error}"
-        );
+        assert!(error.starts_with("study `s`: ") && error.contains(expected), "{error}");
     }
-    assert!(
-        !folder.exists(),
-        "nothing may be created for a study that cannot run"
-    );
+    assert!(!folder.exists(), "nothing may be created for a study that cannot run");
 }

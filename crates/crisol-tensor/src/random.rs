@@ -30,6 +30,16 @@ impl Key {
         mix(self.0)
     }
 
+    /// The key itself, to be kept in a file; [`Key::from_bits`] is the way back.
+    pub fn to_bits(self) -> u64 {
+        self.0
+    }
+
+    /// The key that [`Key::to_bits`] was taken from. A seed becomes a key with [`Key::new`].
+    pub fn from_bits(bits: u64) -> Key {
+        Key(bits)
+    }
+
     /// The two words of the key, as the random operations take them.
     fn words(self) -> [Tensor; 2] {
         [self.0 as u32, (self.0 >> 32) as u32].map(|word| Tensor::scalar(DType::I32, f64::from(word as i32)))

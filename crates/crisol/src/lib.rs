@@ -34,7 +34,8 @@ pub use crisol_callbacks as callbacks;
 pub mod prelude {
     pub use crate::ndarray;
     pub use crate::{
-        Compile, DType, Error, ErrorKind, Fit, GradientTape, Model, Sequential, Shape, Tensor, Variable, Verbose, random,
+        Compile, DType, Error, ErrorKind, Fit, GradientTape, Model, Sequential, Shape, Tensor, Variable, Verbose,
+        random,
     };
     pub use crisol_callbacks::{Callback, Flow, History, Logs, Run};
     pub use crisol_data::{Batch, Dataset, image_folder, read_csv};

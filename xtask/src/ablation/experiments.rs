@@ -16,12 +16,14 @@ pub fn add<'a>(study: Study<'a>, subject: &'a Subject) -> Study<'a> {
     study
         .experiment(
             Experiment::new("basic", move |run| whole(subject, Entry::Rescaled, run)).expect(
-                better_than_majority(8.0).because("a network that learns from its input beats always naming the larger class"),
+                better_than_majority(8.0)
+                    .because("a network that learns from its input beats always naming the larger class"),
             ),
         )
         .experiment(
             Experiment::new("zeros", move |run| whole(subject, Entry::Dropped, run)).expect(
-                no_better_than_majority().because("without its input the network can only learn how frequent the classes are"),
+                no_better_than_majority()
+                    .because("without its input the network can only learn how frequent the classes are"),
             ),
         )
         .experiment(
@@ -38,10 +40,8 @@ fn whole(subject: &Subject, entry: Entry, run: &crisol_study::Run) -> Result<Out
     let mut model = simple_cnn(subject.size, entry)?;
     let start = Instant::now();
     let mut progress = EveryFew::new(epochs);
-    let fit = Fit::epochs(epochs)
-        .validation_data(&*subject.validation)
-        .verbose(Verbose::Silent)
-        .callback(&mut progress);
+    let fit =
+        Fit::epochs(epochs).validation_data(&*subject.validation).verbose(Verbose::Silent).callback(&mut progress);
     let history = model.fit(&*subject.training, fit)?;
     outcome(&model, &history, start)
 }
@@ -63,9 +63,8 @@ fn one_batch(subject: &Subject, run: &crisol_study::Run) -> Result<Outcome> {
 }
 
 fn outcome(model: &Model, history: &History, start: Instant) -> Result<Outcome> {
-    let mut outcome = Outcome::new()
-        .parameters(model.tree()?.parameters() as u64)
-        .seconds(start.elapsed().as_secs_f64());
+    let mut outcome =
+        Outcome::new().parameters(model.tree()?.parameters() as u64).seconds(start.elapsed().as_secs_f64());
     for name in history.names() {
         outcome = outcome.metric(name, history.get(name));
     }

@@ -20,14 +20,7 @@ pub struct Frame {
 impl Frame {
     /// A frame with its origin at a pixel, turned by `roll` radians and mirrored when `flip` is -1.
     pub fn new(origin: [f32; 2], scale: f32, flip: f32, roll: f32) -> Frame {
-        Frame {
-            origin,
-            scale,
-            flip,
-            sin: libm::sinf(roll),
-            cos: libm::cosf(roll),
-            roll,
-        }
+        Frame { origin, scale, flip, sin: libm::sinf(roll), cos: libm::cosf(roll), roll }
     }
 
     /// The frame with its origin moved to a point of its own, turned further.
@@ -38,18 +31,12 @@ impl Frame {
     /// The pixel of a point.
     pub fn point(&self, [u, v]: [f32; 2]) -> [f32; 2] {
         let (x, y) = (u * self.cos - v * self.sin, u * self.sin + v * self.cos);
-        [
-            self.origin[0] + self.scale * self.flip * x,
-            self.origin[1] + self.scale * y,
-        ]
+        [self.origin[0] + self.scale * self.flip * x, self.origin[1] + self.scale * y]
     }
 
     /// The point under a pixel.
     pub fn local(&self, x: f32, y: f32) -> [f32; 2] {
-        let (dx, dy) = (
-            (x - self.origin[0]) * self.flip / self.scale,
-            (y - self.origin[1]) / self.scale,
-        );
+        let (dx, dy) = ((x - self.origin[0]) * self.flip / self.scale, (y - self.origin[1]) / self.scale);
         [dx * self.cos + dy * self.sin, dy * self.cos - dx * self.sin]
     }
 
@@ -73,10 +60,7 @@ impl Light {
     /// Light from above, more or less.
     pub fn new(rng: &mut Rng) -> Light {
         let angle = rng.normal(0.0, 0.7);
-        Light {
-            towards: [libm::sinf(angle), -libm::cosf(angle)],
-            contrast: rng.range(0.12, 0.45),
-        }
+        Light { towards: [libm::sinf(angle), -libm::cosf(angle)], contrast: rng.range(0.12, 0.45) }
     }
 
     /// The factor on a rounded part at its local point `(u, v)`: lit on one side, dark on the other.
@@ -117,18 +101,11 @@ pub struct Brush<'a> {
 impl Brush<'_> {
     /// A rounded, furry part.
     pub fn part(&mut self, frame: &Frame, ellipse: Ellipse, wear: Wear) {
-        let shag = if matches!(wear, Wear::Bare(_)) {
-            0.0
-        } else {
-            self.coat.shag
-        };
+        let shag = if matches!(wear, Wear::Bare(_)) { 0.0 } else { self.coat.shag };
         let outline = ellipse.outline(shag, self.rng);
         let (coat, light, dim) = (self.coat, self.light, self.dim);
         self.canvas.fill(outline.as_ref(), 1.0, |x, y| {
-            scaled(
-                worn(coat, wear, frame.local(x, y)),
-                dim * light.on(ellipse.local(x, y)),
-            )
+            scaled(worn(coat, wear, frame.local(x, y)), dim * light.on(ellipse.local(x, y)))
         });
     }
 
@@ -140,10 +117,7 @@ impl Brush<'_> {
             let outline = inner.outline(self.coat.shag + 0.04, self.rng);
             let (coat, light, dim) = (self.coat, self.light, self.dim);
             self.canvas.fill(outline.as_ref(), opacity * 0.6, |x, y| {
-                scaled(
-                    worn(coat, wear, frame.local(x, y)),
-                    dim * light.on(ellipse.local(x, y)),
-                )
+                scaled(worn(coat, wear, frame.local(x, y)), dim * light.on(ellipse.local(x, y)))
             });
         }
     }
@@ -153,8 +127,7 @@ impl Brush<'_> {
         const STEPS: usize = 18;
         let (mut left, mut right) = (Vec::new(), Vec::new());
         let reach = [points[3][0] - points[0][0], points[3][1] - points[0][1]];
-        let cap = (0.5 * widths[1] / (reach[0] * reach[0] + reach[1] * reach[1]).sqrt().max(1e-3))
-            .clamp(0.08, 0.5);
+        let cap = (0.5 * widths[1] / (reach[0] * reach[0] + reach[1] * reach[1]).sqrt().max(1e-3)).clamp(0.08, 0.5);
         for i in 0..=STEPS {
             let t = i as f32 / STEPS as f32;
             let (at, along) = (bezier(points, t), bezier_slope(points, t));
@@ -190,23 +163,13 @@ impl Brush<'_> {
         let points: Vec<[f32; 2]> = points.iter().map(|&point| frame.point(point)).collect();
         let (coat, dim) = (self.coat, self.dim);
         let outline = polygon(&points);
-        self.canvas.fill(outline.as_ref(), 1.0, |x, y| {
-            scaled(worn(coat, wear, frame.local(x, y)), dim * lit)
-        });
+        self.canvas.fill(outline.as_ref(), 1.0, |x, y| scaled(worn(coat, wear, frame.local(x, y)), dim * lit));
     }
 
     /// A line of one colour, its width in head radii.
-    pub fn line(
-        &mut self,
-        frame: &Frame,
-        points: [[f32; 2]; 4],
-        width: f32,
-        color: Color,
-        opacity: f32,
-    ) {
+    pub fn line(&mut self, frame: &Frame, points: [[f32; 2]; 4], width: f32, color: Color, opacity: f32) {
         let path = stroke(points.map(|point| frame.point(point)), width * frame.scale);
-        self.canvas
-            .fill_flat(path.as_ref(), opacity, scaled(color, self.dim));
+        self.canvas.fill_flat(path.as_ref(), opacity, scaled(color, self.dim));
     }
 }
 
@@ -228,7 +191,5 @@ pub fn bezier([a, b, c, d]: [[f32; 2]; 4], t: f32) -> [f32; 2] {
 
 fn bezier_slope([a, b, c, d]: [[f32; 2]; 4], t: f32) -> [f32; 2] {
     let s = 1.0 - t;
-    [0, 1].map(|i| {
-        3.0 * (s * s * (b[i] - a[i]) + 2.0 * s * t * (c[i] - b[i]) + t * t * (d[i] - c[i]))
-    })
+    [0, 1].map(|i| 3.0 * (s * s * (b[i] - a[i]) + 2.0 * s * t * (c[i] - b[i]) + t * t * (d[i] - c[i])))
 }

@@ -13,11 +13,7 @@ pub type Color = [f32; 3];
 
 /// `a` when `t` is 0, `b` when it is 1.
 pub fn lerp(a: Color, b: Color, t: f32) -> Color {
-    [
-        a[0] + (b[0] - a[0]) * t,
-        a[1] + (b[1] - a[1]) * t,
-        a[2] + (b[2] - a[2]) * t,
-    ]
+    [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t]
 }
 
 /// The colour made lighter or darker by a factor.
@@ -48,39 +44,24 @@ impl Ellipse {
     /// An ellipse at a centre, with its half axes, turned by `angle` radians.
     pub fn new(center: [f32; 2], radii: [f32; 2], angle: f32) -> Ellipse {
         let radii = [radii[0].max(0.3), radii[1].max(0.3)];
-        Ellipse {
-            x: center[0],
-            y: center[1],
-            radii,
-            sin: libm::sinf(angle),
-            cos: libm::cosf(angle),
-        }
+        Ellipse { x: center[0], y: center[1], radii, sin: libm::sinf(angle), cos: libm::cosf(angle) }
     }
 
     /// The ellipse with its half axes scaled.
     pub fn grown(&self, by: f32) -> Ellipse {
-        Ellipse {
-            radii: [self.radii[0] * by, self.radii[1] * by],
-            ..*self
-        }
+        Ellipse { radii: [self.radii[0] * by, self.radii[1] * by], ..*self }
     }
 
     /// The point seen from the ellipse: on its border the result has length 1.
     pub fn local(&self, x: f32, y: f32) -> [f32; 2] {
         let (dx, dy) = (x - self.x, y - self.y);
-        [
-            (dx * self.cos + dy * self.sin) / self.radii[0],
-            (dy * self.cos - dx * self.sin) / self.radii[1],
-        ]
+        [(dx * self.cos + dy * self.sin) / self.radii[0], (dy * self.cos - dx * self.sin) / self.radii[1]]
     }
 
     /// The pixel of a point given in the ellipse's own coordinates.
     pub fn point(&self, u: f32, v: f32) -> [f32; 2] {
         let (u, v) = (u * self.radii[0], v * self.radii[1]);
-        [
-            self.x + u * self.cos - v * self.sin,
-            self.y + u * self.sin + v * self.cos,
-        ]
+        [self.x + u * self.cos - v * self.sin, self.y + u * self.sin + v * self.cos]
     }
 
     /// The outline, its radius shaken by up to `shag` (a fraction) in tufts: 0 is a smooth ellipse.
@@ -102,11 +83,7 @@ impl Ellipse {
 pub fn polygon(points: &[[f32; 2]]) -> Option<Path> {
     let mut builder = PathBuilder::new();
     for (i, [x, y]) in points.iter().enumerate() {
-        if i == 0 {
-            builder.move_to(*x, *y)
-        } else {
-            builder.line_to(*x, *y)
-        }
+        if i == 0 { builder.move_to(*x, *y) } else { builder.line_to(*x, *y) }
     }
     builder.close();
     builder.finish()
@@ -118,12 +95,8 @@ pub fn stroke(points: [[f32; 2]; 4], width: f32) -> Option<Path> {
     let [a, b, c, d] = points;
     builder.move_to(a[0], a[1]);
     builder.cubic_to(b[0], b[1], c[0], c[1], d[0], d[1]);
-    let pen = Stroke {
-        width: width.max(0.4),
-        line_cap: LineCap::Round,
-        line_join: LineJoin::Round,
-        ..Stroke::default()
-    };
+    let pen =
+        Stroke { width: width.max(0.4), line_cap: LineCap::Round, line_join: LineJoin::Round, ..Stroke::default() };
     builder.finish()?.stroke(&pen, 1.0)
 }
 
@@ -138,15 +111,8 @@ pub struct Canvas {
 impl Canvas {
     /// A canvas whose every pixel is `color(x, y)`.
     pub fn new(width: usize, height: usize, mut color: impl FnMut(f32, f32) -> Color) -> Canvas {
-        let pixels = (0..width * height)
-            .map(|i| color((i % width) as f32 + 0.5, (i / width) as f32 + 0.5))
-            .collect();
-        Canvas {
-            width,
-            height,
-            pixels,
-            mask: Mask::new(width as u32, height as u32),
-        }
+        let pixels = (0..width * height).map(|i| color((i % width) as f32 + 0.5, (i / width) as f32 + 0.5)).collect();
+        Canvas { width, height, pixels, mask: Mask::new(width as u32, height as u32) }
     }
 
     /// Width in pixels.
@@ -165,12 +131,7 @@ impl Canvas {
     }
 
     /// Fills a path with the colours of `paint(x, y)`; no path (a degenerate shape) paints nothing.
-    pub fn fill(
-        &mut self,
-        path: Option<&Path>,
-        opacity: f32,
-        mut paint: impl FnMut(f32, f32) -> Color,
-    ) {
+    pub fn fill(&mut self, path: Option<&Path>, opacity: f32, mut paint: impl FnMut(f32, f32) -> Color) {
         let (Some(path), Some(mask)) = (path, self.mask.as_mut()) else {
             return;
         };
@@ -203,11 +164,7 @@ impl Canvas {
     /// Repaints every pixel from what it is: light, haze, shadows.
     pub fn adjust(&mut self, mut change: impl FnMut(f32, f32, Color) -> Color) {
         for (i, pixel) in self.pixels.iter_mut().enumerate() {
-            *pixel = change(
-                (i % self.width) as f32 + 0.5,
-                (i / self.width) as f32 + 0.5,
-                *pixel,
-            );
+            *pixel = change((i % self.width) as f32 + 0.5, (i / self.width) as f32 + 0.5, *pixel);
         }
     }
 
@@ -220,14 +177,7 @@ impl Canvas {
     }
 
     /// A box of `2 radius + 1` pixels along `lines` lines of `length` pixels, the ends repeated.
-    fn box_pass(
-        &mut self,
-        radius: f32,
-        length: usize,
-        step: usize,
-        lines: usize,
-        line_step: usize,
-    ) {
+    fn box_pass(&mut self, radius: f32, length: usize, step: usize, lines: usize, line_step: usize) {
         let whole = radius.floor();
         let (reach, edge) = (whole as usize, radius - whole);
         let weight = 1.0 / (2.0 * radius + 1.0);

@@ -143,17 +143,13 @@ const HTML: &str = "<!DOCTYPE html>\n<html><head><title>404 Not Found</title></h
 
 fn jpeg(picture: &RgbImage, quality: u8) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, quality)
-        .encode_image(picture)
-        .map_err(io::Error::other)?;
+    JpegEncoder::new_with_quality(&mut bytes, quality).encode_image(picture).map_err(io::Error::other)?;
     Ok(bytes)
 }
 
 fn written(picture: &RgbImage, format: ImageFormat) -> io::Result<Vec<u8>> {
     let mut bytes = io::Cursor::new(Vec::new());
-    picture
-        .write_to(&mut bytes, format)
-        .map_err(io::Error::other)?;
+    picture.write_to(&mut bytes, format).map_err(io::Error::other)?;
     Ok(bytes.into_inner())
 }
 
@@ -170,10 +166,7 @@ fn without_jfif(bytes: Vec<u8>) -> Vec<u8> {
 
 /// Where the start-of-scan marker stands (the end, if there is none).
 fn scan_start(bytes: &[u8]) -> usize {
-    bytes
-        .windows(2)
-        .position(|pair| pair == [0xff, 0xda])
-        .unwrap_or(bytes.len())
+    bytes.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap_or(bytes.len())
 }
 
 fn overwrite(bytes: &mut [u8], rng: &mut Rng) {
@@ -200,10 +193,8 @@ fn gif(picture: &RgbImage) -> Vec<u8> {
     bytes.extend([0x2c, 0, 0, 0, 0]);
     bytes.extend([width.to_le_bytes(), height.to_le_bytes()].concat());
     bytes.extend([0, 7]);
-    let pixels: Vec<u8> = picture
-        .pixels()
-        .map(|pixel| 25 * level(pixel[0]) + 5 * level(pixel[1]) + level(pixel[2]))
-        .collect();
+    let pixels: Vec<u8> =
+        picture.pixels().map(|pixel| 25 * level(pixel[0]) + 5 * level(pixel[1]) + level(pixel[2])).collect();
     let mut codes = Vec::new();
     for run in pixels.chunks(100) {
         codes.push(CLEAR);
@@ -255,19 +246,12 @@ pub(super) mod tests {
             for kind in Kind::ALL {
                 let decoded = read(&file(kind, number));
                 let outcome = decoded.as_ref().err();
-                assert_eq!(
-                    decoded.is_ok(),
-                    kind.is_readable(),
-                    "{kind:?} {number}: {outcome:?}"
-                );
+                assert_eq!(decoded.is_ok(), kind.is_readable(), "{kind:?} {number}: {outcome:?}");
                 let Ok(decoded) = decoded else { continue };
                 assert_eq!(decoded.dimensions(), picture.dimensions());
                 let parts = decoded.iter().zip(picture.iter());
                 let difference: u64 = parts.map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
-                assert!(
-                    difference < 12 * decoded.len() as u64,
-                    "{kind:?}: {difference}"
-                );
+                assert!(difference < 12 * decoded.len() as u64, "{kind:?}: {difference}");
             }
         }
     }
@@ -298,9 +282,7 @@ pub(super) mod tests {
     #[test]
     fn gif_holds_the_picture_in_few_colours() {
         let picture = picture::draw(5, Species::Cat, 1, 128);
-        let decoded = image::load_from_memory_with_format(&gif(&picture), ImageFormat::Gif)
-            .unwrap()
-            .to_rgb8();
+        let decoded = image::load_from_memory_with_format(&gif(&picture), ImageFormat::Gif).unwrap().to_rgb8();
         assert_eq!(decoded.dimensions(), picture.dimensions());
         let parts = decoded.iter().zip(picture.iter());
         assert!(parts.into_iter().all(|(a, b)| a.abs_diff(*b) <= 52));

@@ -32,13 +32,7 @@ enum Pattern {
     Spots,
 }
 
-const PATTERNS: [Pattern; 5] = [
-    Pattern::Solid,
-    Pattern::Stripes,
-    Pattern::Patches,
-    Pattern::Saddle,
-    Pattern::Spots,
-];
+const PATTERNS: [Pattern; 5] = [Pattern::Solid, Pattern::Stripes, Pattern::Patches, Pattern::Saddle, Pattern::Spots];
 
 /// The coat of one animal, asked for its colour point by point.
 #[derive(Clone, Debug)]
@@ -72,23 +66,14 @@ impl Coat {
         };
         let (base, dark) = PALETTE[rng.weighted(&colors)];
         let tint = rng.range(0.85, 1.15);
-        let shift = [
-            rng.normal(0.0, 0.025),
-            rng.normal(0.0, 0.02),
-            rng.normal(0.0, 0.025),
-        ];
-        let colored =
-            |color: Color| [0, 1, 2].map(|i| (color[i] * tint + shift[i]).clamp(0.02, 0.97));
+        let shift = [rng.normal(0.0, 0.025), rng.normal(0.0, 0.02), rng.normal(0.0, 0.025)];
+        let colored = |color: Color| [0, 1, 2].map(|i| (color[i] * tint + shift[i]).clamp(0.02, 0.97));
         let cat = species == Species::Cat;
         let curly = rng.chance(if cat { 0.04 } else { 0.25 });
         let slant = rng.normal(0.0, 0.35);
         let pattern = PATTERNS[rng.weighted(&patterns)];
         // Stripes are told from the coat at a distance: dark ones on fur a little lighter than plain fur.
-        let (lighter, darker) = if pattern == Pattern::Stripes {
-            (1.12, 0.62)
-        } else {
-            (1.0, 1.0)
-        };
+        let (lighter, darker) = if pattern == Pattern::Stripes { (1.12, 0.62) } else { (1.0, 1.0) };
         let long_hair = rng.chance(if cat { 0.3 } else { 0.45 });
         Coat {
             base: colored(scaled(base, lighter)),
@@ -98,18 +83,10 @@ impl Coat {
             frequency: rng.range(1.7, 2.9),
             slant: [libm::cosf(slant), libm::sinf(slant)],
             bib: rng.chance(0.4),
-            hair: if curly {
-                rng.range(0.18, 0.32)
-            } else {
-                rng.range(0.05, 0.15)
-            },
+            hair: if curly { rng.range(0.18, 0.32) } else { rng.range(0.05, 0.15) },
             fineness: rng.range(5.0, 11.0),
             curl: if curly { 1.0 } else { rng.range(0.0, 0.25) },
-            shag: if long_hair {
-                rng.range(0.05, 0.12)
-            } else {
-                rng.range(0.0, 0.04)
-            },
+            shag: if long_hair { rng.range(0.05, 0.12) } else { rng.range(0.0, 0.04) },
             wide: Noise::new(rng),
             fine: Noise::new(rng),
         }
@@ -122,23 +99,15 @@ impl Coat {
             * match self.pattern {
                 Pattern::Solid => 0.25 * smoothstep(0.0, 0.8, warp),
                 Pattern::Stripes => {
-                    let phase =
-                        self.frequency * (u * self.slant[0] + v * self.slant[1]) + 0.55 * warp;
+                    let phase = self.frequency * (u * self.slant[0] + v * self.slant[1]) + 0.55 * warp;
                     let wave = 1.0 - 4.0 * (phase - phase.floor() - 0.5).abs();
                     smoothstep(-0.25, 0.35, wave)
                 }
-                Pattern::Patches => {
-                    smoothstep(0.02, 0.12, self.wide.rough(0.55 * u + 3.7, 0.55 * v))
-                }
+                Pattern::Patches => smoothstep(0.02, 0.12, self.wide.rough(0.55 * u + 3.7, 0.55 * v)),
                 Pattern::Saddle => {
-                    smoothstep(0.2, -0.25, v - 0.9 + 0.4 * warp)
-                        * smoothstep(0.4, -0.2, u + 0.5 + 0.3 * warp)
+                    smoothstep(0.2, -0.25, v - 0.9 + 0.4 * warp) * smoothstep(0.4, -0.2, u + 0.5 + 0.3 * warp)
                 }
-                Pattern::Spots => smoothstep(
-                    0.3,
-                    0.45,
-                    self.fine.at(self.frequency * u, self.frequency * v),
-                ),
+                Pattern::Spots => smoothstep(0.3, 0.45, self.fine.at(self.frequency * u, self.frequency * v)),
             };
         let color = lerp(self.base, self.dark, marked);
         scaled(color, 1.0 + self.grain(u, v))
@@ -146,11 +115,7 @@ impl Coat {
 
     /// The colour of the white parts (bib, paws, blaze) when the coat has them, else of the coat.
     pub fn pale(&self, u: f32, v: f32) -> Color {
-        let color = if self.bib {
-            [0.93, 0.90, 0.86]
-        } else {
-            lerp(self.base, [0.95, 0.88, 0.78], 0.35)
-        };
+        let color = if self.bib { [0.93, 0.90, 0.86] } else { lerp(self.base, [0.95, 0.88, 0.78], 0.35) };
         scaled(color, 1.0 + 0.7 * self.grain(u, v))
     }
 
@@ -171,8 +136,6 @@ impl Coat {
 
     fn grain(&self, u: f32, v: f32) -> f32 {
         let (f, long) = (self.fineness, 0.35 + 0.65 * self.curl);
-        self.hair
-            * (self.fine.at(f * u, f * long * v)
-                + self.curl * self.wide.at(3.1 * f * u / 4.0, 3.1 * f * v / 4.0))
+        self.hair * (self.fine.at(f * u, f * long * v) + self.curl * self.wide.at(3.1 * f * u / 4.0, 3.1 * f * v / 4.0))
     }
 }

@@ -56,13 +56,7 @@ pub struct Animals {
 
 impl Default for Animals {
     fn default() -> Animals {
-        Animals {
-            seed: 99,
-            side: 128,
-            dogs: 2000,
-            cats_per_dog: 0.61,
-            odd: 0.06,
-        }
+        Animals { seed: 99, side: 128, dogs: 2000, cats_per_dog: 0.61, odd: 0.06 }
     }
 }
 
@@ -98,10 +92,7 @@ pub struct Summary {
 impl Summary {
     /// How many files there are of a species.
     pub fn count(&self, species: Species) -> usize {
-        self.files
-            .iter()
-            .filter(|file| file.species == species)
-            .count()
+        self.files.iter().filter(|file| file.species == species).count()
     }
 
     /// How many files there are of each kind present, by name.
@@ -115,10 +106,7 @@ impl Summary {
 
     /// How many files a strict reader of JPEG, PNG and BMP cannot read.
     pub fn unreadable(&self) -> usize {
-        self.files
-            .iter()
-            .filter(|file| !file.kind.is_readable())
-            .count()
+        self.files.iter().filter(|file| !file.kind.is_readable()).count()
     }
 
     /// The odd files, one a line: path, tab, kind.
@@ -146,11 +134,7 @@ fn generate_on(dir: &Path, options: &Animals, threads: usize) -> io::Result<Summ
     check(options)?;
     let files = plan(options);
     let stamp = stamp(options);
-    let mut summary = Summary {
-        images: dir.join(IMAGES),
-        files,
-        reused: false,
-    };
+    let mut summary = Summary { images: dir.join(IMAGES), files, reused: false };
     if is_complete(dir, &stamp, &summary) {
         summary.reused = true;
         return Ok(summary);
@@ -158,17 +142,11 @@ fn generate_on(dir: &Path, options: &Animals, threads: usize) -> io::Result<Summ
     if !is_ours(dir)? {
         return Err(io::Error::new(
             io::ErrorKind::AlreadyExists,
-            format!(
-                "{} holds files that are not a set of drawn animals: name a new or empty folder",
-                dir.display()
-            ),
+            format!("{} holds files that are not a set of drawn animals: name a new or empty folder", dir.display()),
         ));
     }
     let name = dir.file_name().ok_or_else(|| {
-        io::Error::new(
-            io::ErrorKind::InvalidInput,
-            format!("{} does not name a folder", dir.display()),
-        )
+        io::Error::new(io::ErrorKind::InvalidInput, format!("{} does not name a folder", dir.display()))
     })?;
     let partial = dir.with_file_name(format!(".{}.partial", name.to_string_lossy()));
     remove(&partial)?;
@@ -179,10 +157,7 @@ fn generate_on(dir: &Path, options: &Animals, threads: usize) -> io::Result<Summ
     if let Err(error) = written {
         // The first error is the one to tell; what is left of the folder goes at the next call.
         let _ = remove(&partial);
-        return Err(io::Error::new(
-            error.kind(),
-            format!("cannot draw animals into {}: {error}", dir.display()),
-        ));
+        return Err(io::Error::new(error.kind(), format!("cannot draw animals into {}: {error}", dir.display())));
     }
     Ok(summary)
 }
@@ -193,19 +168,13 @@ fn check(options: &Animals) -> io::Result<()> {
     } else if !(32..=4096).contains(&options.side) {
         format!("side is {}, expected 32 to 4096 pixels", options.side)
     } else if !(options.cats_per_dog > 0.0 && options.cats_per_dog <= 1.0) {
-        format!(
-            "cats_per_dog is {}, expected more than 0 and at most 1",
-            options.cats_per_dog
-        )
+        format!("cats_per_dog is {}, expected more than 0 and at most 1", options.cats_per_dog)
     } else if !(0.0..=1.0).contains(&options.odd) {
         format!("odd is {}, expected a share from 0 to 1", options.odd)
     } else {
         return Ok(());
     };
-    Err(io::Error::new(
-        io::ErrorKind::InvalidInput,
-        format!("animals: {wrong}"),
-    ))
+    Err(io::Error::new(io::ErrorKind::InvalidInput, format!("animals: {wrong}")))
 }
 
 /// Decides every file of a set. Both species are numbered alike; then cats are thinned out, which leaves gaps.
@@ -222,45 +191,25 @@ fn plan(options: &Animals) -> Vec<File> {
         for (turn, place) in rng.permutation(count).into_iter().take(odd).enumerate() {
             kinds[place] = Kind::DEAL[turn % Kind::DEAL.len()];
         }
-        files.extend(numbers.into_iter().zip(kinds).map(|(number, kind)| File {
-            species,
-            number,
-            kind,
-        }));
+        files.extend(numbers.into_iter().zip(kinds).map(|(number, kind)| File { species, number, kind }));
     }
     files
 }
 
 fn stamp(options: &Animals) -> String {
-    let Animals {
-        seed,
-        side,
-        dogs,
-        cats_per_dog,
-        odd,
-    } = options;
-    format!(
-        "edition {EDITION}\nseed {seed}\nside {side}\ndogs {dogs}\ncats_per_dog {cats_per_dog}\nodd {odd}\n"
-    )
+    let Animals { seed, side, dogs, cats_per_dog, odd } = options;
+    format!("edition {EDITION}\nseed {seed}\nside {side}\ndogs {dogs}\ncats_per_dog {cats_per_dog}\nodd {odd}\n")
 }
 
 /// Whether a set of these options stands in `dir` with all its files.
 fn is_complete(dir: &Path, stamp: &str, summary: &Summary) -> bool {
     fs::read_to_string(dir.join(STAMP)).is_ok_and(|found| found == stamp)
-        && summary
-            .files
-            .iter()
-            .all(|file| dir.join(file.path()).is_file())
+        && summary.files.iter().all(|file| dir.join(file.path()).is_file())
 }
 
 /// Whether `dir` may be replaced: it is not there, or empty, or holds a drawn set and nothing else.
 fn is_ours(dir: &Path) -> io::Result<bool> {
-    let unreadable = |error: io::Error| {
-        io::Error::new(
-            error.kind(),
-            format!("cannot read {}: {error}", dir.display()),
-        )
-    };
+    let unreadable = |error: io::Error| io::Error::new(error.kind(), format!("cannot read {}: {error}", dir.display()));
     let entries = match fs::read_dir(dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
         entries => entries.map_err(unreadable)?,
@@ -293,14 +242,10 @@ fn write_all(root: &Path, options: &Animals, files: &[File], threads: usize) -> 
     let failure = Mutex::new(None);
     let work = || {
         while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let written =
-                bytes(options, file).and_then(|bytes| fs::write(root.join(file.path()), bytes));
+            let written = bytes(options, file).and_then(|bytes| fs::write(root.join(file.path()), bytes));
             if let Err(error) = written {
                 next.store(files.len(), Ordering::Relaxed);
-                failure
-                    .lock()
-                    .unwrap_or_else(|poisoned| poisoned.into_inner())
-                    .get_or_insert(error);
+                failure.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get_or_insert(error);
             }
         }
     };
@@ -310,21 +255,13 @@ fn write_all(root: &Path, options: &Animals, files: &[File], threads: usize) -> 
         }
         work();
     });
-    failure
-        .into_inner()
-        .unwrap_or_else(|poisoned| poisoned.into_inner())
-        .map_or(Ok(()), Err)
+    failure.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).map_or(Ok(()), Err)
 }
 
 /// The content of one file: a function of the options and the file alone.
 fn bytes(options: &Animals, file: &File) -> io::Result<Vec<u8>> {
     let picture = picture::draw(options.seed, file.species, file.number, options.side);
-    let mut rng = Rng::new(&[
-        options.seed,
-        0x6669_6c65,
-        file.species as u64,
-        file.number as u64,
-    ]);
+    let mut rng = Rng::new(&[options.seed, 0x6669_6c65, file.species as u64, file.number as u64]);
     damage::encode(&picture, file.kind, &mut rng)
 }
 

@@ -26,13 +26,7 @@ pub fn draw(seed: u64, species: Species, number: usize, side: u32) -> RgbImage {
     let pose = Pose::new(rng);
     let frame = stand(&canvas, pose, &traits, rng);
     shadow(&mut canvas, &frame, pose, &traits, rng);
-    let mut brush = Brush {
-        canvas: &mut canvas,
-        coat: &coat,
-        light,
-        rng,
-        dim: 1.0,
-    };
+    let mut brush = Brush { canvas: &mut canvas, coat: &coat, light, rng, dim: 1.0 };
     body::draw(&mut brush, &frame, &traits, pose);
     if rng.chance(0.45) {
         clutter::strew(&mut canvas, 2, [0.12, 0.3], 0.75, rng);
@@ -54,15 +48,8 @@ fn stand(canvas: &Canvas, pose: Pose, traits: &Traits, rng: &mut Rng) -> Frame {
     let fits = (canvas.width() / (left + right)).min(canvas.height() / (up + down));
     let scale = fits * rng.range(0.8, 1.15);
     let flip = rng.sign();
-    let (left, right) = if flip > 0.0 {
-        (left, right)
-    } else {
-        (right, left)
-    };
-    let free = [
-        canvas.width() - scale * (left + right),
-        canvas.height() - scale * (up + down),
-    ];
+    let (left, right) = if flip > 0.0 { (left, right) } else { (right, left) };
+    let free = [canvas.width() - scale * (left + right), canvas.height() - scale * (up + down)];
     let x = scale * left + free[0] * rng.range(0.0, 1.0);
     let y = match pose {
         // Shoulders leave the picture at its lower edge.
@@ -91,11 +78,7 @@ fn shadow(canvas: &mut Canvas, frame: &Frame, pose: Pose, traits: &Traits, rng: 
 fn camera(canvas: &mut Canvas, rng: &mut Rng) {
     let exposure = rng.range(0.78, 1.18);
     let warmth = rng.normal(0.0, 0.06);
-    let tint = [
-        exposure * (1.0 + warmth),
-        exposure,
-        exposure * (1.0 - warmth),
-    ];
+    let tint = [exposure * (1.0 + warmth), exposure, exposure * (1.0 - warmth)];
     let haze = rng.unit() * rng.unit() * 0.3;
     let vignette = rng.range(0.0, 0.45);
     let slope = [rng.normal(0.0, 0.12), rng.normal(0.0, 0.12)];
@@ -106,12 +89,7 @@ fn camera(canvas: &mut Canvas, rng: &mut Rng) {
         let color = scaled(color, lit);
         [0, 1, 2].map(|i| (color[i] * tint[i]) * (1.0 - haze) + 0.72 * haze)
     });
-    let focus = rng.range(0.0, 0.55)
-        + if rng.chance(0.12) {
-            rng.range(0.2, 0.9)
-        } else {
-            0.0
-        };
+    let focus = rng.range(0.0, 0.55) + if rng.chance(0.12) { rng.range(0.2, 0.9) } else { 0.0 };
     canvas.blur(focus);
     let grain = rng.range(0.004, 0.025);
     canvas.grain(grain, rng);

@@ -97,9 +97,7 @@ pub struct Noise {
 impl Noise {
     /// A noise field of its own, keyed by the next word of `rng`.
     pub fn new(rng: &mut Rng) -> Noise {
-        Noise {
-            key: (rng.bits() >> 32) as u32,
-        }
+        Noise { key: (rng.bits() >> 32) as u32 }
     }
 
     /// The field at `(x, y)`; its features are about one unit wide.
@@ -107,17 +105,9 @@ impl Noise {
         let (x0, y0) = (x.floor(), y.floor());
         let (u, v) = (ease(x - x0), ease(y - y0));
         let (column, row) = (x0 as i32, y0 as i32);
-        let top = blend(
-            self.lattice(column, row),
-            self.lattice(column.wrapping_add(1), row),
-            u,
-        );
+        let top = blend(self.lattice(column, row), self.lattice(column.wrapping_add(1), row), u);
         let row = row.wrapping_add(1);
-        let bottom = blend(
-            self.lattice(column, row),
-            self.lattice(column.wrapping_add(1), row),
-            u,
-        );
+        let bottom = blend(self.lattice(column, row), self.lattice(column.wrapping_add(1), row), u);
         blend(top, bottom, v)
     }
 
@@ -129,9 +119,7 @@ impl Noise {
     }
 
     fn lattice(&self, column: i32, row: i32) -> f32 {
-        let mut h = self.key
-            ^ (column as u32).wrapping_mul(0x85eb_ca6b)
-            ^ (row as u32).wrapping_mul(0xc2b2_ae35);
+        let mut h = self.key ^ (column as u32).wrapping_mul(0x85eb_ca6b) ^ (row as u32).wrapping_mul(0xc2b2_ae35);
         h = (h ^ (h >> 15)).wrapping_mul(0x2c1b_3c6d);
         h = (h ^ (h >> 12)).wrapping_mul(0x297a_2d39);
         h ^= h >> 15;
@@ -172,26 +160,15 @@ mod tests {
         let mut seen = rng.permutation(50);
         seen.sort_unstable();
         assert_eq!(seen, (0..50).collect::<Vec<_>>());
-        assert_eq!(
-            (0..100)
-                .filter(|_| rng.weighted(&[0.0, 1.0, 0.0]) == 1)
-                .count(),
-            100
-        );
+        assert_eq!((0..100).filter(|_| rng.weighted(&[0.0, 1.0, 0.0]) == 1).count(), 100);
     }
 
     #[test]
     fn noise_is_bounded_continuous_and_not_flat() {
         let noise = Noise::new(&mut Rng::new(&[3]));
-        let values: Vec<f32> = (0..1000)
-            .map(|i| noise.at(i as f32 * 0.05 - 20.0, 1.3))
-            .collect();
+        let values: Vec<f32> = (0..1000).map(|i| noise.at(i as f32 * 0.05 - 20.0, 1.3)).collect();
         assert!(values.iter().all(|v| v.abs() <= 1.0));
-        assert!(
-            values
-                .windows(2)
-                .all(|pair| (pair[0] - pair[1]).abs() < 0.2)
-        );
+        assert!(values.windows(2).all(|pair| (pair[0] - pair[1]).abs() < 0.2));
         assert!(values.iter().any(|v| *v > 0.3) && values.iter().any(|v| *v < -0.3));
     }
 }

@@ -28,55 +28,28 @@ pub fn place(width: usize, height: usize, rng: &mut Rng) -> Canvas {
     }
 }
 
-fn meadow(
-    width: usize,
-    height: usize,
-    floor: f32,
-    noise: Noise,
-    unit: f32,
-    rng: &mut Rng,
-) -> Canvas {
+fn meadow(width: usize, height: usize, floor: f32, noise: Noise, unit: f32, rng: &mut Rng) -> Canvas {
     let sky_top = lerp([0.35, 0.58, 0.88], [0.72, 0.75, 0.80], rng.unit());
-    let sky_low = lerp(
-        [0.80, 0.88, 0.94],
-        [0.95, 0.80, 0.65],
-        rng.unit() * rng.unit(),
-    );
-    let ground = lerp(
-        [0.30, 0.50, 0.20],
-        [0.70, 0.62, 0.40],
-        rng.unit() * rng.unit(),
-    );
+    let sky_low = lerp([0.80, 0.88, 0.94], [0.95, 0.80, 0.65], rng.unit() * rng.unit());
+    let ground = lerp([0.30, 0.50, 0.20], [0.70, 0.62, 0.40], rng.unit() * rng.unit());
     let mut canvas = Canvas::new(width, height, |x, y| {
         let (u, v) = (x / unit, y / unit);
         if y < floor {
             let cloud = smoothstep(0.1, 0.5, noise.rough(3.0 * u, 7.0 * v));
-            lerp(
-                lerp(sky_top, sky_low, y / floor),
-                [0.97, 0.97, 0.98],
-                0.7 * cloud,
-            )
+            lerp(lerp(sky_top, sky_low, y / floor), [0.97, 0.97, 0.98], 0.7 * cloud)
         } else {
             let depth = (y - floor) / (height as f32 - floor);
-            scaled(
-                grainy(ground, &noise, 26.0 * u, 9.0 * v, 0.35),
-                1.05 - 0.25 * depth,
-            )
+            scaled(grainy(ground, &noise, 26.0 * u, 9.0 * v, 0.35), 1.05 - 0.25 * depth)
         }
     });
     if rng.chance(0.4) {
         // Hills or roofs on the horizon.
         for _ in 0..1 + rng.below(3) {
-            let (x, half, top) = (
-                rng.unit() * width as f32,
-                rng.range(0.1, 0.4) * unit,
-                floor - rng.range(0.08, 0.3) * unit,
-            );
+            let (x, half, top) =
+                (rng.unit() * width as f32, rng.range(0.1, 0.4) * unit, floor - rng.range(0.08, 0.3) * unit);
             let color = lerp(tinted(&WALLS, rng), sky_low, 0.4);
             let hill = polygon(&[[x - half, floor + 1.0], [x, top], [x + half, floor + 1.0]]);
-            canvas.fill(hill.as_ref(), 1.0, |px, py| {
-                grainy(color, &noise, px * 0.2, py * 0.2, 0.1)
-            });
+            canvas.fill(hill.as_ref(), 1.0, |px, py| grainy(color, &noise, px * 0.2, py * 0.2, 0.1));
         }
     }
     let blade = scaled(ground, rng.range(0.7, 1.3));
@@ -95,30 +68,14 @@ fn meadow(
 fn grass_blade(canvas: &mut Canvas, [x, y]: [f32; 2], length: f32, color: Color, rng: &mut Rng) {
     let lean = rng.normal(0.0, 0.4) * length;
     let color = scaled(color, rng.range(0.75, 1.25));
-    let path = stroke(
-        [
-            [x, y],
-            [x, y - 0.4 * length],
-            [x + 0.4 * lean, y - 0.8 * length],
-            [x + lean, y - length],
-        ],
-        0.9,
-    );
+    let path = stroke([[x, y], [x, y - 0.4 * length], [x + 0.4 * lean, y - 0.8 * length], [x + lean, y - length]], 0.9);
     canvas.fill_flat(path.as_ref(), 0.9, color);
 }
 
 fn room(width: usize, height: usize, floor: f32, noise: Noise, unit: f32, rng: &mut Rng) -> Canvas {
-    let (wall, boards) = (
-        tinted(&WALLS, rng),
-        tinted(
-            &[[0.55, 0.38, 0.24], [0.70, 0.55, 0.38], [0.50, 0.48, 0.46]],
-            rng,
-        ),
-    );
-    let glow = [
-        rng.unit() * width as f32,
-        rng.range(-0.2, 0.4) * height as f32,
-    ];
+    let (wall, boards) =
+        (tinted(&WALLS, rng), tinted(&[[0.55, 0.38, 0.24], [0.70, 0.55, 0.38], [0.50, 0.48, 0.46]], rng));
+    let glow = [rng.unit() * width as f32, rng.range(-0.2, 0.4) * height as f32];
     let plank = rng.range(0.05, 0.12) * unit;
     let papered = rng.chance(0.12);
     let period = rng.range(0.06, 0.16) * unit;
@@ -127,39 +84,24 @@ fn room(width: usize, height: usize, floor: f32, noise: Noise, unit: f32, rng: &
         let distance = (across * across + down * down).sqrt() / unit;
         let light = 1.15 - 0.3 * distance;
         if y < floor {
-            let stripe = if papered && (x / period).rem_euclid(1.0) < 0.5 {
-                0.82
-            } else {
-                1.0
-            };
-            scaled(
-                grainy(wall, &noise, x / unit * 5.0, y / unit * 5.0, 0.06),
-                light * stripe,
-            )
+            let stripe = if papered && (x / period).rem_euclid(1.0) < 0.5 { 0.82 } else { 1.0 };
+            scaled(grainy(wall, &noise, x / unit * 5.0, y / unit * 5.0, 0.06), light * stripe)
         } else {
             let depth = 1.0 + 2.0 * (y - floor) / unit;
             let seam = ((y - floor) / (plank * depth)).rem_euclid(1.0) < 0.08;
-            scaled(
-                grainy(boards, &noise, x / unit * 4.0, y / unit * 40.0, 0.2),
-                light * if seam { 0.7 } else { 0.95 },
-            )
+            scaled(grainy(boards, &noise, x / unit * 4.0, y / unit * 40.0, 0.2), light * if seam { 0.7 } else { 0.95 })
         }
     });
     if rng.chance(0.5) {
-        let (x, y) = (
-            rng.range(0.0, 0.8) * width as f32,
-            rng.range(0.02, 0.3) * floor,
-        );
+        let (x, y) = (rng.range(0.0, 0.8) * width as f32, rng.range(0.02, 0.3) * floor);
         let (w, h) = (rng.range(0.2, 0.5) * unit, rng.range(0.2, 0.4) * unit);
         let frame = scaled(tinted(&THINGS, rng), 0.7);
         let pane = lerp([0.75, 0.85, 0.95], tinted(&WALLS, rng), 0.5);
         canvas.fill_flat(rectangle(x, y, w, h).as_ref(), 1.0, frame);
         let rim = 0.03 * unit;
-        canvas.fill(
-            rectangle(x + rim, y + rim, w - 2.0 * rim, h - 2.0 * rim).as_ref(),
-            1.0,
-            |px, py| grainy(pane, &noise, px / unit * 9.0, py / unit * 9.0, 0.3),
-        );
+        canvas.fill(rectangle(x + rim, y + rim, w - 2.0 * rim, h - 2.0 * rim).as_ref(), 1.0, |px, py| {
+            grainy(pane, &noise, px / unit * 9.0, py / unit * 9.0, 0.3)
+        });
     }
     canvas
 }
@@ -173,13 +115,7 @@ fn rug(width: usize, height: usize, noise: Noise, unit: f32, rng: &mut Rng) -> C
         let along = (x * cos + y * sin + 3.0 * noise.at(x / unit * 4.0, y / unit * 4.0)) / period;
         let across = (y * cos - x * sin) / period;
         let on = (along.rem_euclid(1.0) < 0.5) != (checked && across.rem_euclid(1.0) < 0.5);
-        grainy(
-            if on { first } else { lerp(first, second, 0.8) },
-            &noise,
-            x * 0.5,
-            y * 0.5,
-            0.2,
-        )
+        grainy(if on { first } else { lerp(first, second, 0.8) }, &noise, x * 0.5, y * 0.5, 0.2)
     })
 }
 
@@ -187,24 +123,13 @@ fn backdrop(width: usize, height: usize, noise: Noise, unit: f32, rng: &mut Rng)
     let (top, low) = (tinted(&WALLS, rng), tinted(&WALLS, rng));
     let rough = rng.range(0.05, 0.4);
     Canvas::new(width, height, |x, y| {
-        grainy(
-            lerp(top, low, y / height as f32),
-            &noise,
-            x / unit * 6.0,
-            y / unit * 6.0,
-            rough,
-        )
+        grainy(lerp(top, low, y / height as f32), &noise, x / unit * 6.0, y / unit * 6.0, rough)
     })
 }
 
 fn foliage(width: usize, height: usize, noise: Noise, unit: f32, rng: &mut Rng) -> Canvas {
-    let deep = scaled(
-        lerp([0.10, 0.22, 0.10], [0.28, 0.20, 0.10], rng.unit()),
-        rng.range(0.8, 1.6),
-    );
-    let mut canvas = Canvas::new(width, height, |x, y| {
-        grainy(deep, &noise, x / unit * 7.0, y / unit * 7.0, 0.6)
-    });
+    let deep = scaled(lerp([0.10, 0.22, 0.10], [0.28, 0.20, 0.10], rng.unit()), rng.range(0.8, 1.6));
+    let mut canvas = Canvas::new(width, height, |x, y| grainy(deep, &noise, x / unit * 7.0, y / unit * 7.0, 0.6));
     for _ in 0..50 {
         leaf(
             &mut canvas,
@@ -218,16 +143,8 @@ fn foliage(width: usize, height: usize, noise: Noise, unit: f32, rng: &mut Rng) 
 }
 
 fn leaf(canvas: &mut Canvas, center: [f32; 2], length: f32, deep: Color, rng: &mut Rng) {
-    let color = lerp(
-        scaled(deep, rng.range(1.0, 2.6)),
-        [0.6, 0.7, 0.2],
-        0.2 * rng.unit(),
-    );
-    let shape = Ellipse::new(
-        center,
-        [length, length * rng.range(0.2, 0.5)],
-        rng.range(0.0, std::f32::consts::TAU),
-    );
+    let color = lerp(scaled(deep, rng.range(1.0, 2.6)), [0.6, 0.7, 0.2], 0.2 * rng.unit());
+    let shape = Ellipse::new(center, [length, length * rng.range(0.2, 0.5)], rng.range(0.0, std::f32::consts::TAU));
     let (a, b) = (shape.point(-1.0, 0.0), shape.point(1.0, 0.0));
     let (c, d) = (shape.point(-0.2, 0.9), shape.point(-0.2, -0.9));
     let path = polygon(&[a, c, shape.point(0.5, 0.55), b, shape.point(0.5, -0.55), d]);

@@ -92,20 +92,10 @@ const IRISES: [Color; 6] = [
     [0.20, 0.12, 0.07], // dark brown
 ];
 
-const NOSES: [Color; 4] = [
-    [0.10, 0.08, 0.08],
-    [0.80, 0.50, 0.48],
-    [0.42, 0.25, 0.20],
-    [0.25, 0.18, 0.17],
-];
+const NOSES: [Color; 4] = [[0.10, 0.08, 0.08], [0.80, 0.50, 0.48], [0.42, 0.25, 0.20], [0.25, 0.18, 0.17]];
 
-const COLLARS: [Color; 5] = [
-    [0.80, 0.15, 0.15],
-    [0.15, 0.35, 0.75],
-    [0.20, 0.55, 0.30],
-    [0.85, 0.65, 0.15],
-    [0.55, 0.25, 0.60],
-];
+const COLLARS: [Color; 5] =
+    [[0.80, 0.15, 0.15], [0.15, 0.35, 0.75], [0.20, 0.55, 0.30], [0.85, 0.65, 0.15], [0.55, 0.25, 0.60]];
 
 impl Traits {
     /// The traits of one animal of the species.
@@ -129,22 +119,10 @@ impl Traits {
             eye: rng.normal(0.26, 0.03).max(0.13),
             iris: IRISES[rng.weighted(&[0.32, 0.26, 0.16, 0.14, 0.08, 0.04])],
             pupil: if slit { Pupil::Slit } else { Pupil::Round },
-            pupil_size: if slit {
-                rng.range(0.18, 0.5)
-            } else {
-                rng.range(0.55, 0.85)
-            },
-            whiskers: if rng.chance(0.9) {
-                rng.range(0.7, 1.2)
-            } else {
-                0.0
-            },
+            pupil_size: if slit { rng.range(0.18, 0.5) } else { rng.range(0.55, 0.85) },
+            whiskers: if rng.chance(0.9) { rng.range(0.7, 1.2) } else { 0.0 },
             tongue: rng.chance(0.04),
-            tail: [
-                rng.normal(2.0, 0.35),
-                rng.normal(0.24, 0.04),
-                rng.range(-0.6, 1.0),
-            ],
+            tail: [rng.normal(2.0, 0.35), rng.normal(0.24, 0.04), rng.range(-0.6, 1.0)],
             legs: [rng.normal(0.95, 0.16), rng.normal(0.32, 0.04)],
             trunk: [rng.normal(1.03, 0.09), rng.normal(0.98, 0.10)],
             collar: collar(0.25, rng),
@@ -166,17 +144,9 @@ impl Traits {
             iris: IRISES[rng.weighted(&[0.03, 0.12, 0.08, 0.17, 0.32, 0.28])],
             pupil: if slit { Pupil::Slit } else { Pupil::Round },
             pupil_size: rng.range(0.4, 0.8),
-            whiskers: if rng.chance(0.2) {
-                rng.range(0.4, 0.8)
-            } else {
-                0.0
-            },
+            whiskers: if rng.chance(0.2) { rng.range(0.4, 0.8) } else { 0.0 },
             tongue: rng.chance(0.35),
-            tail: [
-                rng.normal(1.4, 0.4).max(0.4),
-                rng.normal(0.28, 0.08).max(0.12),
-                rng.range(-0.6, 1.4),
-            ],
+            tail: [rng.normal(1.4, 0.4).max(0.4), rng.normal(0.28, 0.08).max(0.12), rng.range(-0.6, 1.4)],
             legs: [rng.normal(1.15, 0.28) * long, rng.normal(0.36, 0.05)],
             trunk: [rng.normal(0.98, 0.10), rng.normal(1.03, 0.12)],
             collar: collar(0.40, rng),

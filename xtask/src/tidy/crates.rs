@@ -13,14 +13,8 @@ const TABLE: &[(&str, Uses)] = &[
     ("crisol-ops", Uses::Only(&["crisol-ir"])),
     ("crisol-jit", Uses::Only(&["crisol-ir"])),
     ("crisol-kernels", Uses::Only(&["crisol-ir"])),
-    (
-        "crisol-plan",
-        Uses::Only(&["crisol-ir", "crisol-ops", "crisol-kernels", "crisol-jit?"]),
-    ),
-    (
-        "crisol-tensor",
-        Uses::Only(&["crisol-ir", "crisol-ops", "crisol-plan"]),
-    ),
+    ("crisol-plan", Uses::Only(&["crisol-ir", "crisol-ops", "crisol-kernels", "crisol-jit?"])),
+    ("crisol-tensor", Uses::Only(&["crisol-ir", "crisol-ops", "crisol-plan"])),
     ("crisol-autograd", Uses::Only(BELOW_AUTOGRAD)),
     ("crisol-params", Uses::Only(BELOW_AUTOGRAD)),
     ("crisol-layers", Uses::Only(BELOW_LAYERS)),
@@ -61,21 +55,11 @@ const TABLE: &[(&str, Uses)] = &[
 
 const BELOW_AUTOGRAD: &[&str] = &["crisol-ir", "crisol-ops", "crisol-plan", "crisol-tensor"];
 
-const BELOW_LAYERS: &[&str] = &[
-    "crisol-ir",
-    "crisol-ops",
-    "crisol-plan",
-    "crisol-tensor",
-    "crisol-autograd",
-    "crisol-params",
-];
+const BELOW_LAYERS: &[&str] =
+    &["crisol-ir", "crisol-ops", "crisol-plan", "crisol-tensor", "crisol-autograd", "crisol-params"];
 
 /// Foreign crates that one crate of ours keeps from the others, by the start of their names.
-const KEPT: &[(&str, &str)] = &[
-    ("cranelift", "crisol-jit"),
-    ("gemm-", "crisol-kernels"),
-    ("plotters", "crisol-plot"),
-];
+const KEPT: &[(&str, &str)] = &[("cranelift", "crisol-jit"), ("gemm-", "crisol-kernels"), ("plotters", "crisol-plot")];
 
 /// Foreign crates that at most one crate of ours names.
 const IN_ONE_PLACE: &[&str] = &["bincode", "safetensors"];
@@ -90,8 +74,7 @@ pub fn check(members: &[Member]) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (name, _) in TABLE {
         if !members.iter().any(|member| member.name == *name) {
-            let message =
-                format!("the crate table names `{name}`, which is no member: remove the line");
+            let message = format!("the crate table names `{name}`, which is no member: remove the line");
             faults.push(Fault::new("Cargo.toml", 1, message));
         }
     }
@@ -109,19 +92,10 @@ pub fn check(members: &[Member]) -> Vec<Fault> {
         faults.extend(kept(member));
     }
     for package in IN_ONE_PLACE {
-        let users: Vec<&Member> = members
-            .iter()
-            .filter(|member| {
-                member
-                    .shipped()
-                    .any(|dependency| dependency.name == *package)
-            })
-            .collect();
+        let users: Vec<&Member> =
+            members.iter().filter(|member| member.shipped().any(|dependency| dependency.name == *package)).collect();
         for user in users.iter().skip(1) {
-            let message = format!(
-                "`{package}` belongs in one crate, and `{}` has it already",
-                users[0].name
-            );
+            let message = format!("`{package}` belongs in one crate, and `{}` has it already", users[0].name);
             faults.push(Fault::new(&user.manifest, user.line_of(package), message));
         }
     }
@@ -138,26 +112,15 @@ fn upward(member: &Member, uses: Uses, members: &[Member]) -> Vec<Fault> {
         .filter(own)
         .filter_map(|dependency| {
             let name = dependency.name.as_str();
-            let message = if allowed.contains(&name)
-                || (dependency.optional && allowed.contains(&&*format!("{name}?")))
+            let message = if allowed.contains(&name) || (dependency.optional && allowed.contains(&&*format!("{name}?")))
             {
                 return None;
             } else if allowed.contains(&&*format!("{name}?")) {
-                format!(
-                    "`{}` may use `{name}` only as an optional dependency",
-                    member.name
-                )
+                format!("`{}` may use `{name}` only as an optional dependency", member.name)
             } else if allowed.is_empty() {
-                format!(
-                    "`{}` may use none of our crates, and uses `{name}`",
-                    member.name
-                )
+                format!("`{}` may use none of our crates, and uses `{name}`", member.name)
             } else {
-                format!(
-                    "`{}` may not use `{name}`, only {}",
-                    member.name,
-                    allowed.join(", ")
-                )
+                format!("`{}` may not use `{name}`, only {}", member.name, allowed.join(", "))
             };
             Some(Fault::new(&member.manifest, member.line_of(name), message))
         })
@@ -171,8 +134,7 @@ fn kept(member: &Member) -> Vec<Fault> {
             let name = &dependency.name;
             let (_, keeper) = KEPT.iter().find(|(start, _)| name.starts_with(start))?;
             (member.name != *keeper).then(|| {
-                let message =
-                    format!("`{name}` is named by `{keeper}` alone: go through that crate");
+                let message = format!("`{name}` is named by `{keeper}` alone: go through that crate");
                 Fault::new(&member.manifest, member.line_of(name), message)
             })
         })
@@ -195,10 +157,7 @@ mod tests {
     }
 
     fn messages(name: &str, extra: &[(&str, bool)]) -> Vec<String> {
-        check(&members(name, extra))
-            .iter()
-            .map(Fault::to_string)
-            .collect()
+        check(&members(name, extra)).iter().map(Fault::to_string).collect()
     }
 
     #[test]
@@ -212,35 +171,20 @@ mod tests {
     fn upward_and_sideways_are_faults_with_their_line() {
         assert_eq!(
             messages("crisol-ops", &[("serde", false), ("crisol-tensor", false)]),
-            [
-                "crates/crisol-ops/Cargo.toml:4: `crisol-ops` may not use `crisol-tensor`, only crisol-ir"
-            ]
+            ["crates/crisol-ops/Cargo.toml:4: `crisol-ops` may not use `crisol-tensor`, only crisol-ir"]
         );
-        assert_eq!(
-            messages("crisol-layers", &[("crisol-losses", false)]).len(),
-            1,
-            "siblings never name one another"
-        );
+        assert_eq!(messages("crisol-layers", &[("crisol-losses", false)]).len(), 1, "siblings never name one another");
         let data = messages("crisol-data", &[("crisol-tensor", false)]);
-        assert!(
-            data[0].ends_with("`crisol-data` may not use `crisol-tensor`, only crisol-ir"),
-            "{data:?}"
-        );
+        assert!(data[0].ends_with("`crisol-data` may not use `crisol-tensor`, only crisol-ir"), "{data:?}");
         let plan = messages("crisol-plan", &[("crisol-jit", false)]);
-        assert!(
-            plan[0].contains("only as an optional dependency"),
-            "{plan:?}"
-        );
+        assert!(plan[0].contains("only as an optional dependency"), "{plan:?}");
     }
 
     #[test]
     fn the_compiler_has_one_owner() {
         assert!(messages("crisol-jit", &[("cranelift-jit", false)]).is_empty());
         let faults = messages("crisol-plan", &[("cranelift-codegen", false)]);
-        assert!(
-            faults[0].contains("named by `crisol-jit` alone"),
-            "{faults:?}"
-        );
+        assert!(faults[0].contains("named by `crisol-jit` alone"), "{faults:?}");
     }
 
     #[test]
@@ -251,13 +195,7 @@ mod tests {
         members.push(Member::fixture("crisol-train", &[("bincode", false)]));
         let faults = check(&members);
         assert_eq!(faults.len(), 1);
-        assert!(
-            faults[0]
-                .to_string()
-                .contains("`crisol-params` has it already"),
-            "{}",
-            faults[0]
-        );
+        assert!(faults[0].to_string().contains("`crisol-params` has it already"), "{}", faults[0]);
     }
 
     #[test]
@@ -267,32 +205,19 @@ mod tests {
         members.push(Member::fixture("crisol-utils", &[]));
         let faults: Vec<String> = check(&members).iter().map(Fault::to_string).collect();
         assert_eq!(faults.len(), 2);
-        assert!(
-            faults[0].contains("names `crisol-ops`, which is no member"),
-            "{faults:?}"
-        );
-        assert!(
-            faults[1].contains("`crisol-utils` is missing from the crate table"),
-            "{faults:?}"
-        );
+        assert!(faults[0].contains("names `crisol-ops`, which is no member"), "{faults:?}");
+        assert!(faults[1].contains("`crisol-utils` is missing from the crate table"), "{faults:?}");
     }
 
     #[test]
     fn the_table_points_downward_only() {
-        let position = |name: &str| {
-            TABLE
-                .iter()
-                .position(|(member, _)| *member == name.trim_end_matches('?'))
-        };
+        let position = |name: &str| TABLE.iter().position(|(member, _)| *member == name.trim_end_matches('?'));
         for (index, (name, uses)) in TABLE.iter().enumerate() {
             let Uses::Only(allowed) = uses else { continue };
             for used in *allowed {
                 let below = position(used).unwrap_or_else(|| panic!("`{used}` is no crate"));
                 // Plot stands beside train and uses nothing.
-                assert!(
-                    below < index || used.starts_with("crisol-plot"),
-                    "`{name}` points up to `{used}`"
-                );
+                assert!(below < index || used.starts_with("crisol-plot"), "`{name}` points up to `{used}`");
             }
         }
     }

@@ -23,12 +23,7 @@ pub fn check(root: &Path, sources: &[Source]) -> Vec<Fault> {
     faults
 }
 
-fn fault(
-    root: &Path,
-    from: &str,
-    target: &str,
-    headings: &mut BTreeMap<PathBuf, Vec<String>>,
-) -> Option<String> {
+fn fault(root: &Path, from: &str, target: &str, headings: &mut BTreeMap<PathBuf, Vec<String>>) -> Option<String> {
     // An address with a scheme is the web's business.
     if target.contains("://") || target.starts_with("mailto:") {
         return None;
@@ -38,19 +33,13 @@ fn fault(
     let path = if file.is_empty() {
         PathBuf::from(from)
     } else {
-        Path::new(from)
-            .parent()
-            .unwrap_or(Path::new(""))
-            .join(&file)
+        Path::new(from).parent().unwrap_or(Path::new("")).join(&file)
     };
     let Some(path) = normal(&path) else {
         return Some(format!("the link `{target}` leaves the repository"));
     };
     if !root.join(&path).exists() {
-        return Some(format!(
-            "the link `{target}` leads to {}, which is not there",
-            path.display()
-        ));
+        return Some(format!("the link `{target}` leads to {}, which is not there", path.display()));
     }
     if anchor.is_empty() || path.extension().is_none_or(|extension| extension != "md") {
         return None;
@@ -59,12 +48,8 @@ fn fault(
         let text = fs::read_to_string(root.join(&path)).unwrap_or_default();
         anchors(&text)
     });
-    (!known.iter().any(|heading| heading == anchor)).then(|| {
-        format!(
-            "the link `{target}`: {} has no heading `#{anchor}`",
-            path.display()
-        )
-    })
+    (!known.iter().any(|heading| heading == anchor))
+        .then(|| format!("the link `{target}`: {} has no heading `#{anchor}`", path.display()))
 }
 
 /// Targets of links and images with their lines.
@@ -103,13 +88,7 @@ fn anchors(markdown: &str) -> Vec<String> {
                     .map(|c| if c == ' ' { '-' } else { c })
                     .collect();
                 let unique = (0..)
-                    .map(|count| {
-                        if count == 0 {
-                            slug.clone()
-                        } else {
-                            format!("{slug}-{count}")
-                        }
-                    })
+                    .map(|count| if count == 0 { slug.clone() } else { format!("{slug}-{count}") })
                     .find(|candidate| !anchors.contains(candidate));
                 anchors.extend(unique);
             }
@@ -144,20 +123,10 @@ mod tests {
     fn faults(page: &str) -> Vec<String> {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("docs")).unwrap();
-        fs::write(
-            root.path().join("README.md"),
-            "# Hello, `World`!\n\n## Twice\n\n## Twice\n",
-        )
-        .unwrap();
-        let source = Source {
-            path: "docs/page.md".to_owned(),
-            text: page.to_owned(),
-        };
+        fs::write(root.path().join("README.md"), "# Hello, `World`!\n\n## Twice\n\n## Twice\n").unwrap();
+        let source = Source { path: "docs/page.md".to_owned(), text: page.to_owned() };
         fs::write(root.path().join(&source.path), page).unwrap();
-        check(root.path(), &[source])
-            .iter()
-            .map(Fault::to_string)
-            .collect()
+        check(root.path(), &[source]).iter().map(Fault::to_string).collect()
     }
 
     #[test]
@@ -170,9 +139,7 @@ mod tests {
 
     #[test]
     fn links_that_do_not_are_named_with_their_line() {
-        let found = faults(
-            "# Here\n\n[a](gone.md)\n\n[b](../README.md#bye)\n\n[c](../../etc/passwd)\n\n![d](p.png)\n",
-        );
+        let found = faults("# Here\n\n[a](gone.md)\n\n[b](../README.md#bye)\n\n[c](../../etc/passwd)\n\n![d](p.png)\n");
         assert_eq!(
             found,
             [

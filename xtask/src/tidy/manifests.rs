@@ -40,31 +40,21 @@ pub struct Dependency {
 impl Member {
     /// The dependencies that users get.
     pub fn shipped(&self) -> impl Iterator<Item = &Dependency> {
-        self.dependencies
-            .iter()
-            .filter(|dependency| !dependency.development)
+        self.dependencies.iter().filter(|dependency| !dependency.development)
     }
 
     /// The first line that starts with a dependency's name, or 1.
     pub fn line_of(&self, dependency: &str) -> usize {
         let names = |line: &str| {
-            line.trim_start()
-                .strip_prefix(dependency)
-                .is_some_and(|rest| rest.starts_with([' ', '.', '=']))
+            line.trim_start().strip_prefix(dependency).is_some_and(|rest| rest.starts_with([' ', '.', '=']))
         };
-        self.text
-            .lines()
-            .position(names)
-            .map_or(1, |index| index + 1)
+        self.text.lines().position(names).map_or(1, |index| index + 1)
     }
 
     /// A faultless package with these (name, optional) dependencies, the first of them on line 3.
     #[cfg(test)]
     pub fn fixture(name: &str, dependencies: &[(&str, bool)]) -> Self {
-        let lines: Vec<String> = dependencies
-            .iter()
-            .map(|(name, _)| format!("{name}.workspace = true"))
-            .collect();
+        let lines: Vec<String> = dependencies.iter().map(|(name, _)| format!("{name}.workspace = true")).collect();
         Self {
             name: name.to_owned(),
             manifest: format!("crates/{name}/Cargo.toml"),
@@ -98,27 +88,15 @@ pub fn members(root: &Path) -> Result<Vec<Member>> {
     let mut members = Vec::new();
     for package in metadata.workspace_packages() {
         let path = package.manifest_path.as_std_path();
-        let text =
-            fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-        let parsed: toml::Table = text
-            .parse()
-            .with_context(|| format!("reading {}", path.display()))?;
-        let lints = parsed
-            .get("lints")
-            .and_then(|lints| lints.get("workspace"))
-            .and_then(toml::Value::as_bool);
+        let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+        let parsed: toml::Table = text.parse().with_context(|| format!("reading {}", path.display()))?;
+        let lints = parsed.get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool);
         let relative = path.strip_prefix(root).unwrap_or(path);
         members.push(Member {
             name: package.name.to_string(),
             manifest: relative.to_string_lossy().replace('\\', "/"),
-            published: package
-                .publish
-                .as_ref()
-                .is_none_or(|registries| !registries.is_empty()),
-            description: package
-                .description
-                .as_ref()
-                .is_some_and(|text| !text.trim().is_empty()),
+            published: package.publish.as_ref().is_none_or(|registries| !registries.is_empty()),
+            description: package.description.as_ref().is_some_and(|text| !text.trim().is_empty()),
             keywords: !package.keywords.is_empty(),
             license: package.license.is_some(),
             readme: path.with_file_name("README.md").is_file(),
@@ -151,15 +129,9 @@ fn member(member: &Member) -> Vec<Fault> {
         }
     };
     require(member.lints, "`[lints] workspace = true` is missing");
-    require(
-        member.license,
-        "no license: inherit it with `license.workspace = true`",
-    );
+    require(member.license, "no license: inherit it with `license.workspace = true`");
     if member.published {
-        require(
-            member.description,
-            "no description, which crates.io shows and requires",
-        );
+        require(member.description, "no description, which crates.io shows and requires");
         require(member.keywords, "no keywords: nobody will find it");
         require(member.readme, "no README.md beside it");
     }
@@ -169,11 +141,7 @@ fn member(member: &Member) -> Vec<Fault> {
                 "`{}` has a path and no version: it could not be published; write `{}.workspace = true`",
                 dependency.name, dependency.name
             );
-            faults.push(Fault::new(
-                &member.manifest,
-                member.line_of(&dependency.name),
-                message,
-            ));
+            faults.push(Fault::new(&member.manifest, member.line_of(&dependency.name), message));
         }
     }
     faults
@@ -193,18 +161,12 @@ mod tests {
     #[test]
     fn each_gap_is_a_fault() {
         let gaps: [Gap; 6] = [
-            (
-                |member| member.lints = false,
-                "`[lints] workspace = true` is missing",
-            ),
+            (|member| member.lints = false, "`[lints] workspace = true` is missing"),
             (|member| member.license = false, "no license"),
             (|member| member.description = false, "no description"),
             (|member| member.keywords = false, "no keywords"),
             (|member| member.readme = false, "no README.md"),
-            (
-                |member| member.dependencies[0].path_only = true,
-                "a path and no version",
-            ),
+            (|member| member.dependencies[0].path_only = true, "a path and no version"),
         ];
         for (make, expected) in gaps {
             let mut broken = Member::fixture("crisol-ops", &[("crisol-ir", false)]);
@@ -228,10 +190,7 @@ mod tests {
 
     #[test]
     fn lines_are_found_by_the_whole_name() {
-        let member = Member::fixture(
-            "crisol-train",
-            &[("crisol-plot-extra", false), ("crisol-plot", false)],
-        );
+        let member = Member::fixture("crisol-train", &[("crisol-plot-extra", false), ("crisol-plot", false)]);
         assert_eq!(member.line_of("crisol-plot"), 4);
         assert_eq!(member.line_of("absent"), 1);
     }
@@ -261,24 +220,13 @@ mod tests {
         write("high/src/lib.rs", "");
         let members = members(folder.path()).unwrap();
         let low = members.iter().find(|member| member.name == "low").unwrap();
-        assert!(
-            low.published
-                && low.description
-                && low.keywords
-                && low.license
-                && low.readme
-                && low.lints
-        );
+        assert!(low.published && low.description && low.keywords && low.license && low.readme && low.lints);
         assert_eq!(low.manifest, "low/Cargo.toml");
         let high = members.iter().find(|member| member.name == "high").unwrap();
         assert!(!high.description && !high.readme && !high.lints);
         let shipped: Vec<_> = high.shipped().collect();
         assert_eq!(shipped.len(), 1);
         assert!(shipped[0].path_only && shipped[0].optional);
-        assert!(
-            high.dependencies
-                .iter()
-                .any(|dependency| dependency.development && !dependency.path_only)
-        );
+        assert!(high.dependencies.iter().any(|dependency| dependency.development && !dependency.path_only));
     }
 }

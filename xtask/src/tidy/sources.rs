@@ -40,8 +40,7 @@ pub fn sizes(sources: &[Source], exceptions: &[(&str, &str)]) -> Vec<Fault> {
     for source in sources {
         let lines = length(source);
         if lines > MOST_LINES && !exceptions.iter().any(|(path, _)| *path == source.path) {
-            let message =
-                format!("{lines} lines, at most {MOST_LINES}: split it where a reader would");
+            let message = format!("{lines} lines, at most {MOST_LINES}: split it where a reader would");
             faults.push(Fault::new(&source.path, MOST_LINES + 1, message));
         }
     }
@@ -86,9 +85,7 @@ pub fn allowed_panics(sources: &[Source]) -> Vec<Fault> {
         }
         for (index, line) in source.text.lines().enumerate() {
             let waived = line.contains("allow(") || line.contains("expect(clippy");
-            if waived
-                && (line.contains("clippy::unwrap_used") || line.contains("clippy::expect_used"))
-            {
+            if waived && (line.contains("clippy::unwrap_used") || line.contains("clippy::expect_used")) {
                 let message = "library code does not waive clippy's unwrap_used and expect_used: return an error";
                 faults.push(Fault::new(&source.path, index + 1, message));
             }
@@ -113,10 +110,7 @@ mod tests {
     use super::*;
 
     fn source(path: &str, text: &str) -> Source {
-        Source {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        }
+        Source { path: path.to_owned(), text: text.to_owned() }
     }
 
     #[test]
@@ -128,13 +122,7 @@ mod tests {
             source("build.rs", ""),
         ];
         let faults = headers(&files);
-        assert_eq!(
-            faults
-                .iter()
-                .map(|fault| fault.path.as_str())
-                .collect::<Vec<_>>(),
-            ["c.rs", "build.rs"]
-        );
+        assert_eq!(faults.iter().map(|fault| fault.path.as_str()).collect::<Vec<_>>(), ["c.rs", "build.rs"]);
         assert!(faults[0].to_string().starts_with("c.rs:1: "));
     }
 
@@ -145,31 +133,14 @@ mod tests {
         let files = [long, full];
         let faults = sizes(&files, &[]);
         assert_eq!(faults.len(), 1);
-        assert!(
-            faults[0]
-                .to_string()
-                .starts_with("long.rs:401: 401 lines, at most 400"),
-            "{}",
-            faults[0]
-        );
+        assert!(faults[0].to_string().starts_with("long.rs:401: 401 lines, at most 400"), "{}", faults[0]);
         assert!(sizes(&files, &[("long.rs", "one table")]).is_empty());
-        let stale = sizes(
-            &files,
-            &[
-                ("long.rs", "one table"),
-                ("full.rs", "was long"),
-                ("gone.rs", "was there"),
-            ],
-        );
+        let stale = sizes(&files, &[("long.rs", "one table"), ("full.rs", "was long"), ("gone.rs", "was there")]);
         let messages: Vec<String> = stale.iter().map(Fault::to_string).collect();
         assert_eq!(messages.len(), 2);
         assert!(messages[0].starts_with("full.rs:1: ") && messages[0].contains("does not need it"));
         assert!(messages[1].starts_with("gone.rs:1: ") && messages[1].contains("does not exist"));
-        assert!(
-            sizes(&files, &[("long.rs", " ")])[0]
-                .message
-                .contains("no reason")
-        );
+        assert!(sizes(&files, &[("long.rs", " ")])[0].message.contains("no reason"));
     }
 
     #[test]
@@ -180,10 +151,7 @@ mod tests {
             assert_eq!(faults.len(), 1, "{marker}");
             assert_eq!(faults[0].line, 2);
         }
-        let fine = [source(
-            "a.rs",
-            "let mut todos = fixmes; MASTODON; a_dbg!(); todo_list!();",
-        )];
+        let fine = [source("a.rs", "let mut todos = fixmes; MASTODON; a_dbg!(); todo_list!();")];
         assert!(markers(fine.iter()).is_empty());
     }
 

@@ -73,9 +73,7 @@ impl PartialEq for Operation {
             (Operation::Input(a), Operation::Input(b)) => a == b,
             (Operation::Constant(a), Operation::Constant(b)) => a == b,
             // Names are unique, and comparing trait objects by address is not reliable.
-            (Operation::Primitive(a, with), Operation::Primitive(b, other)) => {
-                a.name() == b.name() && with == other
-            }
+            (Operation::Primitive(a, with), Operation::Primitive(b, other)) => a.name() == b.name() && with == other,
             _ => false,
         }
     }
@@ -139,21 +137,13 @@ impl Graph {
     pub fn input(&mut self, ty: TensorType) -> NodeId {
         let number = self.inputs;
         self.inputs += 1;
-        self.push(Node {
-            operation: Operation::Input(number),
-            inputs: SmallVec::new(),
-            ty,
-        })
+        self.push(Node { operation: Operation::Input(number), inputs: SmallVec::new(), ty })
     }
 
     /// Appends a scalar that is part of the program.
     pub fn constant(&mut self, constant: Constant) -> NodeId {
         let ty = TensorType::new(constant.dtype, Shape::SCALAR);
-        self.push(Node {
-            operation: Operation::Constant(constant),
-            inputs: SmallVec::new(),
-            ty,
-        })
+        self.push(Node { operation: Operation::Constant(constant), inputs: SmallVec::new(), ty })
     }
 
     /// Appends a primitive applied to nodes.
@@ -167,14 +157,9 @@ impl Graph {
         inputs: &[NodeId],
     ) -> Result<NodeId> {
         let types: SmallVec<[TensorType; 3]> = inputs.iter().map(|&input| self.ty(input)).collect();
-        let ty = primitive
-            .infer(&attributes, &types)
-            .map_err(|error| error.operation(primitive.name()))?;
+        let ty = primitive.infer(&attributes, &types).map_err(|error| error.operation(primitive.name()))?;
         if self.nodes.len() >= u32::MAX as usize {
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                "a program of more than 2^32 nodes",
-            ));
+            return Err(Error::new(ErrorKind::Unsupported, "a program of more than 2^32 nodes"));
         }
         Ok(self.push(Node {
             operation: Operation::Primitive(primitive, attributes),
@@ -186,10 +171,7 @@ impl Graph {
     /// Appends a node of another graph, its inputs replaced by the nodes of this one that stand for them. Arguments of the
     /// other graph are added by [`Graph::input`] instead.
     pub fn copy(&mut self, node: &Node, place: impl Fn(NodeId) -> NodeId) -> NodeId {
-        debug_assert!(
-            !matches!(node.operation, Operation::Input(_)),
-            "an argument is not copied"
-        );
+        debug_assert!(!matches!(node.operation, Operation::Input(_)), "an argument is not copied");
         self.push(Node {
             operation: node.operation.clone(),
             inputs: node.inputs.iter().map(|&input| place(input)).collect(),

@@ -14,12 +14,8 @@ impl Graph {
     pub fn verify(&self) -> Result<()> {
         let mut inputs = 0;
         for (id, node) in self.ids().zip(self.nodes()) {
-            let wrong = |message: String| {
-                Err(Error::new(
-                    ErrorKind::Internal,
-                    format!("graph node %{}: {message}", id.0),
-                ))
-            };
+            let wrong =
+                |message: String| Err(Error::new(ErrorKind::Internal, format!("graph node %{}: {message}", id.0)));
             if let Some(later) = node.inputs.iter().find(|&&input| input >= id) {
                 return wrong(format!("uses %{}, which does not stand before it", later.0));
             }
@@ -32,32 +28,18 @@ impl Graph {
                 }
                 Operation::Constant(constant) => {
                     if constant.dtype != node.ty.dtype || node.ty.shape.rank() != 0 {
-                        return wrong(format!(
-                            "constant of {} has type {}",
-                            constant.dtype, node.ty
-                        ));
+                        return wrong(format!("constant of {} has type {}", constant.dtype, node.ty));
                     }
                 }
                 Operation::Primitive(primitive, attributes) => {
-                    let types: SmallVec<[_; 3]> = node
-                        .inputs
-                        .iter()
-                        .map(|&input: &NodeId| self.ty(input))
-                        .collect();
+                    let types: SmallVec<[_; 3]> = node.inputs.iter().map(|&input: &NodeId| self.ty(input)).collect();
                     let ty = primitive.infer(attributes, &types)?;
                     if ty != node.ty {
-                        return wrong(format!(
-                            "{} gives {ty}, recorded as {}",
-                            primitive.name(),
-                            node.ty
-                        ));
+                        return wrong(format!("{} gives {ty}, recorded as {}", primitive.name(), node.ty));
                     }
                     let same_shape = types.iter().all(|input| input.shape == ty.shape);
                     if primitive.kind() == Kind::Map && !same_shape {
-                        return wrong(format!(
-                            "{} is a map over differing shapes",
-                            primitive.name()
-                        ));
+                        return wrong(format!("{} is a map over differing shapes", primitive.name()));
                     }
                 }
             }
@@ -65,10 +47,7 @@ impl Graph {
         if inputs as usize != self.input_count() {
             return Err(Error::new(
                 ErrorKind::Internal,
-                format!(
-                    "graph counts {} arguments but has {inputs}",
-                    self.input_count()
-                ),
+                format!("graph counts {} arguments but has {inputs}", self.input_count()),
             ));
         }
         Ok(())

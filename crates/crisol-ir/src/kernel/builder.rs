@@ -1,9 +1,6 @@
 //! Builds kernels instruction by instruction, merging equal ones.
 
-use super::{
-    Access, Binary, Comparison, Function, Input, Instruction, Kernel, Output, Register, Role, Type,
-    Unary,
-};
+use super::{Access, Binary, Comparison, Function, Input, Instruction, Kernel, Output, Register, Role, Type, Unary};
 use crate::dtype::DType;
 use std::collections::HashMap;
 

@@ -27,18 +27,14 @@ impl Kernel {
         for instruction in &self.body {
             let of = |x: super::Register| (types[x.index()], registers[x.index()]);
             let value = match *instruction {
-                Instruction::Load(input) => {
-                    load(self.inputs[input as usize].dtype, inputs[input as usize])
-                }
+                Instruction::Load(input) => load(self.inputs[input as usize].dtype, inputs[input as usize]),
                 Instruction::Constant(_, bits) => bits,
                 Instruction::Position { high: false } => position & u64::from(u32::MAX),
                 Instruction::Position { high: true } => position >> 32,
                 Instruction::Unary(operation, x) => unary(operation, of(x)),
                 Instruction::Binary(operation, a, b) => binary(operation, of(a), of(b).1),
                 Instruction::MultiplyAdd(a, b, c) => multiply_add(of(a), of(b).1, of(c).1),
-                Instruction::Compare(comparison, a, b) => {
-                    compare(comparison, of(a), of(b).1).into()
-                }
+                Instruction::Compare(comparison, a, b) => compare(comparison, of(a), of(b).1).into(),
                 Instruction::Select(mask, a, b) => {
                     if of(mask).1 != 0 {
                         of(a).1
@@ -54,17 +50,9 @@ impl Kernel {
         }
         let stored = |output: &super::Output| {
             let value = registers[output.value.index()];
-            if output.dtype == DType::U8 {
-                value & 0xff
-            } else {
-                value
-            }
+            if output.dtype == DType::U8 { value & 0xff } else { value }
         };
-        self.outputs
-            .iter()
-            .filter(|output| matches!(output.role, Role::Store(_)))
-            .map(stored)
-            .collect()
+        self.outputs.iter().filter(|output| matches!(output.role, Role::Store(_))).map(stored).collect()
     }
 }
 
@@ -143,9 +131,7 @@ fn binary(operation: Binary, (ty, a): (Type, u64), b: u64) -> u64 {
                 Binary::ShiftRightUnsigned => a.wrapping_shr(b as u32),
                 Binary::ShiftRightSigned => (a as $signed).wrapping_shr(b as u32) as $unsigned,
                 // The verifier admits the rest on 32 bits and on floats only.
-                Binary::MultiplyHighUnsigned | Binary::Divide => {
-                    ((a as u64 * b as u64) >> 32) as $unsigned
-                }
+                Binary::MultiplyHighUnsigned | Binary::Divide => ((a as u64 * b as u64) >> 32) as $unsigned,
             }
         }};
     }
@@ -161,9 +147,7 @@ fn multiply_add((ty, a): (Type, u64), b: u64, c: u64) -> u64 {
     let once = fused_multiply_add();
     if ty == Type::F32 {
         let (a, b, c) = (single(a), single(b), single(c));
-        return if once { a.mul_add(b, c) } else { a * b + c }
-            .to_bits()
-            .into();
+        return if once { a.mul_add(b, c) } else { a * b + c }.to_bits().into();
     }
     let (a, b, c) = (f64::from_bits(a), f64::from_bits(b), f64::from_bits(c));
     if once { a.mul_add(b, c) } else { a * b + c }.to_bits()

@@ -8,12 +8,7 @@ impl fmt::Display for Kernel {
         f.write_str("kernel(")?;
         for (number, input) in self.inputs.iter().enumerate() {
             let comma = if number == 0 { "" } else { ", " };
-            write!(
-                f,
-                "{comma}in{number}: {} {}",
-                input.dtype,
-                lower(&input.access)
-            )?;
+            write!(f, "{comma}in{number}: {} {}", input.dtype, lower(&input.access))?;
         }
         f.write_str(")\n")?;
         let types = self.types();
@@ -53,15 +48,9 @@ impl fmt::Display for Kernel {
         for output in &self.outputs {
             let (value, dtype) = (output.value.0, output.dtype);
             match output.role {
-                Role::Store(access) => {
-                    writeln!(f, "  store r{value} as {dtype} {}", lower(&access))?
-                }
-                Role::ReduceColumns(by) => {
-                    writeln!(f, "  reduce-columns {} r{value} as {dtype}", lower(&by))?
-                }
-                Role::ReduceRows(by) => {
-                    writeln!(f, "  reduce-rows {} r{value} as {dtype}", lower(&by))?
-                }
+                Role::Store(access) => writeln!(f, "  store r{value} as {dtype} {}", lower(&access))?,
+                Role::ReduceColumns(by) => writeln!(f, "  reduce-columns {} r{value} as {dtype}", lower(&by))?,
+                Role::ReduceRows(by) => writeln!(f, "  reduce-rows {} r{value} as {dtype}", lower(&by))?,
             }
         }
         Ok(())

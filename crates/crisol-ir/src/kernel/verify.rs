@@ -12,13 +12,10 @@ impl Kernel {
         let of = |types: &[Type], x: Register| types.get(x.index()).copied().unwrap_or(Type::I32);
         for instruction in &self.body {
             let ty = match *instruction {
-                Instruction::Load(input) => self
-                    .inputs
-                    .get(input as usize)
-                    .map_or(Type::I32, |input| Type::of(input.dtype)),
-                Instruction::Constant(ty, _)
-                | Instruction::Convert(_, ty)
-                | Instruction::Bits(_, ty) => ty,
+                Instruction::Load(input) => {
+                    self.inputs.get(input as usize).map_or(Type::I32, |input| Type::of(input.dtype))
+                }
+                Instruction::Constant(ty, _) | Instruction::Convert(_, ty) | Instruction::Bits(_, ty) => ty,
                 Instruction::Position { .. } => Type::I32,
                 Instruction::Unary(_, x)
                 | Instruction::Binary(_, x, _)
@@ -41,22 +38,16 @@ impl Kernel {
         for (index, instruction) in self.body.iter().enumerate() {
             let operands = instruction.operands();
             if operands.iter().any(|operand| operand.index() >= index) {
-                return self.wrong(format!(
-                    "r{index} uses a register that does not stand before it"
-                ));
+                return self.wrong(format!("r{index} uses a register that does not stand before it"));
             }
             let operand_types: Vec<Type> = operands.iter().map(|x| types[x.index()]).collect();
             if let Instruction::Load(input) = instruction
                 && *input as usize >= self.inputs.len()
             {
-                return self.wrong(format!(
-                    "r{index} loads argument {input}, which does not exist"
-                ));
+                return self.wrong(format!("r{index} loads argument {input}, which does not exist"));
             }
             if !instruction.accepts(&operand_types) {
-                return self.wrong(format!(
-                    "r{index} does not take operands of {operand_types:?}"
-                ));
+                return self.wrong(format!("r{index} does not take operands of {operand_types:?}"));
             }
         }
         for output in &self.outputs {
@@ -71,20 +62,14 @@ impl Kernel {
                 Role::ReduceColumns(_) | Role::ReduceRows(_) => ty != Type::Mask,
             };
             if !fits {
-                return self.wrong(format!(
-                    "r{} cannot be written by {:?}",
-                    output.value.0, output.role
-                ));
+                return self.wrong(format!("r{} cannot be written by {:?}", output.value.0, output.role));
             }
         }
         Ok(())
     }
 
     fn wrong(&self, message: String) -> Result<()> {
-        Err(Error::new(
-            ErrorKind::Internal,
-            format!("{message}, in\n{self}"),
-        ))
+        Err(Error::new(ErrorKind::Internal, format!("{message}, in\n{self}")))
     }
 }
 
@@ -110,10 +95,7 @@ impl Instruction {
 
     fn accepts(&self, operands: &[Type]) -> bool {
         match (*self, operands) {
-            (
-                Instruction::Load(_) | Instruction::Constant(..) | Instruction::Position { .. },
-                _,
-            ) => true,
+            (Instruction::Load(_) | Instruction::Constant(..) | Instruction::Position { .. }, _) => true,
             (Instruction::Unary(operation, _), [x]) => match operation {
                 Unary::Negate => *x != Type::Mask,
                 Unary::Not => !x.is_float(),
@@ -124,9 +106,9 @@ impl Instruction {
                     && match operation {
                         Binary::Divide => a.is_float(),
                         Binary::And | Binary::Or | Binary::Xor => !a.is_float(),
-                        Binary::ShiftLeft
-                        | Binary::ShiftRightUnsigned
-                        | Binary::ShiftRightSigned => matches!(a, Type::I32 | Type::I64),
+                        Binary::ShiftLeft | Binary::ShiftRightUnsigned | Binary::ShiftRightSigned => {
+                            matches!(a, Type::I32 | Type::I64)
+                        }
                         Binary::MultiplyHighUnsigned => *a == Type::I32,
                         _ => *a != Type::Mask,
                     }
@@ -137,10 +119,7 @@ impl Instruction {
             (Instruction::Convert(..), [_]) => true,
             (Instruction::Bits(_, to), [from]) => matches!(
                 (from, to),
-                (Type::I32, Type::F32)
-                    | (Type::F32, Type::I32)
-                    | (Type::I64, Type::F64)
-                    | (Type::F64, Type::I64)
+                (Type::I32, Type::F32) | (Type::F32, Type::I32) | (Type::I64, Type::F64) | (Type::F64, Type::I64)
             ),
             (Instruction::Call(..), [x]) => *x == Type::F64,
             _ => false,
@@ -160,22 +139,10 @@ mod tests {
         let b = builder.constant(Type::I32, 1.0);
         builder.add(a, b);
         let error = builder.finish().verify().unwrap_err().to_string();
-        assert!(
-            error.contains("r2 does not take operands of [F32, I32]"),
-            "{error}"
-        );
+        assert!(error.contains("r2 does not take operands of [F32, I32]"), "{error}");
 
-        let kernel = Kernel {
-            body: vec![Instruction::Unary(Unary::Negate, Register(0))],
-            ..Kernel::default()
-        };
-        assert!(
-            kernel
-                .verify()
-                .unwrap_err()
-                .to_string()
-                .contains("does not stand before it")
-        );
+        let kernel = Kernel { body: vec![Instruction::Unary(Unary::Negate, Register(0))], ..Kernel::default() };
+        assert!(kernel.verify().unwrap_err().to_string().contains("does not stand before it"));
     }
 
     #[test]

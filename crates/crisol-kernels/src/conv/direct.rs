@@ -36,15 +36,9 @@ impl Conv2d {
         let cols = if joined { 1 } else { self.kernel[1] };
         let place = |tap: usize| {
             let (row, col) = (tap / cols, tap % cols);
-            row * self.dilation[0] * pitch
-                + col * self.dilation[1] * self.in_channels
-                + group * inputs
+            row * self.dilation[0] * pitch + col * self.dilation[1] * self.in_channels + group * inputs
         };
-        let length = if joined {
-            self.kernel[1] * inputs
-        } else {
-            inputs
-        };
+        let length = if joined { self.kernel[1] * inputs } else { inputs };
         ((0..self.kernel[0] * cols).map(place).collect(), length)
     }
 
@@ -65,13 +59,7 @@ impl Conv2d {
     }
 
     /// What some output rows of an image read, padding included, starting at the first tap of the first of them.
-    fn window<'a, T: Real>(
-        &self,
-        x: &'a [T],
-        image: usize,
-        rows: &Range<usize>,
-        scratch: &'a mut [T],
-    ) -> &'a [T] {
+    fn window<'a, T: Real>(&self, x: &'a [T], image: usize, rows: &Range<usize>, scratch: &'a mut [T]) -> &'a [T] {
         let row_length = self.in_width * self.in_channels;
         let image = &x[image * self.in_height * row_length..][..self.in_height * row_length];
         if self.padding == [[0; 2]; 2] {
@@ -80,9 +68,7 @@ impl Conv2d {
         let pitch = self.window_pitch();
         let [top, left] = [self.padding[0][0], self.padding[1][0] * self.in_channels];
         for (index, scratch) in scratch.chunks_exact_mut(pitch).enumerate() {
-            let row = (rows.start * self.stride[0] + index)
-                .checked_sub(top)
-                .filter(|&row| row < self.in_height);
+            let row = (rows.start * self.stride[0] + index).checked_sub(top).filter(|&row| row < self.in_height);
             let Some(row) = row else {
                 scratch.fill(T::ZERO);
                 continue;
@@ -100,37 +86,19 @@ impl Conv2d {
     fn check_window<T>(&self, window: &[T], rows: usize) {
         let last_row = (rows - 1) * self.stride[0] + self.span(0) - 1;
         let last_col = (self.out_width() - 1) * self.stride[1] + self.span(1);
-        assert!(
-            last_row * self.window_pitch() + last_col * self.in_channels <= window.len(),
-            "window too small"
-        );
+        assert!(last_row * self.window_pitch() + last_col * self.in_channels <= window.len(), "window too small");
     }
 }
 
 /// `out = conv2d(x, w)`, chunks of some rows of one output image. The slices have the geometry's lengths.
-pub(super) fn forward<T: Real>(
-    geometry: &Conv2d,
-    channels: usize,
-    x: &[T],
-    w: &[T],
-    out: &mut [T],
-) {
-    let (height, width, outputs) = (
-        geometry.out_height(),
-        geometry.out_width(),
-        geometry.out_channels,
-    );
+pub(super) fn forward<T: Real>(geometry: &Conv2d, channels: usize, x: &[T], w: &[T], out: &mut [T]) {
+    let (height, width, outputs) = (geometry.out_height(), geometry.out_width(), geometry.out_channels);
     let row_work = width * outputs * geometry.depth();
-    let block = CHUNK_WORK
-        .div_ceil(row_work)
-        .max(4 * usize::from(geometry.window_len(1) > 0))
-        .clamp(1, height);
+    let block = CHUNK_WORK.div_ceil(row_work).max(4 * usize::from(geometry.window_len(1) > 0)).clamp(1, height);
     let blocks = height.div_ceil(block);
     let pitch = geometry.window_pitch();
     let tile_rows = balanced(width, TILE_ROWS);
-    let runs: Vec<_> = (0..geometry.groups)
-        .map(|group| geometry.runs(pitch, group))
-        .collect();
+    let runs: Vec<_> = (0..geometry.groups).map(|group| geometry.runs(pitch, group)).collect();
     let shared = SharedSlice::new(out);
     parallel_for(geometry.batch * blocks, &|chunk| {
         let (image, start) = (chunk / blocks, chunk % blocks * block);
@@ -172,40 +140,23 @@ pub(super) fn forward<T: Real>(
 }
 
 /// `grad_w`, as sums over parts of the output rows that are then added up in order. The slices have the geometry's lengths.
-pub(super) fn weight_gradient<T: Real>(
-    geometry: &Conv2d,
-    channels: usize,
-    x: &[T],
-    grad_out: &[T],
-    grad_w: &mut [T],
-) {
+pub(super) fn weight_gradient<T: Real>(geometry: &Conv2d, channels: usize, x: &[T], grad_out: &[T], grad_w: &mut [T]) {
     /// Steps of a tile: enough to pay for loading and storing its sums.
     const STEPS: usize = 128;
     /// Parts enough for many threads.
     const PARTS: usize = 16;
     /// Elements that all partial sums may take together.
     const PARTIALS: usize = 1 << 21;
-    let (height, width, outputs) = (
-        geometry.out_height(),
-        geometry.out_width(),
-        geometry.out_channels,
-    );
+    let (height, width, outputs) = (geometry.out_height(), geometry.out_width(), geometry.out_channels);
     let all_rows = geometry.batch * height;
     let row_work = width * outputs * geometry.depth();
     let most = (PARTIALS / grad_w.len()).clamp(1, PARTS);
-    let part = all_rows
-        .div_ceil(most)
-        .max(CHUNK_WORK.div_ceil(row_work))
-        .min(all_rows);
+    let part = all_rows.div_ceil(most).max(CHUNK_WORK.div_ceil(row_work)).min(all_rows);
     let parts = all_rows.div_ceil(part);
     let block = STEPS.div_ceil(width).min(height);
     let pitch = geometry.window_pitch();
-    let runs: Vec<_> = (0..geometry.groups)
-        .map(|group| geometry.runs(pitch, group))
-        .collect();
-    let row_starts: Vec<_> = (0..block)
-        .map(|row| row * geometry.stride[0] * pitch)
-        .collect();
+    let runs: Vec<_> = (0..geometry.groups).map(|group| geometry.runs(pitch, group)).collect();
+    let row_starts: Vec<_> = (0..block).map(|row| row * geometry.stride[0] * pitch).collect();
     let length = grad_w.len();
     T::with_scratch(parts * length, |partials| {
         let shared = SharedSlice::new(partials);
@@ -222,8 +173,7 @@ pub(super) fn weight_gradient<T: Real>(
                     let used = geometry.window_len(rows.len());
                     let window = geometry.window(x, image, &rows, &mut scratch[..used]);
                     geometry.check_window(window, rows.len());
-                    let grad_out =
-                        &grad_out[next * width * outputs..][..rows.len() * width * outputs];
+                    let grad_out = &grad_out[next * width * outputs..][..rows.len() * width * outputs];
                     for (group, (runs, run)) in runs.iter().enumerate() {
                         for (index, &place) in runs.iter().enumerate() {
                             for taps in tiles(*run, balanced(*run, TILE_ROWS)) {
@@ -266,7 +216,5 @@ fn balanced(length: usize, most: usize) -> usize {
 
 /// `0..length` in pieces of `size` and a rest.
 fn tiles(length: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
-    (0..length)
-        .step_by(size)
-        .map(move |start| start..(start + size).min(length))
+    (0..length).step_by(size).map(move |start| start..(start + size).min(length))
 }

@@ -47,14 +47,8 @@ impl Conv2d {
     /// there is none).
     fn inside_cols(&self, col: usize) -> (Range<usize>, usize) {
         let (start, dilation, left) = (col * self.stride[1], self.dilation[1], self.padding[1][0]);
-        let first = left
-            .saturating_sub(start)
-            .div_ceil(dilation)
-            .min(self.kernel[1]);
-        let end = (self.in_width + left)
-            .saturating_sub(start)
-            .div_ceil(dilation)
-            .min(self.kernel[1]);
+        let first = left.saturating_sub(start).div_ceil(dilation).min(self.kernel[1]);
+        let end = (self.in_width + left).saturating_sub(start).div_ceil(dilation).min(self.kernel[1]);
         if first >= end {
             return (end..end, 0);
         }
@@ -69,13 +63,7 @@ impl Conv2d {
     }
 
     /// Writes the patches of some output pixels, [pixels, kernel rows, kernel cols, channels of the group].
-    pub(super) fn gather<T: Real>(
-        &self,
-        x: &[T],
-        pixels: Range<usize>,
-        patch: &Patch,
-        patches: &mut [T],
-    ) {
+    pub(super) fn gather<T: Real>(&self, x: &[T], pixels: Range<usize>, patch: &Patch, patches: &mut [T]) {
         let channels = self.group_inputs();
         let run = self.kernel[1] * channels;
         let depth = patch.kernel_rows.len() * run;
@@ -85,14 +73,12 @@ impl Conv2d {
         let adjacent = self.dilation[1] == 1 && self.groups == 1;
         for (pixel, values) in self.pixels_of(pixels).zip(patches.chunks_exact_mut(depth)) {
             let (cols, in_col) = self.inside_cols(pixel.col);
-            for (kernel_row, values) in patch.kernel_rows.clone().zip(values.chunks_exact_mut(run))
-            {
+            for (kernel_row, values) in patch.kernel_rows.clone().zip(values.chunks_exact_mut(run)) {
                 let Some(in_row) = self.inside_row(pixel.row, kernel_row) else {
                     values.fill(T::ZERO);
                     continue;
                 };
-                let start = ((pixel.image * self.in_height + in_row) * self.in_width + in_col)
-                    * self.in_channels;
+                let start = ((pixel.image * self.in_height + in_row) * self.in_width + in_col) * self.in_channels;
                 if cols.len() < self.kernel[1] {
                     values[..cols.start * channels].fill(T::ZERO);
                     values[cols.end * channels..].fill(T::ZERO);
@@ -124,20 +110,13 @@ impl Conv2d {
         let channels = self.group_inputs();
         let run = self.kernel[1] * channels;
         let step = self.dilation[1] * self.in_channels;
-        for (pixel, values) in self
-            .pixels_of(pixels)
-            .zip(patches.chunks_exact(self.depth().max(1)))
-        {
+        for (pixel, values) in self.pixels_of(pixels).zip(patches.chunks_exact(self.depth().max(1))) {
             let (cols, in_col) = self.inside_cols(pixel.col);
             for (kernel_row, values) in values.chunks_exact(run.max(1)).enumerate() {
-                let Some(in_row) = self
-                    .inside_row(pixel.row, kernel_row)
-                    .filter(|row| rows.contains(row))
-                else {
+                let Some(in_row) = self.inside_row(pixel.row, kernel_row).filter(|row| rows.contains(row)) else {
                     continue;
                 };
-                let start = ((in_row - rows.start) * self.in_width + in_col) * self.in_channels
-                    + group * channels;
+                let start = ((in_row - rows.start) * self.in_width + in_col) * self.in_channels + group * channels;
                 let values = &values[cols.start * channels..cols.end * channels];
                 if step == channels {
                     add(values, &mut image_rows[start..start + values.len()]);

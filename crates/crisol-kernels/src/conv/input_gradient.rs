@@ -27,19 +27,9 @@ pub fn conv2d_input_gradient<T: Real>(
         return Ok(());
     }
     if geometry.is_pointwise() {
-        let (pixels, inputs, outputs) = (
-            geometry.pixels(),
-            geometry.in_channels,
-            geometry.out_channels,
-        );
+        let (pixels, inputs, outputs) = (geometry.pixels(), geometry.in_channels, geometry.out_channels);
         let grad_out = Matrix::row_major(grad_out, pixels, outputs)?;
-        return matmul(
-            grad_out,
-            Matrix::row_major(w, inputs, outputs)?.transposed(),
-            grad_x,
-            false,
-            None,
-        );
+        return matmul(grad_out, Matrix::row_major(w, inputs, outputs)?.transposed(), grad_x, false, None);
     }
     match flipped(geometry) {
         Some(back) => by_convolution(geometry, &back, grad_out, w, grad_x),
@@ -83,10 +73,7 @@ fn by_convolution<T: Real>(
         let taps = turned.chunks_exact_mut((inputs * outputs).max(1));
         for (turned, w) in taps.zip(w.chunks_exact((inputs * outputs).max(1)).rev()) {
             for (output, turned) in turned.chunks_exact_mut(inputs).enumerate() {
-                for (turned, w) in turned
-                    .iter_mut()
-                    .zip(w.iter().skip(output).step_by(outputs))
-                {
+                for (turned, w) in turned.iter_mut().zip(w.iter().skip(output).step_by(outputs)) {
                     *turned = *w;
                 }
             }
@@ -97,19 +84,10 @@ fn by_convolution<T: Real>(
 
 /// Multiplies blocks of output pixels back into patches and adds these to the image. Each chunk owns some rows of one image and
 /// goes through every output row that reads them.
-fn by_scatter<T: Real>(
-    geometry: &Conv2d,
-    grad_out: &[T],
-    w: &[T],
-    grad_x: &mut [T],
-) -> Result<(), GeometryError> {
+fn by_scatter<T: Real>(geometry: &Conv2d, grad_out: &[T], w: &[T], grad_x: &mut [T]) -> Result<(), GeometryError> {
     /// Chunks wanted when there are few images.
     const CHUNKS: usize = 16;
-    let (depth, group_outputs, outputs) = (
-        geometry.depth(),
-        geometry.group_outputs(),
-        geometry.out_channels,
-    );
+    let (depth, group_outputs, outputs) = (geometry.depth(), geometry.group_outputs(), geometry.out_channels);
     let grad_out = Matrix::row_major(grad_out, geometry.pixels(), outputs)?.raw();
     let (height, width) = (geometry.out_height(), geometry.out_width());
     let in_row = geometry.in_width * geometry.in_channels;
@@ -117,28 +95,20 @@ fn by_scatter<T: Real>(
     // Bands of at least three kernels' height: what two bands read in common is computed twice.
     let span = (geometry.kernel[0] - 1) * geometry.dilation[0] + 1;
     let wanted = geometry.in_height.div_ceil(CHUNKS.div_ceil(geometry.batch));
-    let band = wanted
-        .max(3 * span)
-        .next_multiple_of(geometry.stride[0])
-        .min(geometry.in_height);
+    let band = wanted.max(3 * span).next_multiple_of(geometry.stride[0]).min(geometry.in_height);
     let bands = geometry.in_height.div_ceil(band);
     let block = geometry.patch_block::<T>(depth);
 
     T::with_scratch(w.len(), |turned| {
         turn(w, [depth, outputs], outputs, turned);
-        let kernel = Raw {
-            start: turned.as_ptr(),
-            row_stride: depth,
-            col_stride: 1,
-        };
+        let kernel = Raw { start: turned.as_ptr(), row_stride: depth, col_stride: 1 };
         let shared = SharedSlice::new(grad_x);
         parallel_for(geometry.batch * bands, &|chunk| {
             let (image, start) = (chunk / bands, chunk % bands * band);
             let rows = start..(start + band).min(geometry.in_height);
             let first = image * geometry.in_height;
             // SAFETY: each chunk owns these rows of this image.
-            let image_rows =
-                unsafe { shared.range((first + rows.start) * in_row..(first + rows.end) * in_row) };
+            let image_rows = unsafe { shared.range((first + rows.start) * in_row..(first + rows.end) * in_row) };
             image_rows.fill(T::ZERO);
             let readers = geometry.readers(&rows);
             let first = image * height * width;
@@ -147,11 +117,7 @@ fn by_scatter<T: Real>(
                 for start in pixels.clone().step_by(block) {
                     let range = start..(start + block).min(pixels.end);
                     for group in 0..geometry.groups {
-                        let out = Raw {
-                            start: patches.as_mut_ptr(),
-                            row_stride: depth,
-                            col_stride: 1,
-                        };
+                        let out = Raw { start: patches.as_mut_ptr(), row_stride: depth, col_stride: 1 };
                         let column = group * group_outputs;
                         // SAFETY: `patches` holds range.len() rows of `depth`; pixels, kernel rows and the group's channels
                         // are inside their slices.

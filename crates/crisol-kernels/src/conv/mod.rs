@@ -97,11 +97,7 @@ impl Conv2d {
     /// When the kernel, a stride, a dilation or the number of groups is zero, the groups do not divide the channels, the
     /// padded image is smaller than the dilated kernel, or the sizes overflow.
     pub fn validate(&self) -> Result<(), GeometryError> {
-        let named = [
-            ("kernel", self.kernel),
-            ("stride", self.stride),
-            ("dilation", self.dilation),
-        ];
+        let named = [("kernel", self.kernel), ("stride", self.stride), ("dilation", self.dilation)];
         for (name, sizes) in named {
             if sizes.contains(&0) {
                 return Err(GeometryError::new(format!("{name} {sizes:?} has a zero")));
@@ -115,12 +111,8 @@ impl Conv2d {
         }
         for (axis, size) in [self.in_height, self.in_width].into_iter().enumerate() {
             let [before, after] = self.padding[axis];
-            let padded = size
-                .checked_add(before)
-                .and_then(|size| size.checked_add(after));
-            let span = (self.kernel[axis] - 1)
-                .checked_mul(self.dilation[axis])
-                .and_then(|span| span.checked_add(1));
+            let padded = size.checked_add(before).and_then(|size| size.checked_add(after));
+            let span = (self.kernel[axis] - 1).checked_mul(self.dilation[axis]).and_then(|span| span.checked_add(1));
             let (Some(padded), Some(span)) = (padded, span) else {
                 return Err(GeometryError::new("padding or dilation is too large"));
             };
@@ -131,27 +123,13 @@ impl Conv2d {
                 )));
             }
         }
-        checked_product(
-            "the input",
-            &[self.batch, self.in_height, self.in_width, inputs],
-        )?;
-        checked_product(
-            "the kernel",
-            &[self.kernel[0], self.kernel[1], inputs / groups, outputs],
-        )?;
-        checked_product(
-            "the output",
-            &[self.batch, self.out_height(), self.out_width(), outputs],
-        )?;
+        checked_product("the input", &[self.batch, self.in_height, self.in_width, inputs])?;
+        checked_product("the kernel", &[self.kernel[0], self.kernel[1], inputs / groups, outputs])?;
+        checked_product("the output", &[self.batch, self.out_height(), self.out_width(), outputs])?;
         Ok(())
     }
 
-    fn check<T>(
-        &self,
-        x: (&str, &[T]),
-        w: (&str, &[T]),
-        out: (&str, &[T]),
-    ) -> Result<(), GeometryError> {
+    fn check<T>(&self, x: (&str, &[T]), w: (&str, &[T]), out: (&str, &[T])) -> Result<(), GeometryError> {
         self.validate()?;
         check_length(x.0, x.1.len(), self.input_len())?;
         check_length(w.0, w.1.len(), self.weight_len())?;
@@ -159,15 +137,9 @@ impl Conv2d {
     }
 
     fn out_size(&self, axis: usize, size: usize) -> usize {
-        let span = (self.kernel[axis].saturating_sub(1))
-            .saturating_mul(self.dilation[axis])
-            .saturating_add(1);
-        let padded = size
-            .saturating_add(self.padding[axis][0])
-            .saturating_add(self.padding[axis][1]);
-        padded
-            .checked_sub(span)
-            .map_or(0, |room| room / self.stride[axis].max(1) + 1)
+        let span = (self.kernel[axis].saturating_sub(1)).saturating_mul(self.dilation[axis]).saturating_add(1);
+        let padded = size.saturating_add(self.padding[axis][0]).saturating_add(self.padding[axis][1]);
+        padded.checked_sub(span).map_or(0, |room| room / self.stride[axis].max(1) + 1)
     }
 
     /// Output pixels of the whole batch.
@@ -192,10 +164,7 @@ impl Conv2d {
 
     /// Whether every output pixel reads the input pixel in its own place and nothing else.
     fn is_pointwise(&self) -> bool {
-        self.kernel == [1, 1]
-            && self.stride == [1, 1]
-            && self.padding == [[0; 2]; 2]
-            && self.groups == 1
+        self.kernel == [1, 1] && self.stride == [1, 1] && self.padding == [[0; 2]; 2] && self.groups == 1
     }
 
     /// Output pixels whose patches (`depth` elements each) a core's second-level cache holds beside the other operands.

@@ -29,19 +29,9 @@ pub fn conv2d_weight_gradient<T: Real>(
         return Ok(());
     }
     if geometry.is_pointwise() {
-        let (pixels, inputs, outputs) = (
-            geometry.pixels(),
-            geometry.in_channels,
-            geometry.out_channels,
-        );
+        let (pixels, inputs, outputs) = (geometry.pixels(), geometry.in_channels, geometry.out_channels);
         let x = Matrix::row_major(x, pixels, inputs)?.transposed();
-        return matmul(
-            x,
-            Matrix::row_major(grad_out, pixels, outputs)?,
-            grad_w,
-            false,
-            None,
-        );
+        return matmul(x, Matrix::row_major(grad_out, pixels, outputs)?, grad_w, false, None);
     }
     if let Some(channels) = geometry.direct::<T>() {
         direct::weight_gradient(geometry, channels, x, grad_out, grad_w);
@@ -52,12 +42,7 @@ pub fn conv2d_weight_gradient<T: Real>(
 
 /// Cuts the output pixels into parts and the kernel into its rows; each chunk sums one part for one kernel row. Partial sums
 /// are added up in the order of the parts.
-fn by_parts<T: Real>(
-    geometry: &Conv2d,
-    x: &[T],
-    grad_out: &[T],
-    grad_w: &mut [T],
-) -> Result<(), GeometryError> {
+fn by_parts<T: Real>(geometry: &Conv2d, x: &[T], grad_out: &[T], grad_w: &mut [T]) -> Result<(), GeometryError> {
     let (outputs, group_outputs) = (geometry.out_channels, geometry.group_outputs());
     let pixels = geometry.pixels();
     let grad_out = Matrix::row_major(grad_out, pixels, outputs)?.raw();
@@ -66,9 +51,7 @@ fn by_parts<T: Real>(
     let part = pixels.div_ceil(parts);
     let parts = pixels.div_ceil(part);
     let row_length = geometry.kernel[1] * geometry.group_inputs();
-    let block = geometry
-        .patch_block::<T>(kernel_rows * row_length)
-        .min(part);
+    let block = geometry.patch_block::<T>(kernel_rows * row_length).min(part);
 
     T::with_scratch(parts * grad_w.len(), |partials| {
         let length = grad_w.len();
@@ -83,23 +66,15 @@ fn by_parts<T: Real>(
                 for start in (index * part..end).step_by(block) {
                     let range = start..(start + block).min(end);
                     for group in 0..geometry.groups {
-                        let patch = Patch {
-                            kernel_rows: kernel_rows.clone(),
-                            group,
-                        };
+                        let patch = Patch { kernel_rows: kernel_rows.clone(), group };
                         geometry.gather(x, range.clone(), &patch, patches);
                         let column = group * group_outputs;
                         let out = Raw {
-                            start: shared
-                                .pointer(index * length + first * row_length * outputs + column),
+                            start: shared.pointer(index * length + first * row_length * outputs + column),
                             row_stride: outputs,
                             col_stride: 1,
                         };
-                        let patches = Raw {
-                            start: patches.as_ptr(),
-                            row_stride: 1,
-                            col_stride: depth,
-                        };
+                        let patches = Raw { start: patches.as_ptr(), row_stride: 1, col_stride: depth };
                         // SAFETY: `patches` holds range.len() rows of `depth`, read as columns; these rows of this part's
                         // sum belong to this chunk alone; `grad_out` was measured against the geometry.
                         unsafe {
@@ -133,14 +108,8 @@ impl Cut {
         const CHUNKS: usize = 16;
         /// Elements that all partial sums may take together.
         const PARTIALS: usize = 1 << 21;
-        let parts = (PARTIALS / geometry.weight_len())
-            .min(geometry.pixels() / 64)
-            .clamp(1, CHUNKS);
-        let kernel_rows = if parts < CHUNKS {
-            1
-        } else {
-            geometry.kernel[0]
-        };
+        let parts = (PARTIALS / geometry.weight_len()).min(geometry.pixels() / 64).clamp(1, CHUNKS);
+        let kernel_rows = if parts < CHUNKS { 1 } else { geometry.kernel[0] };
         Self { parts, kernel_rows }
     }
 }

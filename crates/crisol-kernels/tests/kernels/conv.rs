@@ -6,18 +6,8 @@ use proptest::prelude::*;
 
 /// Calls `visit` with the places in input, kernel and output of every product that the convolution sums.
 fn products(geometry: &Conv2d, mut visit: impl FnMut(usize, usize, usize)) {
-    let Conv2d {
-        in_height,
-        in_width,
-        in_channels,
-        out_channels,
-        kernel,
-        stride,
-        dilation,
-        padding,
-        groups,
-        ..
-    } = *geometry;
+    let Conv2d { in_height, in_width, in_channels, out_channels, kernel, stride, dilation, padding, groups, .. } =
+        *geometry;
     let (inputs, outputs) = (in_channels / groups, out_channels / groups);
     let (height, width) = (geometry.out_height(), geometry.out_width());
     for image in 0..geometry.batch {
@@ -34,17 +24,10 @@ fn products(geometry: &Conv2d, mut visit: impl FnMut(usize, usize, usize)) {
                             if !y_in || !x_in {
                                 continue;
                             }
-                            let pixel = (image * in_height + y - padding[0][0]) * in_width + x
-                                - padding[1][0];
+                            let pixel = (image * in_height + y - padding[0][0]) * in_width + x - padding[1][0];
                             for channel in 0..inputs {
-                                let input =
-                                    pixel * in_channels + output / outputs * inputs + channel;
-                                visit(
-                                    input,
-                                    ((i * kernel[1] + j) * inputs + channel) * out_channels
-                                        + output,
-                                    out,
-                                );
+                                let input = pixel * in_channels + output / outputs * inputs + channel;
+                                visit(input, ((i * kernel[1] + j) * inputs + channel) * out_channels + output, out);
                             }
                         }
                     }
@@ -58,60 +41,32 @@ fn check<T: Test>(geometry: &Conv2d) {
     let x: Vec<T> = noise(1, geometry.input_len());
     let w: Vec<T> = noise(2, geometry.weight_len());
     let grad: Vec<T> = noise(3, geometry.output_len());
-    let mut expected = [
-        vec![0.0; grad.len()],
-        vec![0.0; x.len()],
-        vec![0.0; w.len()],
-    ];
+    let mut expected = [vec![0.0; grad.len()], vec![0.0; x.len()], vec![0.0; w.len()]];
     let mut terms = [0; 3];
     let mut counts = [vec![0; grad.len()], vec![0; x.len()], vec![0; w.len()]];
     products(geometry, |input, weight, output| {
         expected[0][output] += x[input].to_f64() * w[weight].to_f64();
         expected[1][input] += grad[output].to_f64() * w[weight].to_f64();
         expected[2][weight] += x[input].to_f64() * grad[output].to_f64();
-        for ((terms, counts), place) in terms
-            .iter_mut()
-            .zip(&mut counts)
-            .zip([output, input, weight])
-        {
+        for ((terms, counts), place) in terms.iter_mut().zip(&mut counts).zip([output, input, weight]) {
             counts[place] += 1;
             *terms = counts[place].max(*terms);
         }
     });
     let out = same_bits(grad.len(), |out| conv2d(geometry, &x, &w, out).unwrap());
     assert_near(&out, &expected[0], terms[0]);
-    let grad_x = same_bits(x.len(), |out| {
-        conv2d_input_gradient(geometry, &grad, &w, out).unwrap()
-    });
+    let grad_x = same_bits(x.len(), |out| conv2d_input_gradient(geometry, &grad, &w, out).unwrap());
     assert_near(&grad_x, &expected[1], terms[1]);
-    let grad_w = same_bits(w.len(), |out| {
-        conv2d_weight_gradient(geometry, &x, &grad, out).unwrap()
-    });
+    let grad_w = same_bits(w.len(), |out| conv2d_weight_gradient(geometry, &x, &grad, out).unwrap());
     assert_near(&grad_w, &expected[2], terms[2]);
 }
 
 fn geometries() -> impl Strategy<Value = Conv2d> {
     let pair = |range: std::ops::Range<usize>| [range.clone(), range];
     let channels = (1_usize..4, 1_usize..6, 1_usize..6);
-    (
-        0_usize..4,
-        pair(1..14),
-        channels,
-        pair(1..4),
-        pair(1..4),
-        pair(1..3),
-        [pair(0..4), pair(0..4)],
-    )
-        .prop_map(
-            |(
-                batch,
-                [in_height, in_width],
-                (groups, inputs, outputs),
-                kernel,
-                stride,
-                dilation,
-                padding,
-            )| Conv2d {
+    (0_usize..4, pair(1..14), channels, pair(1..4), pair(1..4), pair(1..3), [pair(0..4), pair(0..4)])
+        .prop_map(|(batch, [in_height, in_width], (groups, inputs, outputs), kernel, stride, dilation, padding)| {
+            Conv2d {
                 batch,
                 in_height,
                 in_width,
@@ -122,8 +77,8 @@ fn geometries() -> impl Strategy<Value = Conv2d> {
                 dilation,
                 padding,
                 groups,
-            },
-        )
+            }
+        })
         .prop_filter("the kernel fits", |geometry| geometry.validate().is_ok())
 }
 
@@ -155,60 +110,15 @@ fn shapes_that_are_cut() {
     check::<f32>(&PLAIN);
     check::<f64>(&PLAIN);
     for geometry in [
-        Conv2d {
-            kernel: [1, 1],
-            padding: [[0; 2]; 2],
-            ..PLAIN
-        },
-        Conv2d {
-            kernel: [1, 1],
-            padding: [[0; 2]; 2],
-            stride: [2, 2],
-            ..PLAIN
-        },
-        Conv2d {
-            stride: [3, 3],
-            padding: [[0; 2]; 2],
-            in_channels: 3,
-            in_height: 61,
-            in_width: 64,
-            ..PLAIN
-        },
-        Conv2d {
-            stride: [2, 2],
-            padding: [[0, 1]; 2],
-            batch: 1,
-            in_height: 90,
-            ..PLAIN
-        },
-        Conv2d {
-            dilation: [2, 3],
-            groups: 4,
-            ..PLAIN
-        },
-        Conv2d {
-            groups: 8,
-            out_channels: 8,
-            ..PLAIN
-        },
-        Conv2d {
-            groups: 8,
-            out_channels: 16,
-            stride: [2, 1],
-            ..PLAIN
-        },
-        Conv2d {
-            kernel: [5, 7],
-            padding: [[6, 6], [9, 7]],
-            ..PLAIN
-        },
-        Conv2d {
-            in_channels: 300,
-            out_channels: 500,
-            in_height: 9,
-            in_width: 9,
-            ..PLAIN
-        },
+        Conv2d { kernel: [1, 1], padding: [[0; 2]; 2], ..PLAIN },
+        Conv2d { kernel: [1, 1], padding: [[0; 2]; 2], stride: [2, 2], ..PLAIN },
+        Conv2d { stride: [3, 3], padding: [[0; 2]; 2], in_channels: 3, in_height: 61, in_width: 64, ..PLAIN },
+        Conv2d { stride: [2, 2], padding: [[0, 1]; 2], batch: 1, in_height: 90, ..PLAIN },
+        Conv2d { dilation: [2, 3], groups: 4, ..PLAIN },
+        Conv2d { groups: 8, out_channels: 8, ..PLAIN },
+        Conv2d { groups: 8, out_channels: 16, stride: [2, 1], ..PLAIN },
+        Conv2d { kernel: [5, 7], padding: [[6, 6], [9, 7]], ..PLAIN },
+        Conv2d { in_channels: 300, out_channels: 500, in_height: 9, in_width: 9, ..PLAIN },
         Conv2d { batch: 0, ..PLAIN },
     ] {
         check::<f32>(&geometry);
@@ -232,45 +142,20 @@ fn the_workload_of_small_images() {
 #[test]
 fn bad_geometries_and_lengths_are_errors() {
     for geometry in [
-        Conv2d {
-            kernel: [0, 3],
-            ..PLAIN
-        },
-        Conv2d {
-            stride: [1, 0],
-            ..PLAIN
-        },
-        Conv2d {
-            dilation: [0, 1],
-            ..PLAIN
-        },
+        Conv2d { kernel: [0, 3], ..PLAIN },
+        Conv2d { stride: [1, 0], ..PLAIN },
+        Conv2d { dilation: [0, 1], ..PLAIN },
         Conv2d { groups: 3, ..PLAIN },
         Conv2d { groups: 0, ..PLAIN },
-        Conv2d {
-            kernel: [23, 3],
-            ..PLAIN
-        },
-        Conv2d {
-            kernel: [usize::MAX, 3],
-            dilation: [usize::MAX, 1],
-            ..PLAIN
-        },
-        Conv2d {
-            padding: [[usize::MAX, 1], [1, 1]],
-            ..PLAIN
-        },
-        Conv2d {
-            batch: usize::MAX,
-            ..PLAIN
-        },
+        Conv2d { kernel: [23, 3], ..PLAIN },
+        Conv2d { kernel: [usize::MAX, 3], dilation: [usize::MAX, 1], ..PLAIN },
+        Conv2d { padding: [[usize::MAX, 1], [1, 1]], ..PLAIN },
+        Conv2d { batch: usize::MAX, ..PLAIN },
     ] {
         assert!(geometry.validate().is_err(), "{geometry:?}");
         assert!(conv2d::<f32>(&geometry, &[], &[], &mut []).is_err());
     }
-    let (x, w) = (
-        vec![0.0_f32; PLAIN.input_len()],
-        vec![0.0; PLAIN.weight_len()],
-    );
+    let (x, w) = (vec![0.0_f32; PLAIN.input_len()], vec![0.0; PLAIN.weight_len()]);
     let mut out = vec![0.0; PLAIN.output_len()];
     assert!(conv2d(&PLAIN, &x, &w, &mut out).is_ok());
     assert!(conv2d(&PLAIN, &x[1..], &w, &mut out).is_err());

@@ -1,9 +1,6 @@
 //! The kernels against their plain definitions, at several numbers of threads.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, in its helpers too"
-)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 mod conv;
 mod matmul;
@@ -16,9 +13,7 @@ use crisol_kernels::{Real, with_threads};
 fn noise<T: Test>(seed: u64, length: usize) -> Vec<T> {
     let mut state = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let next = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         T::from_f64((state >> 33) as f64 / (1_u64 << 30) as f64 - 1.0)
     };
     std::iter::repeat_with(next).take(length).collect()
@@ -65,10 +60,7 @@ fn assert_near<T: Test>(given: &[T], expected: &[f64], terms: usize) {
     let bound = T::EPSILON * (4 + terms) as f64;
     for (index, (given, &expected)) in given.iter().zip(expected).enumerate() {
         let error = (given.to_f64() - expected).abs();
-        assert!(
-            error <= bound,
-            "element {index}: {given:?}, expected {expected}, bound {bound:e}"
-        );
+        assert!(error <= bound, "element {index}: {given:?}, expected {expected}, bound {bound:e}");
     }
 }
 
@@ -82,10 +74,7 @@ fn same_bits<T: Test>(length: usize, kernel: impl Fn(&mut [T])) -> Vec<T> {
     let first = run(1);
     for threads in [2, 3, 8] {
         let again = run(threads);
-        let differ = first
-            .iter()
-            .zip(&again)
-            .position(|(a, b)| a.bits() != b.bits());
+        let differ = first.iter().zip(&again).position(|(a, b)| a.bits() != b.bits());
         assert_eq!(differ, None, "{threads} threads give other bits");
     }
     first
@@ -102,9 +91,5 @@ fn without_tiles() {
         .env("CRISOL_TILES", "0")
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stdout)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }

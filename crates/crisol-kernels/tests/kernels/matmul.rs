@@ -15,29 +15,13 @@ struct Stored<T> {
 
 impl<T: Test> Stored<T> {
     fn new(seed: u64, rows: usize, cols: usize, gap: usize, by_column: bool) -> Self {
-        let strides = if by_column {
-            [1, rows + gap]
-        } else {
-            [cols + gap, 1]
-        };
+        let strides = if by_column { [1, rows + gap] } else { [cols + gap, 1] };
         let length = rows * strides[0] + cols * strides[1];
-        Self {
-            data: noise(seed, length),
-            rows,
-            cols,
-            strides,
-        }
+        Self { data: noise(seed, length), rows, cols, strides }
     }
 
     fn view(&self) -> Matrix<'_, T> {
-        Matrix::new(
-            &self.data,
-            self.rows,
-            self.cols,
-            self.strides[0],
-            self.strides[1],
-        )
-        .unwrap()
+        Matrix::new(&self.data, self.rows, self.cols, self.strides[0], self.strides[1]).unwrap()
     }
 
     fn at(&self, row: usize, col: usize) -> f64 {
@@ -49,11 +33,7 @@ fn definition<T: Test>(lhs: &Stored<T>, rhs: &Stored<T>) -> Vec<f64> {
     let mut out = Vec::new();
     for row in 0..lhs.rows {
         for col in 0..rhs.cols {
-            out.push(
-                (0..lhs.cols)
-                    .map(|inner| lhs.at(row, inner) * rhs.at(inner, col))
-                    .sum(),
-            );
+            out.push((0..lhs.cols).map(|inner| lhs.at(row, inner) * rhs.at(inner, col)).sum());
         }
     }
     out
@@ -63,9 +43,7 @@ fn check<T: Test>([m, n, k]: [usize; 3], [gap_l, gap_r]: [usize; 2], [turn_l, tu
     let lhs = Stored::<T>::new(1, m, k, gap_l, turn_l);
     let rhs = Stored::<T>::new(2, k, n, gap_r, turn_r);
     let expected = definition(&lhs, &rhs);
-    let out = same_bits(m * n, |out| {
-        matmul(lhs.view(), rhs.view(), out, false, None).unwrap()
-    });
+    let out = same_bits(m * n, |out| matmul(lhs.view(), rhs.view(), out, false, None).unwrap());
     assert_near(&out, &expected, k);
 
     // Accumulating, with an epilogue that must see every row once, in blocks of the promised size.
@@ -83,18 +61,11 @@ fn check<T: Test>([m, n, k]: [usize; 3], [gap_l, gap_r]: [usize; 2], [turn_l, tu
         };
         matmul(lhs.view(), rhs.view(), out, true, Some(&epilogue)).unwrap();
     });
-    assert_near(
-        &out,
-        &expected.iter().map(|value| value + 1.5).collect::<Vec<_>>(),
-        k + 4,
-    );
+    assert_near(&out, &expected.iter().map(|value| value + 1.5).collect::<Vec<_>>(), k + 4);
     let mut seen = seen.into_inner().unwrap();
     seen.sort_by_key(|rows| rows.start);
     if n > 0 {
-        let expected: Vec<_> = (0..m)
-            .step_by(block)
-            .map(|start| start..(start + block).min(m))
-            .collect();
+        let expected: Vec<_> = (0..m).step_by(block).map(|start| start..(start + block).min(m)).collect();
         assert_eq!(seen, expected);
     }
 }
@@ -123,10 +94,7 @@ proptest! {
 }
 
 fn check_batch<T: Test>(batch: usize, [m, n, k]: [usize; 3], shared: [bool; 2], turned: bool) {
-    let strides = [
-        if shared[0] { 0 } else { m * k },
-        if shared[1] { 0 } else { k * n + 5 },
-    ];
+    let strides = [if shared[0] { 0 } else { m * k }, if shared[1] { 0 } else { k * n + 5 }];
     let lhs: Vec<T> = noise(3, batch.max(1) * m * k);
     let rhs: Vec<T> = noise(4, batch.max(1) * (k * n + 5));
     let lhs_strides = if turned { [1, m] } else { [k, 1] };
@@ -147,17 +115,8 @@ fn check_batch<T: Test>(batch: usize, [m, n, k]: [usize; 3], shared: [bool; 2], 
     let rows = Mutex::new(0);
     let out = same_bits(batch * m * n, |out| {
         *rows.lock().unwrap() = 0;
-        let epilogue =
-            |range: std::ops::Range<usize>, _: &mut [T]| *rows.lock().unwrap() += range.len();
-        matmul_batched(
-            batch,
-            (lhs, strides[0]),
-            (rhs, strides[1]),
-            out,
-            false,
-            Some(&epilogue),
-        )
-        .unwrap();
+        let epilogue = |range: std::ops::Range<usize>, _: &mut [T]| *rows.lock().unwrap() += range.len();
+        matmul_batched(batch, (lhs, strides[0]), (rhs, strides[1]), out, false, Some(&epilogue)).unwrap();
     });
     assert_eq!(rows.into_inner().unwrap(), batch * m);
     assert_near(&out, &expected, k);
@@ -193,25 +152,9 @@ fn a_stride_of_zero_repeats() {
     let rhs: Vec<f32> = noise(6, 30 * 20);
     let rhs = Matrix::row_major(&rhs, 30, 20).unwrap();
     let out = same_bits(1000, |out| matmul(repeated, rhs, out, false, None).unwrap());
-    let once = same_bits(20, |out| {
-        matmul(
-            Matrix::row_major(&row, 1, 30).unwrap(),
-            rhs,
-            out,
-            false,
-            None,
-        )
-        .unwrap()
-    });
+    let once = same_bits(20, |out| matmul(Matrix::row_major(&row, 1, 30).unwrap(), rhs, out, false, None).unwrap());
     for out in out.chunks(20) {
-        assert_near(
-            out,
-            &once
-                .iter()
-                .map(|value| f64::from(*value))
-                .collect::<Vec<_>>(),
-            30,
-        );
+        assert_near(out, &once.iter().map(|value| f64::from(*value)).collect::<Vec<_>>(), 30);
     }
 }
 
@@ -223,31 +166,8 @@ fn sizes_that_do_not_fit_are_errors() {
     assert!(Matrix::new(&data, 0, 4, 5, 1).is_ok());
     let matrix = Matrix::row_major(&data, 3, 4).unwrap();
     let error = matmul(matrix, matrix, &mut [0.0; 9], false, None).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "inner sizes differ: lhs is 3 x 4, rhs is 3 x 4"
-    );
+    assert_eq!(error.to_string(), "inner sizes differ: lhs is 3 x 4, rhs is 3 x 4");
     assert!(matmul(matrix, matrix.transposed(), &mut [0.0; 8], false, None).is_err());
-    assert!(
-        matmul_batched(
-            2,
-            (matrix, 1),
-            (matrix.transposed(), 0),
-            &mut [0.0; 18],
-            false,
-            None
-        )
-        .is_err()
-    );
-    assert!(
-        matmul_batched(
-            usize::MAX,
-            (matrix, 0),
-            (matrix.transposed(), 0),
-            &mut [],
-            false,
-            None
-        )
-        .is_err()
-    );
+    assert!(matmul_batched(2, (matrix, 1), (matrix.transposed(), 0), &mut [0.0; 18], false, None).is_err());
+    assert!(matmul_batched(usize::MAX, (matrix, 0), (matrix.transposed(), 0), &mut [], false, None).is_err());
 }

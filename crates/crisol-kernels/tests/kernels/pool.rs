@@ -10,11 +10,7 @@ fn each_once(chunks: usize) {
     parallel_for(chunks, &|chunk| {
         counts[chunk].fetch_add(1, Ordering::Relaxed);
     });
-    assert!(
-        counts
-            .iter()
-            .all(|count| count.load(Ordering::Relaxed) == 1)
-    );
+    assert!(counts.iter().all(|count| count.load(Ordering::Relaxed) == 1));
 }
 
 #[test]

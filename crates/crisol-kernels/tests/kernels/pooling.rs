@@ -6,15 +6,7 @@ use proptest::prelude::*;
 
 /// The place in the input of every output's maximum: the first NaN, else the first largest.
 fn places<T: Test>(geometry: &MaxPool2d, x: &[T]) -> Vec<usize> {
-    let MaxPool2d {
-        in_height,
-        in_width,
-        channels,
-        window,
-        stride,
-        padding,
-        ..
-    } = *geometry;
+    let MaxPool2d { in_height, in_width, channels, window, stride, padding, .. } = *geometry;
     let mut places = Vec::new();
     for image in 0..geometry.batch {
         for row in 0..geometry.out_height() {
@@ -23,32 +15,17 @@ fn places<T: Test>(geometry: &MaxPool2d, x: &[T]) -> Vec<usize> {
                     let mut inside = Vec::new();
                     for i in 0..window[0] {
                         for j in 0..window[1] {
-                            let y = (row * stride[0] + i)
-                                .checked_sub(padding[0][0])
-                                .filter(|&y| y < in_height);
-                            let x = (col * stride[1] + j)
-                                .checked_sub(padding[1][0])
-                                .filter(|&x| x < in_width);
+                            let y = (row * stride[0] + i).checked_sub(padding[0][0]).filter(|&y| y < in_height);
+                            let x = (col * stride[1] + j).checked_sub(padding[1][0]).filter(|&x| x < in_width);
                             if let (Some(y), Some(x)) = (y, x) {
-                                inside.push(
-                                    ((image * in_height + y) * in_width + x) * channels + channel,
-                                );
+                                inside.push(((image * in_height + y) * in_width + x) * channels + channel);
                             }
                         }
                     }
-                    let nan = inside
-                        .iter()
-                        .copied()
-                        .find(|&place| x[place].to_f64().is_nan());
+                    let nan = inside.iter().copied().find(|&place| x[place].to_f64().is_nan());
                     let first_largest = || {
-                        let largest = inside
-                            .iter()
-                            .map(|&place| x[place].to_f64())
-                            .fold(f64::NEG_INFINITY, f64::max);
-                        inside
-                            .iter()
-                            .copied()
-                            .find(|&place| x[place].to_f64() == largest)
+                        let largest = inside.iter().map(|&place| x[place].to_f64()).fold(f64::NEG_INFINITY, f64::max);
+                        inside.iter().copied().find(|&place| x[place].to_f64() == largest)
                     };
                     places.push(nan.or_else(first_largest).unwrap());
                 }
@@ -73,47 +50,31 @@ fn check<T: Test>(geometry: &MaxPool2d) {
     let x = coarse::<T>(geometry.input_len());
     let places = places(geometry, &x);
     assert_eq!(places.len(), geometry.output_len());
-    let out = same_bits(geometry.output_len(), |out| {
-        max_pool2d(geometry, &x, out).unwrap()
-    });
+    let out = same_bits(geometry.output_len(), |out| max_pool2d(geometry, &x, out).unwrap());
     for (out, &place) in out.iter().zip(&places) {
-        assert!(
-            out.to_f64() == x[place].to_f64()
-                || out.to_f64().is_nan() && x[place].to_f64().is_nan()
-        );
+        assert!(out.to_f64() == x[place].to_f64() || out.to_f64().is_nan() && x[place].to_f64().is_nan());
     }
     let grad_out: Vec<T> = noise(8, geometry.output_len());
     let mut expected = vec![0.0; x.len()];
     for (gradient, &place) in grad_out.iter().zip(&places) {
         expected[place] += gradient.to_f64();
     }
-    let grad_x = same_bits(x.len(), |out| {
-        max_pool2d_gradient(geometry, &x, &grad_out, out).unwrap()
-    });
+    let grad_x = same_bits(x.len(), |out| max_pool2d_gradient(geometry, &x, &grad_out, out).unwrap());
     assert_near(&grad_x, &expected, geometry.window[0] * geometry.window[1]);
 }
 
 fn geometries() -> impl Strategy<Value = MaxPool2d> {
     let pair = |range: std::ops::Range<usize>| [range.clone(), range];
-    (
-        0_usize..4,
-        pair(1..12),
-        0_usize..70,
-        pair(1..4),
-        pair(1..4),
-        [pair(0..3), pair(0..3)],
-    )
-        .prop_map(
-            |(batch, [in_height, in_width], channels, window, stride, padding)| MaxPool2d {
-                batch,
-                in_height,
-                in_width,
-                channels,
-                window,
-                stride,
-                padding,
-            },
-        )
+    (0_usize..4, pair(1..12), 0_usize..70, pair(1..4), pair(1..4), [pair(0..3), pair(0..3)])
+        .prop_map(|(batch, [in_height, in_width], channels, window, stride, padding)| MaxPool2d {
+            batch,
+            in_height,
+            in_width,
+            channels,
+            window,
+            stride,
+            padding,
+        })
         .prop_filter("the window fits", |geometry| geometry.validate().is_ok())
 }
 
@@ -140,46 +101,19 @@ const PLAIN: MaxPool2d = MaxPool2d {
 #[test]
 fn images_that_are_cut() {
     check::<f32>(&PLAIN);
-    check::<f64>(&MaxPool2d {
-        batch: 1,
-        stride: [1, 1],
-        channels: 33,
-        ..PLAIN
-    });
-    check::<f32>(&MaxPool2d {
-        window: [2, 2],
-        padding: [[0; 2]; 2],
-        ..PLAIN
-    });
+    check::<f64>(&MaxPool2d { batch: 1, stride: [1, 1], channels: 33, ..PLAIN });
+    check::<f32>(&MaxPool2d { window: [2, 2], padding: [[0; 2]; 2], ..PLAIN });
 }
 
 #[test]
 fn bad_geometries_and_lengths_are_errors() {
     for geometry in [
-        MaxPool2d {
-            window: [0, 2],
-            ..PLAIN
-        },
-        MaxPool2d {
-            stride: [2, 0],
-            ..PLAIN
-        },
-        MaxPool2d {
-            padding: [[3, 0], [0, 0]],
-            ..PLAIN
-        },
-        MaxPool2d {
-            in_height: 0,
-            ..PLAIN
-        },
-        MaxPool2d {
-            window: [3, 60],
-            ..PLAIN
-        },
-        MaxPool2d {
-            batch: usize::MAX,
-            ..PLAIN
-        },
+        MaxPool2d { window: [0, 2], ..PLAIN },
+        MaxPool2d { stride: [2, 0], ..PLAIN },
+        MaxPool2d { padding: [[3, 0], [0, 0]], ..PLAIN },
+        MaxPool2d { in_height: 0, ..PLAIN },
+        MaxPool2d { window: [3, 60], ..PLAIN },
+        MaxPool2d { batch: usize::MAX, ..PLAIN },
     ] {
         assert!(geometry.validate().is_err(), "{geometry:?}");
         assert!(max_pool2d::<f32>(&geometry, &[], &mut []).is_err());

@@ -5,10 +5,7 @@
 
 use crisol_ir::kernel::{Access, Builder, Role};
 use crisol_ir::ndarray::{ArrayD, IxDyn};
-use crisol_ir::{
-    Attributes, DType, Graph, Kind, NodeId, Operation, Primitive, Result, TensorType, Value,
-    each_value,
-};
+use crisol_ir::{Attributes, DType, Graph, Kind, NodeId, Operation, Primitive, Result, TensorType, Value, each_value};
 use crisol_ops as ops;
 
 /// A generator of numbers for values: a counter under a seed.
@@ -46,16 +43,10 @@ impl Numbers {
         match ty.dtype {
             DType::F64 => Value::F64(ArrayD::from_shape_simple_fn(sizes, float)),
             DType::F32 => Value::F32(ArrayD::from_shape_simple_fn(sizes, || float() as f32)),
-            DType::I32 => Value::I32(ArrayD::from_shape_simple_fn(sizes, || {
-                self.word() as i32 >> 20
-            })),
-            DType::I64 => Value::I64(ArrayD::from_shape_simple_fn(sizes, || {
-                i64::from(self.word() as i32 >> 20)
-            })),
+            DType::I32 => Value::I32(ArrayD::from_shape_simple_fn(sizes, || self.word() as i32 >> 20)),
+            DType::I64 => Value::I64(ArrayD::from_shape_simple_fn(sizes, || i64::from(self.word() as i32 >> 20))),
             DType::U8 => Value::U8(ArrayD::from_shape_simple_fn(sizes, || self.word() as u8)),
-            DType::Bool => Value::Bool(ArrayD::from_shape_simple_fn(sizes, || {
-                self.word().is_multiple_of(2)
-            })),
+            DType::Bool => Value::Bool(ArrayD::from_shape_simple_fn(sizes, || self.word().is_multiple_of(2))),
         }
     }
 }
@@ -86,12 +77,7 @@ pub fn numbers(value: &Value) -> Vec<f64> {
 }
 
 /// What the lowering of a map gives at every place: bits of the result's type, in row-major order.
-pub fn lowered(
-    primitive: &dyn Primitive,
-    attributes: &Attributes,
-    inputs: &[Value],
-    result: DType,
-) -> Vec<u64> {
+pub fn lowered(primitive: &dyn Primitive, attributes: &Attributes, inputs: &[Value], result: DType) -> Vec<u64> {
     let mut builder = Builder::new();
     let registers: Vec<_> = inputs
         .iter()
@@ -100,9 +86,7 @@ pub fn lowered(
             builder.load(input)
         })
         .collect();
-    let value = primitive
-        .lower(&mut builder, attributes, &registers)
-        .unwrap();
+    let value = primitive.lower(&mut builder, attributes, &registers).unwrap();
     builder.output(value, result, Role::Store(Access::Contiguous));
     let kernel = builder.finish();
     kernel.verify().unwrap();
@@ -121,8 +105,8 @@ pub fn gradients(graph: &mut Graph, loss: NodeId, wrt: &[NodeId]) -> Result<Vec<
     let mut depends = vec![false; graph.len()];
     for id in graph.ids() {
         let node = graph.node(id);
-        depends[id.index()] = wrt.contains(&id)
-            || (node.ty.dtype.is_float() && node.inputs.iter().any(|input| depends[input.index()]));
+        depends[id.index()] =
+            wrt.contains(&id) || (node.ty.dtype.is_float() && node.inputs.iter().any(|input| depends[input.index()]));
     }
     let mut sums: Vec<Option<NodeId>> = vec![None; graph.len()];
     sums[loss.index()] = Some(ops::ones_like(graph, loss)?);
@@ -136,22 +120,12 @@ pub fn gradients(graph: &mut Graph, loss: NodeId, wrt: &[NodeId]) -> Result<Vec<
             continue;
         };
         let parts = primitive.gradient(graph, id, gradient)?;
-        assert_eq!(
-            parts.len(),
-            node.inputs.len(),
-            "{} gives a gradient an input",
-            primitive.name()
-        );
+        assert_eq!(parts.len(), node.inputs.len(), "{} gives a gradient an input", primitive.name());
         for (&input, part) in node.inputs.iter().zip(parts) {
             let Some(part) = part.filter(|_| depends[input.index()]) else {
                 continue;
             };
-            assert_eq!(
-                graph.ty(part),
-                graph.ty(input),
-                "{}: type of the gradient",
-                primitive.name()
-            );
+            assert_eq!(graph.ty(part), graph.ty(input), "{}: type of the gradient", primitive.name());
             sums[input.index()] = Some(match sums[input.index()] {
                 None => part,
                 Some(sum) => ops::add(graph, sum, part)?,
@@ -162,12 +136,7 @@ pub fn gradients(graph: &mut Graph, loss: NodeId, wrt: &[NodeId]) -> Result<Vec<
 }
 
 /// The sum of `x` times fixed weights: a scalar that tells every element apart.
-pub fn weighted_sum(
-    graph: &mut Graph,
-    x: NodeId,
-    arguments: &mut Vec<Value>,
-    draw: &mut Numbers,
-) -> NodeId {
+pub fn weighted_sum(graph: &mut Graph, x: NodeId, arguments: &mut Vec<Value>, draw: &mut Numbers) -> NodeId {
     let weights = draw.value(graph.ty(x), (0.5, 1.5), &[]);
     let node = graph.input(graph.ty(x));
     arguments.push(weights);
@@ -181,9 +150,7 @@ pub fn cases() -> impl Iterator<Item = (&'static dyn Primitive, Attributes, Vec<
     ops::all().iter().flat_map(|&primitive| {
         let cases = primitive.probe().cases;
         assert!(!cases.is_empty(), "{} is probed nowhere", primitive.name());
-        cases
-            .into_iter()
-            .map(move |(attributes, types)| (primitive, attributes, types))
+        cases.into_iter().map(move |(attributes, types)| (primitive, attributes, types))
     })
 }
 

@@ -1,8 +1,9 @@
 //! Blocks of register values and the instructions over them.
 
 use super::BLOCK;
+use super::arithmetic::{Fused, Number};
 use crisol_ir::DType;
-use crisol_ir::kernel::{Binary, Comparison, Instruction, Type, Unary, fused_multiply_add};
+use crisol_ir::kernel::{Binary, Comparison, Instruction, Type, Unary};
 
 /// The values of one register for a block of elements.
 #[derive(Clone, Copy)]
@@ -32,98 +33,6 @@ macro_rules! each {
             out[i] = $body;
         }
     }};
-}
-
-/// Runs an expression with `$ty` as the Rust type of a register type.
-macro_rules! with_type {
-    ($type:expr, $ty:ident => $body:expr) => {
-        match $type {
-            Type::Mask => {
-                type $ty = u8;
-                $body
-            }
-            Type::I32 => {
-                type $ty = i32;
-                $body
-            }
-            Type::I64 => {
-                type $ty = i64;
-                $body
-            }
-            Type::F32 => {
-                type $ty = f32;
-                $body
-            }
-            Type::F64 => {
-                type $ty = f64;
-                $body
-            }
-        }
-    };
-}
-
-/// The same for number types.
-macro_rules! with_number {
-    ($type:expr, $ty:ident => $body:expr) => {
-        match $type {
-            Type::Mask | Type::I32 => {
-                type $ty = i32;
-                $body
-            }
-            Type::I64 => {
-                type $ty = i64;
-                $body
-            }
-            Type::F32 => {
-                type $ty = f32;
-                $body
-            }
-            Type::F64 => {
-                type $ty = f64;
-                $body
-            }
-        }
-    };
-}
-
-/// The same for floats; other types, which the verifier keeps away, do nothing.
-macro_rules! with_float {
-    ($type:expr, $ty:ident => $body:expr) => {
-        match $type {
-            Type::F32 => {
-                type $ty = f32;
-                $body
-            }
-            Type::F64 => {
-                type $ty = f64;
-                $body
-            }
-            _ => {}
-        }
-    };
-}
-
-/// The same for integers.
-macro_rules! with_integer {
-    ($type:expr, $ty:ident, $unsigned:ident => $body:expr) => {
-        match $type {
-            Type::I32 => {
-                #[allow(unused)]
-                type $ty = i32;
-                #[allow(unused)]
-                type $unsigned = u32;
-                $body
-            }
-            Type::I64 => {
-                #[allow(unused)]
-                type $ty = i64;
-                #[allow(unused)]
-                type $unsigned = u64;
-                $body
-            }
-            _ => {}
-        }
-    };
 }
 
 impl Frame {
@@ -420,82 +329,3 @@ impl Frame {
         }
     }
 }
-
-/// Arithmetic that wraps for integers.
-trait Number: Copy {
-    fn plus(self, other: Self) -> Self;
-    fn minus(self, other: Self) -> Self;
-    fn times(self, other: Self) -> Self;
-}
-
-macro_rules! integer {
-    ($($ty:ty),*) => {$(
-        impl Number for $ty {
-            #[inline(always)]
-            fn plus(self, other: Self) -> Self { self.wrapping_add(other) }
-            #[inline(always)]
-            fn minus(self, other: Self) -> Self { self.wrapping_sub(other) }
-            #[inline(always)]
-            fn times(self, other: Self) -> Self { self.wrapping_mul(other) }
-        }
-    )*};
-}
-integer!(i32, i64);
-
-/// Multiplication and addition rounded once where the processor can.
-trait Fused: Sized {
-    fn multiply_add(out: &mut [Self], a: &[Self], b: &[Self], c: &[Self]);
-    /// As rounding instructions see it while denormals count as zero; the library's rounding works on bits.
-    fn flushed(self) -> Self;
-}
-
-macro_rules! float {
-    ($($ty:ty),*) => {$(
-        impl Number for $ty {
-            #[inline(always)]
-            fn plus(self, other: Self) -> Self { self + other }
-            #[inline(always)]
-            fn minus(self, other: Self) -> Self { self - other }
-            #[inline(always)]
-            fn times(self, other: Self) -> Self { self * other }
-        }
-
-        impl Fused for $ty {
-            #[inline]
-            fn multiply_add(out: &mut [Self], a: &[Self], b: &[Self], c: &[Self]) {
-                #[inline(always)]
-                fn once(out: &mut [$ty], a: &[$ty], b: &[$ty], c: &[$ty]) {
-                    for (((out, &a), &b), &c) in out.iter_mut().zip(a).zip(b).zip(c) {
-                        *out = a.mul_add(b, c);
-                    }
-                }
-                if !fused_multiply_add() {
-                    for (((out, &a), &b), &c) in out.iter_mut().zip(a).zip(b).zip(c) {
-                        *out = a * b + c;
-                    }
-                    return;
-                }
-                #[cfg(target_arch = "x86_64")]
-                {
-                    #[target_feature(enable = "avx,fma")]
-                    fn with_instruction(out: &mut [$ty], a: &[$ty], b: &[$ty], c: &[$ty]) {
-                        once(out, a, b, c);
-                    }
-                    // SAFETY: `fused_multiply_add` has found both features.
-                    unsafe { with_instruction(out, a, b, c) }
-                }
-                #[cfg(not(target_arch = "x86_64"))]
-                once(out, a, b, c);
-            }
-
-            #[inline(always)]
-            fn flushed(self) -> Self {
-                if cfg!(target_arch = "x86_64") && self.is_subnormal() {
-                    return (0.0 as $ty).copysign(self);
-                }
-                self
-            }
-        }
-    )*};
-}
-float!(f32, f64);

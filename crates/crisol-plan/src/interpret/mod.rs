@@ -2,6 +2,9 @@
 //!
 //! This is what runs where no native code may be made, and the oracle of the compiler: both give the same bits.
 
+mod arithmetic;
+#[macro_use]
+mod dispatch;
 mod block;
 mod reduce;
 

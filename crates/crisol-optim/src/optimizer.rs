@@ -72,13 +72,8 @@ impl Optimizer {
     /// # Errors
     /// A learning rate that is not a positive number.
     pub fn new(name: impl Into<String>, learning_rate: f64, transforms: Vec<Box<dyn Transform>>) -> Result<Optimizer> {
-        let mut optimizer = Optimizer {
-            name: name.into(),
-            learning_rate,
-            transforms,
-            slots: BTreeMap::new(),
-            steps: 0,
-        };
+        let mut optimizer =
+            Optimizer { name: name.into(), learning_rate, transforms, slots: BTreeMap::new(), steps: 0 };
         optimizer.set_learning_rate(learning_rate)?;
         Ok(optimizer)
     }
@@ -132,10 +127,8 @@ impl Optimizer {
     /// # Errors
     /// As [`Optimizer::apply`].
     pub fn record<P: Parameter>(&mut self, gradients: Gradients<P>) -> Result<()> {
-        let pairs: Vec<(P, Tensor)> = gradients
-            .into_iter()
-            .filter_map(|(parameter, gradient)| Some((parameter, gradient?)))
-            .collect();
+        let pairs: Vec<(P, Tensor)> =
+            gradients.into_iter().filter_map(|(parameter, gradient)| Some((parameter, gradient?))).collect();
         if pairs.is_empty() {
             return Err(Error::new(ErrorKind::Gradient, "no parameter has a gradient")
                 .operation(self.name.clone())

@@ -1,13 +1,11 @@
 //! Saving a tree to a safetensors file and loading it back. Files are untrusted, and never seen half-written.
 
+use crate::bytes;
+use crate::files::write_whole;
 use crate::tree::{Tree, Weight};
 use ::safetensors::SafeTensors;
 use ::safetensors::tensor::{Dtype, TensorView};
-use crisol_ir::value::Typed;
-use crisol_tensor::ndarray::{ArrayD, IxDyn};
 use crisol_tensor::{DType, Error, ErrorKind, Result, Tensor, Value};
-use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 
 /// What was loaded from a file.
@@ -28,7 +26,7 @@ impl Tree {
         let mut tensors = Vec::new();
         for weight in self.weights() {
             let value = weight.variable().value().to_value()?;
-            tensors.push((weight.path(), value.shape()?, value.dtype(), to_bytes(&value)));
+            tensors.push((weight.path(), value.shape()?, value.dtype(), bytes::of_value(&value)));
         }
         let mut views = Vec::new();
         for (name, shape, dtype, bytes) in &tensors {
@@ -88,38 +86,8 @@ fn value_for(weight: &Weight, view: &TensorView) -> Result<Value, String> {
         let given = (view.dtype(), view.shape());
         return Err(format!("{} has {}{:?}, expected {}{shape}", weight.path(), given.0, given.1, file_dtype(dtype)));
     }
-    let sizes = shape.sizes();
-    let value = match dtype {
-        DType::Bool => from_bytes(view.data(), sizes, |[byte]| byte != 0),
-        DType::U8 => from_bytes(view.data(), sizes, u8::from_le_bytes),
-        DType::I32 => from_bytes(view.data(), sizes, i32::from_le_bytes),
-        DType::I64 => from_bytes(view.data(), sizes, i64::from_le_bytes),
-        DType::F32 => from_bytes(view.data(), sizes, f32::from_le_bytes),
-        DType::F64 => from_bytes(view.data(), sizes, f64::from_le_bytes),
-    };
-    value.ok_or_else(|| format!("{} has {} bytes for {shape}", weight.path(), view.data().len()))
-}
-
-fn from_bytes<T: Typed, const N: usize>(
-    bytes: &[u8],
-    sizes: &[usize],
-    element: impl Fn([u8; N]) -> T,
-) -> Option<Value> {
-    let (chunks, rest) = bytes.as_chunks::<N>();
-    let elements = chunks.iter().map(|&chunk| element(chunk)).collect();
-    let array = ArrayD::from_shape_vec(IxDyn(sizes), elements).ok()?;
-    rest.is_empty().then(|| T::value(array))
-}
-
-fn to_bytes(value: &Value) -> Vec<u8> {
-    match value {
-        Value::Bool(array) => array.iter().map(|&x| u8::from(x)).collect(),
-        Value::U8(array) => array.iter().copied().collect(),
-        Value::I32(array) => array.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        Value::I64(array) => array.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        Value::F32(array) => array.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        Value::F64(array) => array.iter().flat_map(|x| x.to_le_bytes()).collect(),
-    }
+    bytes::to_value(view.data(), dtype, &shape)
+        .ok_or_else(|| format!("{} has {} bytes for {shape}", weight.path(), view.data().len()))
 }
 
 fn file_dtype(dtype: DType) -> Dtype {
@@ -131,30 +99,6 @@ fn file_dtype(dtype: DType) -> Dtype {
         DType::F32 => Dtype::F32,
         DType::F64 => Dtype::F64,
     }
-}
-
-/// Writes beside the target, waits for the disk, renames, and waits for the folder.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".weights-");
-    #[cfg(unix)]
-    {
-        // As any new file of this user; the default of temporary files hides them from everyone else.
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
 }
 
 fn file_error(kind: ErrorKind, path: &Path, what: &str) -> Error {

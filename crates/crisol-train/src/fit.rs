@@ -13,6 +13,7 @@ use crisol_ir::{Error, ErrorKind, Result};
 #[derive(Default)]
 pub struct Fit<'a> {
     pub(crate) epochs: usize,
+    pub(crate) initial_epoch: usize,
     pub(crate) batch_size: Option<usize>,
     pub(crate) validation_split: f64,
     pub(crate) validation_data: Option<Feed>,
@@ -25,6 +26,14 @@ impl<'a> Fit<'a> {
     /// Training for a number of epochs.
     pub fn epochs(epochs: usize) -> Fit<'a> {
         Fit { epochs, ..Fit::default() }
+    }
+
+    /// The epoch to begin with, counted from 0, to go on with a training that stopped there: `Fit::epochs(10).initial_epoch(4)`
+    /// trains six more, with the order of samples they would have had.
+    #[must_use]
+    pub fn initial_epoch(mut self, initial_epoch: usize) -> Fit<'a> {
+        self.initial_epoch = initial_epoch;
+        self
     }
 
     /// Samples a step, for arrays and for pipelines that are not batched yet; 32 unless told.

@@ -5,6 +5,7 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | `model`, `sequential` | [`Model`] and [`Sequential`] |
+//! | `state` | the file of a training that is to go on later |
 //! | `compile`, `fit` | the arguments of `compile` and `fit` |
 //! | `data` | arrays and pipelines as batches of tensors |
 //! | `step` | one step on one batch |
@@ -16,6 +17,7 @@ mod data;
 mod fit;
 mod model;
 mod sequential;
+mod state;
 mod step;
 mod trackers;
 mod training;

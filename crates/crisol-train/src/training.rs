@@ -60,7 +60,7 @@ pub(crate) fn run(model: &mut Model, train: &Dataset, validation: Option<&Datase
         for callback in &mut callbacks {
             callback.on_train_begin(&mut run)?;
         }
-        for epoch in 0..fit.epochs {
+        for epoch in fit.initial_epoch..fit.epochs {
             for callback in &mut callbacks {
                 callback.on_epoch_begin(&mut run, epoch)?;
             }

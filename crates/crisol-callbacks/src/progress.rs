@@ -131,7 +131,7 @@ fn bar_line(done: usize, steps: Option<usize>, spent: Duration, logs: &Logs) -> 
     let each = step_time(spent, done);
     let (count, time) = match steps {
         Some(steps) => {
-            let filled = if steps == 0 { BAR } else { (BAR * done / steps).min(BAR) };
+            let filled = (BAR * done).checked_div(steps).map_or(BAR, |filled| filled.min(BAR));
             let bar = "━".repeat(filled) + &"─".repeat(BAR - filled);
             let width = steps.to_string().len();
             let time = if done < steps && done > 0 {

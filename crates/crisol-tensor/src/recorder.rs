@@ -135,8 +135,7 @@ pub(crate) fn fail(error: Error, location: &'static Location<'static>) -> Tensor
 /// What went wrong while planning or running; no assignment is committed then.
 pub fn evaluate() -> Result<()> {
     let recorder = Recorder::current();
-    let result = recorder.lock().flush();
-    result
+    recorder.lock().flush()
 }
 
 /// Whether a trace is in progress on this thread: operations are recorded for their types, and values cannot be read.
@@ -147,8 +146,7 @@ pub fn is_tracing() -> bool {
 /// What this thread's planner did so far: plans made, plans reused, kernels compiled.
 pub fn stats() -> Stats {
     let recorder = Recorder::current();
-    let stats = recorder.lock().stats();
-    stats
+    recorder.lock().stats()
 }
 
 impl std::fmt::Debug for Recorder {

@@ -10,6 +10,7 @@ const BATCH_SIZE: usize = 32;
 
 /// Data for training, evaluation or prediction: arrays, or a pipeline that says itself how it is shuffled and batched.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // one is made a fit, and boxing would show in every use
 pub enum Feed {
     /// Arrays with samples along axis 0.
     Arrays(Batch),

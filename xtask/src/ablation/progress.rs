@@ -24,7 +24,7 @@ impl EveryFew {
 impl Callback for EveryFew {
     fn on_epoch_end(&mut self, _run: &mut dyn Run, epoch: usize, logs: &Logs) -> Result<Flow> {
         let done = epoch + 1;
-        if done % self.every == 0 || done == self.epochs {
+        if done.is_multiple_of(self.every) || done == self.epochs {
             let seconds = self.start.elapsed().as_secs_f64();
             println!("  epoch {done:>3}/{} {seconds:5.1} s - {logs}", self.epochs);
         }

@@ -56,6 +56,11 @@ fn steps() -> Vec<Step> {
         step("examples", Action::Run(cargo("build --workspace --examples --benches"))),
         step("jit-off", Action::Test(without_jit)),
         step("test", Action::TestAsPromised),
+        // The main job, short: what it learns is not judged here, that it runs from pictures to report is.
+        step(
+            "study",
+            Action::Run(cargo("xtask reproduce-ablation --epochs 2 --image-size 64 --report target/ci-study")),
+        ),
     ]
 }
 

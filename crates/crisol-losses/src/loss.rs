@@ -98,7 +98,8 @@ pub trait Loss: std::fmt::Debug + Send + Sync {
             values = values * weight_like(weight, &y_pred, &shape, self.name())?;
         }
         let reduced = match self.reduction() {
-            Reduction::SumOverBatchSize => values.mean_all(),
+            // Not `mean_all`: the number of samples is an argument of the plan here, so that another batch size compiles nothing.
+            Reduction::SumOverBatchSize => values.sum_all() / shape.elements() as f64,
             Reduction::Sum => values.sum_all(),
             Reduction::None => values,
         };

@@ -1,6 +1,6 @@
 //! The weighted mean of values: a metric of its own and the state of most others.
 
-use crisol_ir::{DType, Result, Shape};
+use crisol_ir::{DType, Result, Shape, Value};
 use crisol_tensor::{Tensor, Variable};
 
 /// The mean of all values taken in, as `keras.metrics.Mean`; 0 before the first.
@@ -29,8 +29,8 @@ impl Mean {
     pub fn new(name: impl Into<String>) -> Result<Mean> {
         Ok(Mean {
             name: name.into(),
-            total: Variable::new(Tensor::zeros(Shape::SCALAR))?,
-            count: Variable::new(Tensor::zeros(Shape::SCALAR))?,
+            total: Variable::new(zero())?,
+            count: Variable::new(zero())?,
         })
     }
 
@@ -76,7 +76,12 @@ impl Mean {
     /// # Errors
     /// The state could not be assigned.
     pub fn reset(&mut self) -> Result<()> {
-        self.total.assign(Tensor::zeros(Shape::SCALAR))?;
-        self.count.assign(Tensor::zeros(Shape::SCALAR))
+        self.total.assign(zero())?;
+        self.count.assign(zero())
     }
+}
+
+/// Nothing yet, as a value: the number 0 would be part of the graph, and the first step after a reset a plan of its own.
+fn zero() -> Tensor {
+    Tensor::from_value(Value::zeros(DType::F32, &Shape::SCALAR))
 }

@@ -85,7 +85,10 @@ impl<'a> Fit<'a> {
         if !(0.0..1.0).contains(&self.validation_split) {
             return Err(Error::new(
                 ErrorKind::Value,
-                format!("validation_split is {}, expected a share from 0 up to, not including, 1", self.validation_split),
+                format!(
+                    "validation_split is {}, expected a share from 0 up to, not including, 1",
+                    self.validation_split
+                ),
             )
             .operation("fit"));
         }

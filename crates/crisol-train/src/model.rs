@@ -118,9 +118,8 @@ impl Model {
             parts.push(outputs.cast(crisol_ir::DType::F32).to_array::<f32>()?);
         }
         let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
-        concatenate(Axis(0), &views).map_err(|_| {
-            Error::new(ErrorKind::Value, "the data has no batches").operation("predict")
-        })
+        concatenate(Axis(0), &views)
+            .map_err(|_| Error::new(ErrorKind::Value, "the data has no batches").operation("predict"))
     }
 
     /// The output for a tensor, as part of a computation of one's own.

@@ -71,7 +71,11 @@ impl Model {
         let weights = self.tree()?.weights().iter().map(held).collect::<Result<Vec<Held>>>()?;
         let optimizer = self.compiled.optimizer.as_ref().map(|optimizer| optimizer.state()).transpose()?;
         let slots: Vec<(&str, Held)> = match &optimizer {
-            Some(state) => state.slots.iter().map(|slot| Ok((&*slot.name, hold(&slot.path, &slot.value)?))).collect::<Result<_>>()?,
+            Some(state) => state
+                .slots
+                .iter()
+                .map(|slot| Ok((&*slot.name, hold(&slot.path, &slot.value)?)))
+                .collect::<Result<_>>()?,
             None => Vec::new(),
         };
         let saved = Saved {
@@ -97,7 +101,8 @@ impl Model {
         file.extend((payload.len() as u64).to_le_bytes());
         file.extend(crc32fast::hash(&payload).to_le_bytes());
         file.extend(payload);
-        write_whole(path, &file).map_err(|error| file_error(ErrorKind::Io, path, &format!("cannot be written: {error}")))
+        write_whole(path, &file)
+            .map_err(|error| file_error(ErrorKind::Io, path, &format!("cannot be written: {error}")))
     }
 
     /// Goes back to what [`Model::save_state`] wrote, in a model of the same layers and the same kind of optimizer: training on gives
@@ -111,8 +116,8 @@ impl Model {
         let path = path.as_ref();
         let payload = read(path)?;
         let damaged = |what: String| file_error(ErrorKind::Format, path, &format!("is damaged: {what}"));
-        let (saved, length): (Saved, usize) = bincode::serde::borrow_decode_from_slice(&payload, CONFIG)
-            .map_err(|error| damaged(error.to_string()))?;
+        let (saved, length): (Saved, usize) =
+            bincode::serde::borrow_decode_from_slice(&payload, CONFIG).map_err(|error| damaged(error.to_string()))?;
         if length != payload.len() {
             return Err(damaged(format!("{} bytes are left over", payload.len() - length)));
         }
@@ -122,7 +127,9 @@ impl Model {
         let parameters = self.tree()?.weights().to_vec();
         match (&self.compiled.optimizer, &optimizer) {
             (Some(own), Some(given)) => wrong.extend(own.mismatches(given, &parameters)),
-            (None, Some(given)) => wrong.push(format!("the optimizer {:?} is unexpected, the model was compiled with none", given.name)),
+            (None, Some(given)) => {
+                wrong.push(format!("the optimizer {:?} is unexpected, the model was compiled with none", given.name))
+            }
             (Some(own), None) => wrong.push(format!("the optimizer {:?} is missing", own.name())),
             (None, None) => {}
         }
@@ -240,7 +247,9 @@ fn weights_for(tree: &Tree, saved: &[SavedArray]) -> (Vec<(Weight, Value)>, Vec<
         }
         let (dtype, shape) = (weight.variable().dtype(), weight.variable().shape());
         match array.value() {
-            Ok(value) if value.dtype() == dtype && value.shape().is_ok_and(|given| given == shape) => values.push((weight.clone(), value)),
+            Ok(value) if value.dtype() == dtype && value.shape().is_ok_and(|given| given == shape) => {
+                values.push((weight.clone(), value))
+            }
             Ok(_) => wrong.push(format!("{path} is {}{:?}, expected {dtype}{shape}", array.dtype, array.shape)),
             Err(text) => wrong.push(text),
         }

@@ -77,7 +77,10 @@ fn forward(network: &Network, x: &Tensor, mode: Mode, key: Key) -> Result<(Tenso
         (Some(output), true) => Ok((output, losses)),
         (output, _) => Err(Error::new(
             ErrorKind::Unsupported,
-            format!("training needs a model of one output, this one has {}", outputs.len() + usize::from(output.is_some())),
+            format!(
+                "training needs a model of one output, this one has {}",
+                outputs.len() + usize::from(output.is_some())
+            ),
         )),
     }
 }

@@ -1,4 +1,5 @@
 //! The same seed gives the same weights, bit for bit: on any number of threads, and whatever is read or held between the steps.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Mistakes as users make them: each is an error that says what was given, what was expected and where, and none is a panic.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
 
 mod common;
 
@@ -92,10 +93,16 @@ fn settings_out_of_range_are_refused() {
     let mut model = dense(1);
     says(model.fit((&x, &y), silent(1).batch_size(0)), &["fit: batch_size is 0, expected at least 1"]);
     for share in [1.5, 1.0, -0.1, f64::NAN] {
-        says(model.fit((&x, &y), silent(1).validation_split(share)), &["fit: validation_split is", "expected a share from 0"]);
+        says(
+            model.fit((&x, &y), silent(1).validation_split(share)),
+            &["fit: validation_split is", "expected a share from 0"],
+        );
     }
     let one = (x.slice(s![..1, ..]).to_owned(), y.slice(s![..1]).to_owned());
-    says(model.fit(one, silent(1).validation_split(0.5)), &["validation_split 0.5 of 1 samples leaves none on one side"]);
+    says(
+        model.fit(one, silent(1).validation_split(0.5)),
+        &["validation_split 0.5 of 1 samples leaves none on one side"],
+    );
     let pipeline = Dataset::from_arrays((&x, &y)).batch(8);
     says(model.fit(&pipeline, silent(1).validation_split(0.5)), &["validation_split takes arrays", "validation_data"]);
     says(model.fit(Dataset::from_arrays((&x, &y)).batch(0), silent(1)), &["batch"]);
@@ -103,7 +110,10 @@ fn settings_out_of_range_are_refused() {
         let compile = Compile::new().optimizer(Adam::new(rate)).loss("mse");
         says(model.compile(compile), &["adam: the learning rate is", "expected a number from 0 up"]);
     }
-    says(model.compile(Compile::new().optimizer(Sgd::new(0.1).momentum(2.0))), &["sgd: the momentum is 2, expected 0 to 1"]);
+    says(
+        model.compile(Compile::new().optimizer(Sgd::new(0.1).momentum(2.0))),
+        &["sgd: the momentum is 2, expected 0 to 1"],
+    );
 }
 
 #[test]
@@ -114,9 +124,9 @@ fn no_data_is_an_error_everywhere() {
     says(model.evaluate((&x, &y)), &["the data set has no batches"]);
     says(model.predict(&x), &["the data set has no batches"]);
     let none = Dataset::from_batches(|_| Vec::<crisol_data::Result<Batch>>::new());
-    says(model.fit(&none, silent(1)), &["fit: the training data has no batches"]);
-    says(model.evaluate(&none), &["evaluate: the data has no batches"]);
-    says(model.predict(&none), &["predict: the data has no batches"]);
+    says(model.fit(&none, silent(1)), &["the data set yielded nothing"]);
+    says(model.evaluate(&none), &["the data set yielded nothing"]);
+    says(model.predict(&none), &["the data set yielded nothing"]);
 }
 
 #[test]

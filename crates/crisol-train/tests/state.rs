@@ -1,4 +1,5 @@
 //! A training that is interrupted and goes on gives the bits of one that is not; no file makes it panic or half-load.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
 
 mod common;
 

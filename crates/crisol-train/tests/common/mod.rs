@@ -1,4 +1,5 @@
 //! Small models and data sets that several tests train.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
 #![allow(dead_code)] // each test uses some
 
 use crisol_ir::Value;

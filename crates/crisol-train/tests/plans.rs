@@ -1,0 +1,70 @@
+//! What a step costs beside its arithmetic: plans are made once a shape, kernels are compiled once.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
+
+mod common;
+
+use common::{bars, conv, dense, points, silent};
+use crisol_callbacks::{Callback, Logs, Run};
+use crisol_ir::Result;
+use crisol_tensor::stats;
+use crisol_train::{IntoFeed, Model};
+
+/// The counters after every step: plans made, plans found, kernels compiled.
+#[derive(Default)]
+struct Counters {
+    after: Vec<(u64, u64, u64)>,
+    /// Whether every step has another learning rate.
+    changing: bool,
+}
+
+impl Callback for Counters {
+    fn on_batch_end(&mut self, run: &mut dyn Run, step: usize, _logs: &dyn Fn() -> Result<Logs>) -> Result<()> {
+        let stats = stats();
+        self.after.push((stats.plans_made, stats.plan_hits, stats.kernels_compiled));
+        if self.changing {
+            run.set_learning_rate(1e-3 * (step + 1) as f64)?;
+        }
+        Ok(())
+    }
+}
+
+fn counted(model: &mut Model, data: impl IntoFeed, batch_size: usize, changing: bool) -> Vec<(u64, u64, u64)> {
+    let mut counters = Counters { changing, ..Counters::default() };
+    model.fit(data, silent(1).batch_size(batch_size).callback(&mut counters)).unwrap();
+    counters.after
+}
+
+fn keeps_its_promises<F: IntoFeed + Clone>(mut model: Model, data: F) {
+    // 96 samples: six even steps.
+    let first = counted(&mut model, data.clone(), 16, false);
+    assert_eq!(first.len(), 6);
+    for pair in first[1..].windows(2) {
+        let ((made, hits, compiled), (next_made, next_hits, next_compiled)) = (pair[0], pair[1]);
+        assert_eq!(next_made, made, "a later step of the same shape made a plan: {first:?}");
+        assert_eq!(next_compiled, compiled, "a later step of the same shape compiled: {first:?}");
+        assert_eq!(next_hits, hits + 1, "a step is one plan: {first:?}");
+    }
+    assert_eq!(first[0].0, first[1].0, "the second step made a plan: {first:?}");
+    assert_eq!(first[0].2, first[1].2, "the second step compiled: {first:?}");
+
+    let compiled = stats().kernels_compiled;
+    let other = counted(&mut model, data.clone(), 24, false);
+    assert_eq!(other.len(), 4);
+    assert_eq!(stats().kernels_compiled, compiled, "another batch size compiled");
+    assert_eq!(other[0].0, other[3].0, "another batch size is one plan: {other:?}");
+
+    let rates = counted(&mut model, data, 24, true);
+    assert_eq!(rates[0].0, other[3].0, "the first step of a later fit made a plan: {rates:?}");
+    assert_eq!(rates[0].0, rates[3].0, "a learning rate made a plan: {rates:?}");
+    assert_eq!(stats().kernels_compiled, compiled, "a learning rate compiled");
+}
+
+#[test]
+fn dense_steps_are_planned_once() {
+    keeps_its_promises(dense(1), points(96));
+}
+
+#[test]
+fn convolutional_steps_are_planned_once() {
+    keeps_its_promises(conv(1), bars(96));
+}

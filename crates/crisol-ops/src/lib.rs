@@ -2,7 +2,7 @@
 //!
 //! # Where things are
 //!
-//! Every operation has a file of its own, with the struct that implements [`Primitive`](crisol_ir::Primitive), the static of that struct, its
+//! Every operation has a file of its own, with the struct that implements [`Primitive`], the static of that struct, its
 //! settings, and the function that appends it to a graph. [`all`] lists them; [`eager`] runs graphs through their definitions.
 //!
 //! | kind | operations |

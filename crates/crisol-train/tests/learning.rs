@@ -105,7 +105,7 @@ fn weights_of_samples_decide_what_is_learned() {
     let y: Array1<f32> = (0..64).map(|row| if row % 2 == 0 { 0.0 } else { 10.0 }).collect();
     let weight: Array1<f32> = (0..64).map(|row| if row % 2 == 0 { 3.0 } else { 1.0 }).collect();
     let input = Input::new([1]);
-    let mut model = Model::new(&input, &Dense::new(1).on(&input)).unwrap();
+    let mut model = Model::new(&input, Dense::new(1).on(&input)).unwrap();
     model.compile(Compile::new().optimizer(Adam::new(0.05)).loss("mse")).unwrap();
     model.fit((&x, &y, &weight), silent(400).batch_size(64)).unwrap();
     // The weighted mean of 0 and 10.

@@ -44,7 +44,7 @@ fn misspelt_names_are_offered_the_right_one() {
 fn fit_says_what_it_misses() {
     let (x, y) = points(40);
     let input = Input::new([4]);
-    let mut model = Model::new(&input, &Dense::new(1).on(&input)).unwrap();
+    let mut model = Model::new(&input, Dense::new(1).on(&input)).unwrap();
     says(model.fit((&x, &y), silent(1)), &["fit needs a loss", "model.compile(Compile::new().loss(...)) before fit"]);
     says(model.evaluate((&x, &y)), &["evaluate needs a loss"]);
     model.compile(Compile::new().loss("mse")).unwrap();

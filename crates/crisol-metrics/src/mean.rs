@@ -27,11 +27,7 @@ impl Mean {
     /// # Errors
     /// The state could not be made.
     pub fn new(name: impl Into<String>) -> Result<Mean> {
-        Ok(Mean {
-            name: name.into(),
-            total: Variable::new(zero())?,
-            count: Variable::new(zero())?,
-        })
+        Ok(Mean { name: name.into(), total: Variable::new(zero())?, count: Variable::new(zero())? })
     }
 
     /// The name in logs.

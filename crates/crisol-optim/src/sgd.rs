@@ -38,11 +38,8 @@ impl Sgd {
     /// A momentum outside of 0 to 1, or a learning rate that is not a positive number.
     pub fn build(self) -> Result<Optimizer> {
         if !(0.0..=1.0).contains(&self.momentum) {
-            return Err(Error::new(
-                ErrorKind::Value,
-                format!("the momentum is {}, expected 0 to 1", self.momentum),
-            )
-            .operation("sgd"));
+            return Err(Error::new(ErrorKind::Value, format!("the momentum is {}, expected 0 to 1", self.momentum))
+                .operation("sgd"));
         }
         let mut transforms: Vec<Box<dyn Transform>> = vec![Box::new(ScaleByRate)];
         if self.momentum > 0.0 {

@@ -92,7 +92,7 @@ mod tests {
         let mut logs = Logs::new();
         logs.set("loss", 0.000_031_415_93);
         logs.set("accuracy", 0.0);
-        logs.set("big", 1234.567_89);
+        logs.set("big", 1_234.567_89);
         logs.set("odd", f64::NAN);
         assert_eq!(logs.to_string(), "loss: 3.1416e-05 - accuracy: 0.0000 - big: 1234.5679 - odd: NaN");
     }

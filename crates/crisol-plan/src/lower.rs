@@ -6,6 +6,7 @@ use crate::simplify::{Program, Source};
 use crate::whole::Whole;
 use crisol_ir::kernel::{Access, Binary, Builder, Instruction, Kernel, Register, Role, Type, Unary};
 use crisol_ir::primitive::{Library, Reduction};
+use crisol_ir::value::Constant;
 use crisol_ir::{DType, Error, ErrorKind, Kind, Layout, NodeId, Operation, Result};
 use crisol_ops::PadAttributes;
 use rustc_hash::FxHashMap;
@@ -209,7 +210,7 @@ impl<'a> Lowering<'a> {
         }
         let program = self.program;
         let source = *program.source(id);
-        let register = if let Some(constant) = program.constant(id) {
+        let register = if let Some(constant) = program.constant(id).filter(|constant| is_fixed(*constant)) {
             body.builder.bits(Type::of(constant.dtype), constant.bits)
         } else if self.computes(body, id, source) {
             let node = program.node(id);
@@ -290,6 +291,12 @@ impl<'a> Lowering<'a> {
         }
         (sum.instructions <= CHEAP && sum.large.len() <= 1).then_some(sum)
     }
+}
+
+/// Whether a constant becomes part of a kernel. Others are read from memory, once a row: they may come from sizes, like the
+/// count of a mean, and a new batch size is to find its kernels made.
+fn is_fixed(constant: Constant) -> bool {
+    [0.0, 1.0, -1.0].contains(&constant.number())
 }
 
 /// The instructions of a map, if none of them is slow; random numbers count for little, because storing them is never right.

@@ -143,6 +143,23 @@ fn a_new_batch_size_makes_a_plan_and_compiles_nothing() {
 }
 
 #[test]
+fn the_count_of_a_mean_is_no_part_of_a_kernel() {
+    let mut planner = Planner::new();
+    let mut mean_of = |batch: usize| {
+        let mut graph = Graph::new();
+        let x = graph.input(TensorType::new(DType::F32, Shape::new(&[batch, 5]).unwrap()));
+        let mean = crisol_ops::mean(&mut graph, x, &[0]).unwrap();
+        let x = Buffer::from_slice(&vec![3.0f32; batch * 5]);
+        let result = planner.run(&graph, &[mean], vec![x.into()]).unwrap();
+        assert_eq!(result[0].as_slice::<f32>().unwrap(), [3.0; 5]);
+        planner.stats().kernels_compiled
+    };
+    let first = mean_of(32);
+    assert_eq!(mean_of(7), first);
+    assert_eq!(mean_of(20), first);
+}
+
+#[test]
 fn a_layer_is_a_product_and_two_kernels() {
     // Sums over other axes than the first go into a kernel of their own.
     let (graph, outputs) = dense(32);

@@ -161,6 +161,15 @@ impl Recording {
             )
             .help("compute with tensors instead of reading numbers inside a layer's call"));
         }
+        if self.sources.len() != self.graph.input_count() {
+            // A panic has left the last flush half done; what it was to compute is lost.
+            let error = Error::new(
+                ErrorKind::State,
+                "an earlier evaluation on this thread panicked before this value was computed",
+            );
+            self.fail_pending(&error);
+            self.forget();
+        }
         let result = self.run();
         match &result {
             Ok(()) => self.assignments.clear(),

@@ -16,6 +16,8 @@ mod compile;
 mod data;
 mod fit;
 mod model;
+#[cfg(feature = "plot")]
+mod plot;
 mod sequential;
 mod state;
 mod step;
@@ -27,4 +29,6 @@ pub use crisol_callbacks::Verbose;
 pub use data::{Feed, IntoFeed};
 pub use fit::Fit;
 pub use model::Model;
+#[cfg(feature = "plot")]
+pub use plot::Plot;
 pub use sequential::Sequential;

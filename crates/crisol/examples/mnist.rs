@@ -22,6 +22,9 @@ struct Arguments {
     /// Images a step.
     #[arg(long, default_value_t = 64)]
     batch_size: usize,
+    /// Where the curves go, as PNG.
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
     /// Decides first weights and shuffling.
     #[arg(long, default_value_t = 99)]
     seed: u64,
@@ -49,7 +52,10 @@ fn main() -> crisol::Result<()> {
             .metric("sparse_categorical_accuracy"),
     )?;
     let fit = Fit::epochs(arguments.epochs).batch_size(arguments.batch_size).validation_data(test.clone());
-    model.fit(train, fit)?;
+    let history = model.fit(train, fit)?;
+    if let Some(path) = &arguments.plot {
+        history.plot(path)?;
+    }
     println!("test: {}", model.evaluate(test)?);
     Ok(())
 }

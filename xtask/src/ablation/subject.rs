@@ -72,6 +72,9 @@ fn draw(root: &Path, seed: u64) -> Result<PathBuf> {
     let start = Instant::now();
     let folder = root.join("target").join("animals").join(seed.to_string());
     let options = Animals { seed, ..Animals::default() };
+    if !folder.exists() {
+        println!("drawing cats and dogs, once for each seed ...");
+    }
     let summary = generate(&folder, &options).with_context(|| format!("drawing animals into {}", folder.display()))?;
     let files = summary.files.len();
     if summary.reused {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod blocks;
 mod conv;
 mod denormals;
 mod error;
@@ -12,10 +13,11 @@ mod real;
 mod shared;
 mod tile;
 
-pub use conv::{Conv2d, conv2d, conv2d_input_gradient, conv2d_weight_gradient};
+pub use blocks::RowBlocks;
+pub use conv::{Conv2d, conv2d, conv2d_input_gradient, conv2d_weight_gradient, conv2d_with};
 pub use denormals::FlushDenormals;
 pub use error::GeometryError;
-pub use matmul::{Epilogue, matmul, matmul_batched, row_block};
+pub use matmul::{Epilogue, matmul, matmul_batched, matmul_blocks};
 pub use matrix::Matrix;
 pub use pool::{parallel_for, threads, with_threads};
 pub use pooling::{MaxPool2d, max_pool2d, max_pool2d_gradient};

@@ -1,5 +1,6 @@
 //! Matrix products: blocks of rows whose size depends on shape alone, each computed by one thread.
 
+use crate::blocks::RowBlocks;
 use crate::denormals::FlushDenormals;
 use crate::error::{GeometryError, check_length, checked_product};
 use crate::matrix::Matrix;
@@ -79,8 +80,7 @@ pub fn matmul_batched<T: Real>(
         accumulate,
         epilogue,
     };
-    if batch > 1 && rhs_stride == 0 && lhs.rows().checked_mul(lhs.row_stride()) == Some(lhs_stride) {
-        // The batch only lengthens the rows of one product.
+    if merges(batch, lhs.rows(), [lhs_stride, lhs.row_stride(), 0], [rhs_stride, 0, 0]) {
         call.size[0] *= batch;
         call.batch = 1;
     }
@@ -88,10 +88,35 @@ pub fn matmul_batched<T: Real>(
     Ok(())
 }
 
-/// How many rows of an [m, k] x [k, n] product a block has: what [`matmul`]'s epilogue is called with, the last block
-/// excepted.
-pub fn row_block(m: usize, n: usize, k: usize) -> usize {
-    Blocks::new(1, [m, n, k]).rows
+/// How [`matmul_batched`] cuts `batch` products of [m, k] x [k, n] into the blocks that its epilogue sees.
+///
+/// The operands are given by the distances, in elements, between their matrices, rows and columns; rows are counted through
+/// the batch. Blocks depend on these numbers alone.
+pub fn matmul_blocks(batch: usize, size: [usize; 3], lhs: [usize; 3], rhs: [usize; 3]) -> RowBlocks {
+    let [m, n, k] = size;
+    if merges(batch, m, lhs, rhs) {
+        return row_blocks(1, [batch * m, n, k]);
+    }
+    row_blocks(batch, size)
+}
+
+/// The same, for products that are not merged.
+pub(crate) fn row_blocks(batch: usize, [m, n, k]: [usize; 3]) -> RowBlocks {
+    if batch == 0 || m == 0 || n == 0 {
+        return RowBlocks::new(0, 0, 1);
+    }
+    let cut = Cut::new(batch, [m, n, k]);
+    RowBlocks::new(batch, m, if cut.parts > 1 { merged_rows(n) } else { cut.rows })
+}
+
+/// Whether a batch only lengthens the rows of one product.
+fn merges(batch: usize, m: usize, lhs: [usize; 3], rhs: [usize; 3]) -> bool {
+    batch > 1 && rhs[0] == 0 && m.checked_mul(lhs[1]) == Some(lhs[0])
+}
+
+/// Rows of a result of `n` columns whose partial sums are added up together.
+fn merged_rows(n: usize) -> usize {
+    (MERGED / n).max(1)
 }
 
 /// Products of fewer multiplications than this are not worth waking anyone for.
@@ -104,13 +129,15 @@ const MAX_BLOCKS: usize = 16;
 const MAX_ROWS: usize = 516;
 /// Elements that all partial products may take together.
 const PARTIALS: usize = 1 << 21;
+/// Elements of the result whose partial sums are added up by one chunk.
+const MERGED: usize = 4096;
 /// Blocks are multiples of the rows (6) and the columns (64) of the inner kernel's tile.
 const ROW_TILE: usize = 12;
 const COL_TILE: usize = 64;
 
-/// How a product is cut, as a function of its shape.
+/// How a product is cut into chunks, as a function of its shape.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Blocks {
+struct Cut {
     /// Whole products that one chunk computes when they are small.
     group: usize,
     rows: usize,
@@ -119,7 +146,7 @@ struct Blocks {
     parts: usize,
 }
 
-impl Blocks {
+impl Cut {
     fn new(batch: usize, [m, n, k]: [usize; 3]) -> Self {
         let work = m.saturating_mul(n).saturating_mul(k);
         let whole = Self { group: 1, rows: m.max(1), cols: n.max(1), parts: 1 };
@@ -175,13 +202,13 @@ impl<T: Real> Call<'_, T> {
         if self.batch == 1 && should_turn(self.size, self.rhs) {
             return self.run_turned(out);
         }
-        let blocks = Blocks::new(self.batch, self.size);
-        if blocks.parts > 1 {
-            self.run_parts(blocks.parts, out);
-        } else if blocks.cols < n {
-            self.run_grid(blocks, out);
+        let cut = Cut::new(self.batch, self.size);
+        if cut.parts > 1 {
+            self.run_parts(cut.parts, out);
+        } else if cut.cols < n {
+            self.run_grid(cut, out);
         } else {
-            self.run_rows(blocks, out);
+            self.run_rows(cut, out);
         }
     }
 
@@ -198,16 +225,16 @@ impl<T: Real> Call<'_, T> {
     }
 
     /// Blocks of whole rows, or groups of whole products.
-    fn run_rows(&self, blocks: Blocks, out: &mut [T]) {
+    fn run_rows(&self, cut: Cut, out: &mut [T]) {
         let [m, n, _] = self.size;
-        let row_blocks = m.div_ceil(blocks.rows);
+        let row_blocks = m.div_ceil(cut.rows);
         let shared = SharedSlice::new(out);
-        let chunks = self.batch.div_ceil(blocks.group) * row_blocks;
+        let chunks = self.batch.div_ceil(cut.group) * row_blocks;
         let body = |chunk: usize| {
-            let first = chunk / row_blocks * blocks.group;
-            let start = chunk % row_blocks * blocks.rows;
-            let rows = start..(start + blocks.rows).min(m);
-            for item in first..(first + blocks.group).min(self.batch) {
+            let first = chunk / row_blocks * cut.group;
+            let start = chunk % row_blocks * cut.rows;
+            let rows = start..(start + cut.rows).min(m);
+            for item in first..(first + cut.group).min(self.batch) {
                 // SAFETY: this item's rows belong to this chunk alone.
                 unsafe { self.block(item, rows.clone(), 0..n, shared) };
                 self.finish(item, rows.clone(), shared);
@@ -221,10 +248,10 @@ impl<T: Real> Call<'_, T> {
     }
 
     /// Blocks of rows and columns; the last column block of a row block to end calls the epilogue.
-    fn run_grid(&self, blocks: Blocks, out: &mut [T]) {
+    fn run_grid(&self, cut: Cut, out: &mut [T]) {
         let [m, n, _] = self.size;
-        let row_blocks = m.div_ceil(blocks.rows);
-        let col_blocks = n.div_ceil(blocks.cols);
+        let row_blocks = m.div_ceil(cut.rows);
+        let col_blocks = n.div_ceil(cut.cols);
         let left: Vec<AtomicUsize> = match self.epilogue {
             Some(_) => (0..self.batch * row_blocks).map(|_| AtomicUsize::new(col_blocks)).collect(),
             None => Vec::new(),
@@ -233,11 +260,11 @@ impl<T: Real> Call<'_, T> {
         parallel_for(self.batch * row_blocks * col_blocks, &|chunk| {
             let (block, col_block) = (chunk / col_blocks, chunk % col_blocks);
             let (item, row_block) = (block / row_blocks, block % row_blocks);
-            let start = row_block * blocks.rows;
-            let rows = start..(start + blocks.rows).min(m);
-            let left_col = col_block * blocks.cols;
+            let start = row_block * cut.rows;
+            let rows = start..(start + cut.rows).min(m);
+            let left_col = col_block * cut.cols;
             // SAFETY: no other chunk has these rows and columns of this item.
-            unsafe { self.block(item, rows.clone(), left_col..(left_col + blocks.cols).min(n), shared) };
+            unsafe { self.block(item, rows.clone(), left_col..(left_col + cut.cols).min(n), shared) };
             if left.get(block).is_some_and(|left| left.fetch_sub(1, Ordering::AcqRel) == 1) {
                 self.finish(item, rows, shared);
             }
@@ -258,12 +285,20 @@ impl<T: Real> Call<'_, T> {
                 // SAFETY: the part's own [m, n] of the partials; operands were checked for all of k.
                 unsafe { product([m, n, inner], out, false, self.lhs.at(0, 0, start), self.rhs.at(0, start, 0)) };
             });
-            merge(partials, out, self.accumulate);
+            let length = m * n;
+            let rows = RowBlocks::new(1, m, merged_rows(n));
+            let (partials, out) = (&*partials, SharedSlice::new(out));
+            parallel_for(rows.count(), &|block| {
+                let rows = rows.rows(block);
+                let range = rows.start * n..rows.end * n;
+                // SAFETY: each chunk has rows of its own.
+                let out = unsafe { out.range(range.clone()) };
+                add_up(partials.chunks_exact(length).map(|partial| &partial[range.clone()]), out, self.accumulate);
+                if let Some(epilogue) = self.epilogue {
+                    epilogue(rows, out);
+                }
+            });
         });
-        if let Some(epilogue) = self.epilogue {
-            let _flush = FlushDenormals::new();
-            epilogue(0..m, out);
-        }
     }
 
     /// Computes a block of one item.
@@ -292,28 +327,33 @@ impl<T: Real> Call<'_, T> {
     }
 }
 
-/// `out = [out +] sum of partials`, where `partials` holds whole multiples of out's length, added in their order.
-pub(crate) fn merge<T: Real>(partials: &mut [T], out: &mut [T], accumulate: bool) {
-    /// Elements that one chunk adds up.
-    const CHUNK: usize = 4096;
+/// `out = sum of partials`, where `partials` holds whole multiples of out's length, added in their order.
+pub(crate) fn merge<T: Real>(partials: &[T], out: &mut [T]) {
     let length = out.len();
     let shared = SharedSlice::new(out);
-    let partials = &*partials;
-    parallel_for(length.div_ceil(CHUNK), &|chunk| {
-        let range = chunk * CHUNK..((chunk + 1) * CHUNK).min(length);
-        let mut sum = [T::ZERO; CHUNK];
-        let sum = &mut sum[..range.len()];
-        for partial in partials.chunks_exact(length) {
-            for (sum, &value) in sum.iter_mut().zip(&partial[range.clone()]) {
+    parallel_for(length.div_ceil(MERGED), &|chunk| {
+        let range = chunk * MERGED..((chunk + 1) * MERGED).min(length);
+        // SAFETY: each chunk has a range of its own.
+        let out = unsafe { shared.range(range.clone()) };
+        add_up(partials.chunks_exact(length).map(|partial| &partial[range.clone()]), out, false);
+    });
+}
+
+/// `out = [out +] sum of parts`; the parts are added to each other in their order first.
+fn add_up<'a, T: Real>(parts: impl Iterator<Item = &'a [T]> + Clone, out: &mut [T], accumulate: bool) {
+    /// Sums held at once, so that they stay in a first-level cache.
+    const HELD: usize = 1024;
+    for (index, out) in out.chunks_mut(HELD).enumerate() {
+        let mut sums = [T::ZERO; HELD];
+        for part in parts.clone() {
+            for (sum, &value) in sums.iter_mut().zip(&part[index * HELD..][..out.len()]) {
                 *sum += value;
             }
         }
-        // SAFETY: each chunk has a range of its own.
-        let out = unsafe { shared.range(range) };
-        for (out, &sum) in out.iter_mut().zip(&*sum) {
+        for (out, &sum) in out.iter_mut().zip(&sums) {
             *out = if accumulate { *out + sum } else { sum };
         }
-    });
+    }
 }
 
 fn prev_power_of_two(value: usize) -> usize {

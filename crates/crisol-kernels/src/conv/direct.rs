@@ -3,7 +3,8 @@
 //! Where there is padding, the rows that a chunk reads are first copied between zeros, so that the tile meets no edge.
 
 use super::Conv2d;
-use crate::matmul::merge;
+use crate::blocks::RowBlocks;
+use crate::matmul::{Epilogue, merge};
 use crate::pool::parallel_for;
 use crate::real::Real;
 use crate::shared::SharedSlice;
@@ -22,6 +23,12 @@ impl Conv2d {
     pub(super) fn direct<T: Real>(&self) -> Option<usize> {
         let wide = self.group_outputs() >= 8 && self.out_width() >= MIN_WIDTH;
         T::tile_channels().filter(|_| wide && (1..=MAX_DEPTH).contains(&self.depth()))
+    }
+
+    /// Output rows of an image that make a chunk.
+    pub(super) fn direct_rows(&self) -> usize {
+        let row_work = self.out_width() * self.out_channels * self.depth();
+        CHUNK_WORK.div_ceil(row_work).max(4 * usize::from(self.window_len(1) > 0))
     }
 
     /// Input rows and columns from the first to the last tap.
@@ -91,18 +98,25 @@ impl Conv2d {
 }
 
 /// `out = conv2d(x, w)`, chunks of some rows of one output image. The slices have the geometry's lengths.
-pub(super) fn forward<T: Real>(geometry: &Conv2d, channels: usize, x: &[T], w: &[T], out: &mut [T]) {
+pub(super) fn forward<T: Real>(
+    geometry: &Conv2d,
+    channels: usize,
+    x: &[T],
+    w: &[T],
+    out: &mut [T],
+    blocks: RowBlocks,
+    epilogue: Option<Epilogue<'_, T>>,
+) {
     let (height, width, outputs) = (geometry.out_height(), geometry.out_width(), geometry.out_channels);
-    let row_work = width * outputs * geometry.depth();
-    let block = CHUNK_WORK.div_ceil(row_work).max(4 * usize::from(geometry.window_len(1) > 0)).clamp(1, height);
-    let blocks = height.div_ceil(block);
     let pitch = geometry.window_pitch();
     let tile_rows = balanced(width, TILE_ROWS);
     let runs: Vec<_> = (0..geometry.groups).map(|group| geometry.runs(pitch, group)).collect();
     let shared = SharedSlice::new(out);
-    parallel_for(geometry.batch * blocks, &|chunk| {
-        let (image, start) = (chunk / blocks, chunk % blocks * block);
-        let rows = start..(start + block).min(height);
+    parallel_for(blocks.count(), &|chunk| {
+        let pixels = blocks.rows(chunk);
+        let image = pixels.start / (height * width);
+        let start = pixels.start / width % height;
+        let rows = start..start + pixels.len() / width;
         T::with_scratch(geometry.window_len(rows.len()), |scratch| {
             let window = geometry.window(x, image, &rows, scratch);
             geometry.check_window(window, rows.len());
@@ -136,6 +150,11 @@ pub(super) fn forward<T: Real>(geometry: &Conv2d, channels: usize, x: &[T], w: &
                 }
             }
         });
+        if let Some(epilogue) = epilogue {
+            // SAFETY: the pixels belong to this chunk alone.
+            let values = unsafe { shared.range(pixels.start * outputs..pixels.end * outputs) };
+            epilogue(pixels, values);
+        }
     });
 }
 
@@ -205,7 +224,7 @@ pub(super) fn weight_gradient<T: Real>(geometry: &Conv2d, channels: usize, x: &[
                 }
             });
         });
-        merge(partials, grad_w, false);
+        merge(partials, grad_w);
     });
 }
 

@@ -6,7 +6,7 @@ mod im2col;
 mod input_gradient;
 mod weight_gradient;
 
-pub use forward::conv2d;
+pub use forward::{conv2d, conv2d_with};
 pub use input_gradient::conv2d_input_gradient;
 pub use weight_gradient::conv2d_weight_gradient;
 
@@ -163,7 +163,7 @@ impl Conv2d {
     }
 
     /// Whether every output pixel reads the input pixel in its own place and nothing else.
-    fn is_pointwise(&self) -> bool {
+    pub fn is_pointwise(&self) -> bool {
         self.kernel == [1, 1] && self.stride == [1, 1] && self.padding == [[0; 2]; 2] && self.groups == 1
     }
 

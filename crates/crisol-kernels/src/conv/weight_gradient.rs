@@ -90,7 +90,7 @@ fn by_parts<T: Real>(geometry: &Conv2d, x: &[T], grad_out: &[T], grad_w: &mut [T
                 }
             });
         });
-        merge(partials, grad_w, false);
+        merge(partials, grad_w);
     });
     Ok(())
 }

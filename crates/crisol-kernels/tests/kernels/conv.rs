@@ -1,8 +1,9 @@
 //! Convolution and its gradients against seven loops.
 
-use crate::{Test, assert_near, noise, same_bits};
-use crisol_kernels::{Conv2d, conv2d, conv2d_input_gradient, conv2d_weight_gradient};
+use crate::{Test, assert_blocks, assert_near, noise, same_bits};
+use crisol_kernels::{Conv2d, conv2d, conv2d_input_gradient, conv2d_weight_gradient, conv2d_with};
 use proptest::prelude::*;
+use std::sync::Mutex;
 
 /// Calls `visit` with the places in input, kernel and output of every product that the convolution sums.
 fn products(geometry: &Conv2d, mut visit: impl FnMut(usize, usize, usize)) {
@@ -55,6 +56,30 @@ fn check<T: Test>(geometry: &Conv2d) {
     });
     let out = same_bits(grad.len(), |out| conv2d(geometry, &x, &w, out).unwrap());
     assert_near(&out, &expected[0], terms[0]);
+    for align in [1, 2, 3, 100] {
+        let blocks = geometry.row_blocks::<T>(align);
+        let seen = Mutex::new(Vec::new());
+        let with = same_bits(grad.len(), |out| {
+            seen.lock().unwrap().clear();
+            let epilogue = |pixels: std::ops::Range<usize>, values: &mut [T]| {
+                assert_eq!(values.len(), pixels.len() * geometry.out_channels);
+                for value in values {
+                    *value += T::from_f64(1.0);
+                }
+                seen.lock().unwrap().push(pixels);
+            };
+            conv2d_with(geometry, &x, &w, out, align, Some(&epilogue)).unwrap();
+        });
+        let (height, width) = (geometry.out_height(), geometry.out_width());
+        for index in 0..if geometry.is_pointwise() { 0 } else { blocks.count() } {
+            let (start, end) = (blocks.rows(index).start, blocks.rows(index).end);
+            assert!(start % width == 0 && end % width == 0, "whole rows");
+            assert!(start / width % height % align == 0 || align > height, "aligned");
+            assert!(end % (width * height) == 0 || end / width % height % align == 0, "aligned");
+        }
+        assert_blocks(seen.into_inner().unwrap(), blocks);
+        assert_near(&with, &expected[0].iter().map(|value| value + 1.0).collect::<Vec<_>>(), terms[0] + 2);
+    }
     let grad_x = same_bits(x.len(), |out| conv2d_input_gradient(geometry, &grad, &w, out).unwrap());
     assert_near(&grad_x, &expected[1], terms[1]);
     let grad_w = same_bits(w.len(), |out| conv2d_weight_gradient(geometry, &x, &grad, out).unwrap());

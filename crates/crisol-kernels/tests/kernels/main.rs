@@ -7,7 +7,8 @@ mod matmul;
 mod pool;
 mod pooling;
 
-use crisol_kernels::{Real, with_threads};
+use crisol_kernels::{Real, RowBlocks, with_threads};
+use std::ops::Range;
 
 /// Values between -1 and 1, a function of the seed.
 fn noise<T: Test>(seed: u64, length: usize) -> Vec<T> {
@@ -78,6 +79,19 @@ fn same_bits<T: Test>(length: usize, kernel: impl Fn(&mut [T])) -> Vec<T> {
         assert_eq!(differ, None, "{threads} threads give other bits");
     }
     first
+}
+
+/// Asserts that an epilogue has seen exactly the promised blocks, and that these cover the rows without gaps.
+fn assert_blocks(mut seen: Vec<Range<usize>>, blocks: RowBlocks) {
+    seen.sort_by_key(|rows| rows.start);
+    let promised: Vec<_> = (0..blocks.count()).map(|index| blocks.rows(index)).collect();
+    assert_eq!(seen, promised);
+    let mut next = 0;
+    for (index, rows) in promised.iter().enumerate() {
+        assert_eq!((rows.start, blocks.index(rows.start), blocks.index(rows.end - 1)), (next, index, index));
+        assert!(rows.len() <= blocks.longest());
+        next = rows.end;
+    }
 }
 
 /// Everything again with the portable kernels, which this processor may otherwise never use.

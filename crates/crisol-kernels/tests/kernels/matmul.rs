@@ -1,7 +1,7 @@
 //! Matrix products against three loops.
 
-use crate::{Test, assert_near, noise, same_bits};
-use crisol_kernels::{Matrix, matmul, matmul_batched, row_block};
+use crate::{Test, assert_blocks, assert_near, noise, same_bits};
+use crisol_kernels::{Matrix, matmul, matmul_batched, matmul_blocks};
 use proptest::prelude::*;
 use std::sync::Mutex;
 
@@ -47,7 +47,6 @@ fn check<T: Test>([m, n, k]: [usize; 3], [gap_l, gap_r]: [usize; 2], [turn_l, tu
     assert_near(&out, &expected, k);
 
     // Accumulating, with an epilogue that must see every row once, in blocks of the promised size.
-    let block = row_block(m, n, k);
     let seen = Mutex::new(Vec::new());
     let out = same_bits(m * n, |out| {
         out.fill(T::from_f64(0.5));
@@ -62,12 +61,8 @@ fn check<T: Test>([m, n, k]: [usize; 3], [gap_l, gap_r]: [usize; 2], [turn_l, tu
         matmul(lhs.view(), rhs.view(), out, true, Some(&epilogue)).unwrap();
     });
     assert_near(&out, &expected.iter().map(|value| value + 1.5).collect::<Vec<_>>(), k + 4);
-    let mut seen = seen.into_inner().unwrap();
-    seen.sort_by_key(|rows| rows.start);
-    if n > 0 {
-        let expected: Vec<_> = (0..m).step_by(block).map(|start| start..(start + block).min(m)).collect();
-        assert_eq!(seen, expected);
-    }
+    let blocks = matmul_blocks(1, [m, n, k], [0, lhs.strides[0], lhs.strides[1]], [0, rhs.strides[0], rhs.strides[1]]);
+    assert_blocks(seen.into_inner().unwrap(), blocks);
 }
 
 proptest! {
@@ -112,13 +107,15 @@ fn check_batch<T: Test>(batch: usize, [m, n, k]: [usize; 3], shared: [bool; 2], 
     }
     let lhs = Matrix::new(&lhs, m, k, lhs_strides[0], lhs_strides[1]).unwrap();
     let rhs = Matrix::row_major(&rhs, k, n).unwrap();
-    let rows = Mutex::new(0);
+    let seen = Mutex::new(Vec::new());
     let out = same_bits(batch * m * n, |out| {
-        *rows.lock().unwrap() = 0;
-        let epilogue = |range: std::ops::Range<usize>, _: &mut [T]| *rows.lock().unwrap() += range.len();
+        seen.lock().unwrap().clear();
+        let epilogue = |rows: std::ops::Range<usize>, _: &mut [T]| seen.lock().unwrap().push(rows);
         matmul_batched(batch, (lhs, strides[0]), (rhs, strides[1]), out, false, Some(&epilogue)).unwrap();
     });
-    assert_eq!(rows.into_inner().unwrap(), batch * m);
+    let [lhs_row, lhs_col] = lhs_strides;
+    let blocks = matmul_blocks(batch, [m, n, k], [strides[0], lhs_row, lhs_col], [strides[1], n, 1]);
+    assert_blocks(seen.into_inner().unwrap(), blocks);
     assert_near(&out, &expected, k);
 }
 

@@ -22,9 +22,13 @@ const STEP: f64 = 1e-5;
 /// check_gradients(|x| x[0].tanh() * &x[1], &[array![0.3, -0.7].into_dyn(), array![2.0, 0.5].into_dyn()], 1e-6)?;
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-pub fn check_gradients(function: impl Fn(&[Tensor]) -> Tensor, inputs: &[ArrayD<f64>], tolerance: f64) -> Result<()> {
+pub fn check_gradients<T: Into<Tensor>>(
+    function: impl Fn(&[Tensor]) -> T,
+    inputs: &[ArrayD<f64>],
+    tolerance: f64,
+) -> Result<()> {
     let scalar = |inputs: &[Tensor]| -> Result<Tensor> {
-        let output = function(inputs);
+        let output: Tensor = function(inputs).into();
         let ty = output.ty()?;
         if ty.dtype != DType::F64 {
             return Err(Error::new(

@@ -59,6 +59,8 @@ pub enum Library {
     MaxPool2d,
     MaxPool2dGradient,
     Pad,
+    /// An operation from outside: its definition runs.
+    Custom,
 }
 
 /// How an operation becomes fast code; what can be fused follows from this and from nothing else.
@@ -70,6 +72,9 @@ pub enum Kind {
     View,
     /// Elements combined along the axes that the attributes list; those axes vanish from the shape.
     Reduce(Reduction),
+    /// The first input, in its memory, but never the same expression as it, and read only after the second one is computed: what
+    /// is computed from it is computed again, and late.
+    Barrier,
     /// A kernel of its own.
     Library(Library),
 }

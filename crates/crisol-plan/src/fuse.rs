@@ -112,7 +112,11 @@ fn depths(program: &Program, parts: &[Part]) -> Vec<u32> {
             let base = program.source(*input).base;
             let depth = depths[base.index()];
             let fusible = program.is_leaf(base) || program.reads_in_place(parts, id, *input);
-            if fusible { depth } else { depth + 1 }
+            let own = if fusible { depth } else { depth + 1 };
+            match program.after[input.index()] {
+                Some(before) => own.max(depths[before.index()] + 1),
+                None => own,
+            }
         };
         depths[index] = node.inputs.iter().map(after).max().unwrap_or(0);
     }

@@ -42,6 +42,8 @@ pub struct Stats {
     pub kernel_hits: u64,
     /// Time spent making plans, compilation included.
     pub planning: Duration,
+    /// The largest memory for intermediate values that a plan needs, in bytes: arguments and results come on top.
+    pub largest_arena: usize,
 }
 
 /// Runs graphs, keeping the plans and the memory of those it has seen.
@@ -186,6 +188,7 @@ impl Planner {
         let mut made = Made::default();
         let plan = Plan::new(graph, outputs, self.mode, &mut made)?;
         self.stats.planning += start.elapsed();
+        self.stats.largest_arena = self.stats.largest_arena.max(plan.arena_bytes);
         self.stats.plans_made += 1;
         self.stats.kernels_compiled += made.compiled;
         self.stats.kernel_hits += made.found;

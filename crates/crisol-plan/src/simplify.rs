@@ -18,6 +18,8 @@ pub(crate) struct Program {
     pub(crate) nodes: Vec<Node>,
     /// For each node, the value that is stored and where this node's elements lie in it; itself unless it is a view.
     pub(crate) sources: Vec<Source>,
+    /// For each node that reads through a barrier, the stored value that must be computed before.
+    pub(crate) after: Vec<Option<NodeId>>,
     /// The stored value of each requested output: all of its elements, in order.
     pub(crate) outputs: Vec<NodeId>,
 }
@@ -44,7 +46,7 @@ impl Program {
             }
         }
         let mut builder = ProgramBuilder {
-            program: Program { nodes: Vec::new(), sources: Vec::new(), outputs: Vec::new() },
+            program: Program { nodes: Vec::new(), sources: Vec::new(), after: Vec::new(), outputs: Vec::new() },
             known: FxHashMap::default(),
         };
         let mut places = vec![NodeId(u32::MAX); graph.len()];
@@ -114,6 +116,7 @@ impl ProgramBuilder {
                     }
                 }
                 Kind::View => return Ok(self.view(primitive, &attributes, node)),
+                Kind::Barrier => return Ok(self.barrier(node)),
                 Kind::Reduce(_) => {
                     let axes = attributes.to_sizes();
                     let layout = self.program.source(node.inputs[0]).layout;
@@ -142,9 +145,23 @@ impl ProgramBuilder {
         }
         let id = NodeId(self.program.nodes.len() as u32);
         let own = Source { base: id, layout: Layout::contiguous(node.ty.shape) };
+        let after = source.and_then(|_| self.program.after[node.inputs[0].index()]);
         self.known.insert(node.clone(), id);
         self.program.nodes.push(node);
         self.program.sources.push(source.unwrap_or(own));
+        self.program.after.push(after);
+        id
+    }
+
+    /// The elements of the first input, which whoever reads them through here waits to read.
+    fn barrier(&mut self, node: Node) -> NodeId {
+        if self.program.constant(node.inputs[0]).is_some() {
+            return node.inputs[0];
+        }
+        let source = *self.program.source(node.inputs[0]);
+        let after = self.program.source(node.inputs[1]).base;
+        let id = self.intern(node, Some(source));
+        self.program.after[id.index()] = Some(after);
         id
     }
 
@@ -162,7 +179,8 @@ impl ProgramBuilder {
             return self.intern(node, None);
         };
         source.layout = layout;
-        if self.is_whole(&source) && self.program.ty(source.base).shape == node.ty.shape {
+        let waits = self.program.after[node.inputs[0].index()].is_some();
+        if !waits && self.is_whole(&source) && self.program.ty(source.base).shape == node.ty.shape {
             return source.base;
         }
         self.intern(node, Some(source))

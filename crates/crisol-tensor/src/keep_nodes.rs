@@ -38,6 +38,13 @@ impl KeepNodes {
     }
 }
 
+/// Where this thread records: the number of the recording, which no other has, and its next node.
+pub fn position() -> (u64, NodeId) {
+    let recorder = Recorder::current();
+    let recording = recorder.lock();
+    (recording.epoch, NodeId(recording.graph.len() as u32))
+}
+
 impl Drop for KeepNodes {
     fn drop(&mut self) {
         self.recorder.lock().let_go();

@@ -31,7 +31,7 @@ mod variable;
 
 pub use crisol_ir::{DType, Error, ErrorKind, Graph, NodeId, Result, Shape, TensorType, Value, ndarray};
 pub use crisol_plan::Stats;
-pub use keep_nodes::KeepNodes;
+pub use keep_nodes::{KeepNodes, position};
 pub use linear::{Conv2dAttributes, Pool2dAttributes, same_padding};
 pub use operand::Operand;
 pub use recorder::{evaluate, is_tracing, record, record_many, stats};

@@ -10,9 +10,15 @@
 //! | [`datasets`], [`data`] | `keras.datasets`, `keras.utils.image_dataset_from_directory`, `tf.data` |
 //! | [`random`], [`activations`] | `keras.random`, `keras.activations` |
 //! | [`Tensor`], [`Variable`], [`GradientTape`] | `tf.Tensor`, `tf.Variable`, `tf.GradientTape` |
+//! | [`custom_gradient`], [`checkpoint`] | `tf.custom_gradient`, `tf.recompute_grad` |
+//! | [`CustomOp`] | an operation of one's own |
 //! | [`Sequential`], [`Model`] | the models |
 
-pub use crisol_autograd::{GradientTape, Gradients, check_gradients};
+pub use crisol_autograd::{
+    CustomOp, GradientOptions, GradientTape, Gradients, UnconnectedGradients, check_gradients, checkpoint,
+    custom_gradient, hessian_vector_product, jacobian_vector_product, no_gradient, value_and_gradients,
+    vector_jacobian_product,
+};
 pub use crisol_data as data;
 pub use crisol_data::datasets;
 pub use crisol_layers as layers;
@@ -23,7 +29,8 @@ pub use crisol_params as initializers;
 #[cfg(feature = "plot")]
 pub use crisol_plot as plot;
 pub use crisol_tensor::{
-    DType, Error, ErrorKind, Result, Shape, Tensor, Value, Variable, activations, evaluate, ndarray, random, stats,
+    DType, Error, ErrorKind, Result, Shape, Tensor, TensorType, Value, Variable, activations, evaluate, ndarray,
+    random, stats,
 };
 pub use crisol_train::{Compile, Fit, Model, Sequential, Verbose};
 

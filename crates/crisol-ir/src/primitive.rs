@@ -61,6 +61,9 @@ pub enum Library {
     Pad,
     /// An operation from outside: its definition runs.
     Custom,
+    Concatenate,
+    Gather,
+    ScatterAdd,
 }
 
 /// How an operation becomes fast code; what can be fused follows from this and from nothing else.
@@ -115,7 +118,9 @@ pub struct Probe {
     pub cases: Vec<(Attributes, Vec<TensorType>)>,
     /// The open interval that inputs of floating point types are drawn from.
     pub range: (f64, f64),
-    /// Points of that interval where the derivative jumps: tests of gradients stay away from them.
+    /// The half-open range that inputs of integer types are drawn from; types that cannot hold it take their own.
+    pub integers: (i64, i64),
+    /// Points of `range` where the derivative jumps: tests of gradients stay away from them.
     pub kinks: Vec<f64>,
     /// Units in the last place by which fast code may differ from the definition in the same type; 0 demands equal bits.
     pub ulps: f64,
@@ -123,7 +128,7 @@ pub struct Probe {
 
 impl Default for Probe {
     fn default() -> Probe {
-        Probe { cases: Vec::new(), range: (-2.0, 2.0), kinks: Vec::new(), ulps: 0.0 }
+        Probe { cases: Vec::new(), range: (-2.0, 2.0), integers: (-2048, 2048), kinks: Vec::new(), ulps: 0.0 }
     }
 }
 

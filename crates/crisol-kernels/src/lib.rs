@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod blocks;
+mod concatenate;
 mod conv;
 mod denormals;
 mod error;
+mod gather;
 mod matmul;
 mod matrix;
 mod pool;
@@ -14,9 +16,11 @@ mod shared;
 mod tile;
 
 pub use blocks::RowBlocks;
+pub use concatenate::concatenate;
 pub use conv::{Conv2d, conv2d, conv2d_input_gradient, conv2d_weight_gradient, conv2d_with};
 pub use denormals::FlushDenormals;
 pub use error::GeometryError;
+pub use gather::{Additive, Choice, ChoiceError, Index, gather, scatter_add};
 pub use matmul::{Epilogue, matmul, matmul_batched, matmul_blocks};
 pub use matrix::Matrix;
 pub use pool::{parallel_for, threads, with_threads};

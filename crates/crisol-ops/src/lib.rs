@@ -7,10 +7,11 @@
 //!
 //! | kind | operations |
 //! | --- | --- |
-//! | maps | `add`, `subtract`, `multiply`, `divide`, `negate`, `absolute`, `sqrt`, `floor`, `exp`, `log`, `tanh`, `sigmoid`, `relu`, `power`, `maximum`, `minimum`, `select`, `cast`, comparisons, logic, `random_uniform`, `random_normal` |
-//! | views | `reshape`, `permute`, `broadcast`, `slice`, `stop_gradient` |
+//! | maps | `add`, `subtract`, `multiply`, `divide`, `negate`, `absolute`, `sqrt`, `floor`, `exp`, `log`, `tanh`, `sigmoid`, `relu`, `power`, `maximum`, `minimum`, `select`, `cast`, comparisons, logic, `random_uniform`, `random_normal`, `iota` |
+//! | views | `reshape`, `permute`, `broadcast`, `slice`, `flip`, `stop_gradient` |
 //! | reductions | `sum`, `max` |
-//! | library | `matmul`, `conv2d` and its two gradients, `max_pool2d` and its gradient, `pad` |
+//! | library | `matmul`, `conv2d` and its two gradients, `max_pool2d` and its gradient, `pad`, `concatenate`, `gather` and `scatter_add` |
+//! | composites | programs of these: see [`take`], [`one_hot`], [`stack`], [`roll`], [`tril`], [`diagonal`] and their neighbours |
 //!
 //! Functions of several inputs broadcast by NumPy's rule; element types never mix: a cast is written where one is meant.
 
@@ -19,6 +20,7 @@ mod add;
 mod broadcast;
 mod cast;
 mod composite;
+mod concatenate;
 mod conv2d;
 mod conv2d_input_gradient;
 mod conv2d_weight_gradient;
@@ -27,9 +29,12 @@ mod divide;
 pub mod eager;
 mod equal;
 mod exp;
+mod flip;
 mod floor;
+mod gather;
 mod greater;
 mod greater_equal;
+mod iota;
 mod less;
 mod less_equal;
 mod log;
@@ -57,6 +62,7 @@ mod reduction;
 mod relu;
 mod reshape;
 mod rule;
+mod scatter_add;
 mod select;
 mod sigmoid;
 mod slice;
@@ -71,7 +77,12 @@ pub use absolute::{ABSOLUTE, Absolute, absolute};
 pub use add::{ADD, Add, add};
 pub use broadcast::{BROADCAST, Broadcast, broadcast};
 pub use cast::{CAST, Cast, cast};
-pub use composite::{full_like, mean, ones_like, scalar, scalar_like, square, sum_to_shape, zeros_like};
+pub use composite::{
+    arange, diag, diagonal, expand_dims, eye, full_like, linspace, mean, moveaxis, one_hot, ones_like, repeat, roll,
+    scalar, scalar_like, segment_sum, slice_axis, slice_by_steps, split, split_at, square, squeeze, stack,
+    sum_to_shape, swapaxes, take, take_along_axis, tile, trace, tril, triu, unstack, zeros_like,
+};
+pub use concatenate::{CONCATENATE, Concatenate, concatenate};
 pub use conv2d::{CONV2D, Conv2d, Conv2dAttributes, conv2d};
 pub use conv2d_input_gradient::{
     CONV2D_INPUT_GRADIENT, Conv2dInputGradient, Conv2dInputGradientAttributes, conv2d_input_gradient,
@@ -82,9 +93,12 @@ pub use conv2d_weight_gradient::{
 pub use divide::{DIVIDE, Divide, divide};
 pub use equal::{EQUAL, Equal, equal};
 pub use exp::{EXP, Exp, exp};
+pub use flip::{FLIP, Flip, flip};
 pub use floor::{FLOOR, Floor, floor};
+pub use gather::{GATHER, Gather, gather, index_error};
 pub use greater::{GREATER, Greater, greater};
 pub use greater_equal::{GREATER_EQUAL, GreaterEqual, greater_equal};
+pub use iota::{IOTA, Iota, iota};
 pub use less::{LESS, Less, less};
 pub use less_equal::{LESS_EQUAL, LessEqual, less_equal};
 pub use log::{LOG, Log, log};
@@ -108,6 +122,7 @@ pub use random_normal::{RANDOM_NORMAL, RandomNormal, random_normal};
 pub use random_uniform::{RANDOM_UNIFORM, RandomUniform, random_uniform};
 pub use relu::{RELU, Relu, relu};
 pub use reshape::{RESHAPE, Reshape, reshape};
+pub use scatter_add::{SCATTER_ADD, ScatterAdd, scatter_add};
 pub use select::{SELECT, Select, select};
 pub use sigmoid::{SIGMOID, Sigmoid, sigmoid};
 pub use slice::{SLICE, Slice, SliceAttributes, slice};
@@ -122,20 +137,24 @@ use crisol_ir::Primitive;
 
 /// Every operation, in the order of their names.
 pub fn all() -> &'static [&'static dyn Primitive] {
-    static ALL: [&dyn Primitive; 43] = [
+    static ALL: [&dyn Primitive; 48] = [
         &ABSOLUTE,
         &ADD,
         &BROADCAST,
         &CAST,
+        &CONCATENATE,
         &CONV2D,
         &CONV2D_INPUT_GRADIENT,
         &CONV2D_WEIGHT_GRADIENT,
         &DIVIDE,
         &EQUAL,
         &EXP,
+        &FLIP,
         &FLOOR,
+        &GATHER,
         &GREATER,
         &GREATER_EQUAL,
+        &IOTA,
         &LESS,
         &LESS_EQUAL,
         &LOG,
@@ -158,6 +177,7 @@ pub fn all() -> &'static [&'static dyn Primitive] {
         &RANDOM_UNIFORM,
         &RELU,
         &RESHAPE,
+        &SCATTER_ADD,
         &SELECT,
         &SIGMOID,
         &SLICE,

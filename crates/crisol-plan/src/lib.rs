@@ -8,7 +8,7 @@
 //! | [`interpret`] | kernels run instruction by instruction over blocks |
 //! | `planner` | [`Planner`]: the cache of plans |
 //! | `simplify`, `fuse`, `lower`, `nest`, `place` | from a graph to steps: smaller, grouped, as kernels over loops, in memory |
-//! | `whole` | operations with code of their own: matrix products, convolutions, pooling |
+//! | `whole`, `moving` | operations with code of their own: matrix products, convolutions, pooling; joining and choosing elements |
 //! | `plan`, `compile`, `run` | the finished plan, its kernels, and running it |
 
 pub mod buffer;
@@ -17,6 +17,7 @@ mod copy;
 mod fuse;
 pub mod interpret;
 mod lower;
+mod moving;
 mod nest;
 mod place;
 mod plan;

@@ -1,7 +1,8 @@
-//! Operations that run as a whole: matrix products, convolutions and pooling by `crisol-kernels`, anything else by its
-//! plain definition.
+//! Operations that run as a whole: matrix products, convolutions, pooling and moving elements by `crisol-kernels`, anything
+//! else by its plain definition.
 
 use crate::buffer::Buffer;
+use crate::moving::{Elements, Moving};
 use crate::simplify::Program;
 use crisol_ir::primitive::Library;
 use crisol_ir::{Attributes, DType, Error, ErrorKind, Kind, Layout, NodeId, Operation, Primitive, Result, TensorType};
@@ -12,6 +13,7 @@ use crisol_kernels::{
 use crisol_ops::{
     Conv2dAttributes, Conv2dInputGradientAttributes, Conv2dWeightGradientAttributes, MatMulAttributes, Pool2dAttributes,
 };
+use smallvec::SmallVec;
 
 /// What runs.
 #[derive(Clone)]
@@ -22,6 +24,8 @@ pub(crate) enum Routine {
     Conv2dWeightGradient(Conv2d),
     MaxPool2d(MaxPool2d),
     MaxPool2dGradient(MaxPool2d),
+    /// With the bytes of an element of each operand.
+    Moving(Moving, SmallVec<[usize; 4]>),
     /// The primitive's definition, over arrays.
     Definition(&'static dyn Primitive, Attributes, Vec<TensorType>),
 }
@@ -96,6 +100,13 @@ impl Whole {
         };
         let shapes: Vec<&[usize]> = types.iter().map(|ty| ty.shape.sizes()).collect();
         let out = node.ty.shape;
+        let operands = layouts.iter().map(|layout| (layout.offset, extent(layout))).collect();
+        if let Kind::Library(library) = primitive.kind()
+            && let Some(moving) = Moving::new(library, attributes, &types, node.ty)
+        {
+            let routine = Routine::Moving(moving, types.iter().map(|ty| ty.dtype.size()).collect());
+            return Ok(Whole { name: primitive.name(), routine, operands, ty: node.ty });
+        }
         let routine = match (library, &shapes[..]) {
             (Some(Library::MatMul), [lhs, rhs]) => {
                 let given = MatMulAttributes::decode(attributes)?;
@@ -118,7 +129,6 @@ impl Whole {
             }
             _ => Routine::Definition(*primitive, attributes.clone(), types.clone()),
         };
-        let operands = layouts.iter().map(|layout| (layout.offset, extent(layout))).collect();
         Ok(Whole { name: primitive.name(), routine, operands, ty: node.ty })
     }
 
@@ -131,6 +141,18 @@ impl Whole {
         if let Routine::Definition(primitive, attributes, types) = &self.routine {
             // SAFETY: passed on.
             return unsafe { self.define(*primitive, attributes, types, operands, out) };
+        }
+        if let Routine::Moving(moving, widths) = &self.routine {
+            let elements: SmallVec<[Elements<*const u8>; 4]> = operands
+                .iter()
+                .zip(&self.operands)
+                .zip(widths)
+                .map(|((start, &(offset, count)), width)| Elements { start: start.wrapping_add(offset * width), count })
+                .collect();
+            let out = Elements { start: out, count: self.ty.shape.elements() };
+            // SAFETY: passed on; extents come from the layouts that the operands have in their stored values.
+            let done = unsafe { moving.run(self.ty.dtype, &elements, out) };
+            return done.map_err(|error| error.operation(self.name));
         }
         // SAFETY: passed on.
         let done = unsafe {
@@ -170,7 +192,7 @@ impl Whole {
             Routine::Conv2dWeightGradient(geometry) => conv2d_weight_gradient(geometry, operand(0), operand(1), out),
             Routine::MaxPool2d(geometry) => max_pool2d(geometry, operand(0), out),
             Routine::MaxPool2dGradient(geometry) => max_pool2d_gradient(geometry, operand(0), operand(1), out),
-            Routine::Definition(..) => Ok(()),
+            Routine::Moving(..) | Routine::Definition(..) => Ok(()),
         }
     }
 

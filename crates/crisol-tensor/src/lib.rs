@@ -10,11 +10,13 @@
 //! | `keep_nodes` | [`KeepNodes`], what gradient tapes are made of |
 //! | `variable` | [`Variable`]: cells for weights and states |
 //! | `trace` | [`Trace`]: shapes without values |
-//! | `operators`, `elementwise`, `movement`, `reduce`, `linear` | the methods of tensors |
+//! | `operators`, `elementwise`, `movement`, `joining`, `indexing`, `reduce`, `linear` | the methods of tensors |
 //! | [`activations`], [`random`] | activation functions by name; keys and random tensors |
 
 pub mod activations;
 mod elementwise;
+mod indexing;
+mod joining;
 mod keep_nodes;
 mod linear;
 mod movement;

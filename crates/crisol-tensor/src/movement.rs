@@ -1,4 +1,4 @@
-//! The same elements in other places: reshape, permute, broadcast, slice, pad.
+//! The same elements in other places: reshape, permute, broadcast, slice, pad, flip, join, cut, repeat.
 
 use crate::recorder::record;
 use crate::tensor::Tensor;
@@ -57,20 +57,48 @@ impl Tensor {
     #[track_caller]
     #[must_use]
     pub fn expand_dims(&self, axis: isize) -> Tensor {
-        record(&[self], |graph, x| {
-            let shape = graph.ty(x[0]).shape;
-            let mut sizes = shape.sizes().to_vec();
-            let rank = sizes.len() as isize + 1;
-            let at = if axis < 0 { axis + rank } else { axis };
-            if !(0..rank).contains(&at) {
-                return Err(Error::new(
-                    ErrorKind::Axis,
-                    format!("axis {axis} cannot be added to {shape}: expected {} to {}", -rank, rank - 1),
-                ));
-            }
-            sizes.insert(at as usize, 1);
-            crisol_ops::reshape(graph, x[0], Shape::new(&sizes)?)
-        })
+        record(&[self], |graph, x| crisol_ops::expand_dims(graph, x[0], axis))
+    }
+
+    /// The shape without the given axes, which must have size 1; without every such axis if none are given.
+    ///
+    /// ```
+    /// # use crisol_tensor::Tensor;
+    /// assert_eq!(Tensor::zeros([1, 3, 1]).squeeze(&[-1]).shape()?.sizes(), [1, 3]);
+    /// # Ok::<(), crisol_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn squeeze(&self, axes: &[isize]) -> Tensor {
+        record(&[self], |graph, x| crisol_ops::squeeze(graph, x[0], axes))
+    }
+
+    /// Two axes exchanged.
+    #[track_caller]
+    #[must_use]
+    pub fn swapaxes(&self, a: isize, b: isize) -> Tensor {
+        record(&[self], |graph, x| crisol_ops::swapaxes(graph, x[0], a, b))
+    }
+
+    /// An axis moved to the place `to`, the others keeping their order.
+    #[track_caller]
+    #[must_use]
+    pub fn moveaxis(&self, axis: isize, to: isize) -> Tensor {
+        record(&[self], |graph, x| crisol_ops::moveaxis(graph, x[0], axis, to))
+    }
+
+    /// The elements in reverse order along the axes.
+    ///
+    /// ```
+    /// # use crisol_tensor::Tensor;
+    /// let x = Tensor::from_slice(&[1.0f32, 2.0, 3.0, 4.0], [2, 2]);
+    /// assert_eq!(x.flip(&[1]).to_vec::<f32>()?, [2.0, 1.0, 4.0, 3.0]);
+    /// # Ok::<(), crisol_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn flip(&self, axes: &[isize]) -> Tensor {
+        record(&[self], |graph, x| crisol_ops::flip(graph, x[0], axes))
     }
 
     /// The elements of one range an axis.
@@ -96,6 +124,21 @@ impl Tensor {
         let sizes: Vec<usize> =
             ranges.iter().zip(steps).map(|(range, &step)| range.len().div_ceil(step.max(1))).collect();
         record(&[self], |graph, x| crisol_ops::slice(graph, x[0], &starts, &sizes, steps))
+    }
+
+    /// Along one axis, the elements `start`, `start + step`, ... before `end`, by NumPy's rule: negative numbers count from the end,
+    /// ends outside of the axis are cut, a negative step walks backwards, `None` is the end that the step comes from or goes to.
+    ///
+    /// ```
+    /// # use crisol_tensor::Tensor;
+    /// let x = Tensor::from_slice(&[0.0f32, 1.0, 2.0, 3.0, 4.0], [5]);
+    /// assert_eq!(x.slice_axis(0, Some(-1), None, -2).to_vec::<f32>()?, [4.0, 2.0, 0.0]);
+    /// # Ok::<(), crisol_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn slice_axis(&self, axis: isize, start: Option<isize>, end: Option<isize>, step: isize) -> Tensor {
+        record(&[self], |graph, x| crisol_ops::slice_by_steps(graph, x[0], axis, start, end, step))
     }
 
     /// Zeros added before and after the elements of each axis.

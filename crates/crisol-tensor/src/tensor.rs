@@ -100,12 +100,6 @@ impl Tensor {
         Tensor::full(DType::F32, shape, 1.0)
     }
 
-    /// The numbers 0, 1, ... below `end` as a vector of `dtype`.
-    pub fn range(dtype: DType, end: usize) -> Tensor {
-        let numbers = ArrayD::from_shape_fn(vec![end], |at| at[0] as i64);
-        Tensor::from_value(Value::I64(numbers).cast(dtype))
-    }
-
     /// A tensor with the elements of a slice.
     ///
     /// # Errors

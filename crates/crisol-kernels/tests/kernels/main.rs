@@ -4,6 +4,7 @@
 
 mod conv;
 mod matmul;
+mod moving;
 mod pool;
 mod pooling;
 

@@ -5,8 +5,10 @@
 
 use crisol_ir::kernel::{Access, Builder, Role};
 use crisol_ir::ndarray::{ArrayD, IxDyn};
-use crisol_ir::{Attributes, DType, Graph, Kind, NodeId, Operation, Primitive, Result, TensorType, Value, each_value};
-use crisol_ops as ops;
+use crisol_ir::{
+    Attributes, DType, Graph, Kind, NodeId, Operation, Primitive, Probe, Result, TensorType, Value, each_value,
+};
+use crisol_ops::{self as ops, eager};
 
 /// A generator of numbers for values: a counter under a seed.
 pub struct Numbers {
@@ -27,6 +29,18 @@ impl Numbers {
     /// A number from the open interval.
     pub fn between(&mut self, (low, high): (f64, f64)) -> f64 {
         low + (high - low) * ((f64::from(self.word()) + 0.5) / 4_294_967_296.0)
+    }
+
+    /// A value that fits a probe: floats of its range away from its kinks, integers of its range.
+    pub fn probe(&mut self, ty: TensorType, probe: &Probe) -> Value {
+        let (low, high) = probe.integers;
+        let sizes = IxDyn(&ty.shape);
+        let mut integer = || low + i64::from(self.word()) % (high - low);
+        match ty.dtype {
+            DType::I32 => Value::I32(ArrayD::from_shape_simple_fn(sizes, || integer() as i32)),
+            DType::I64 => Value::I64(ArrayD::from_shape_simple_fn(sizes, integer)),
+            _ => self.value(ty, probe.range, &probe.kinks),
+        }
     }
 
     /// A value whose floats lie in the range, away from the kinks.
@@ -157,4 +171,42 @@ pub fn cases() -> impl Iterator<Item = (&'static dyn Primitive, Attributes, Vec<
 /// The kinds without the maps.
 pub fn is_map(primitive: &dyn Primitive) -> bool {
     primitive.kind() == Kind::Map
+}
+
+/// Compares the gradients of `loss` with respect to every `float64` argument in `wrt` with central differences.
+pub fn check(graph: &mut Graph, loss: NodeId, wrt: &[NodeId], arguments: &[Value], what: &str) -> Result<()> {
+    let found = gradients(graph, loss, wrt)?;
+    graph.verify()?;
+    for (&input, gradient) in wrt.iter().zip(found) {
+        let argument = argument_number(graph, input);
+        let count = numbers(&arguments[argument]).len();
+        let gradient = match gradient {
+            Some(gradient) => numbers(&eager::evaluate(graph, &[gradient], arguments)?[0]),
+            None => vec![0.0; count],
+        };
+        for (place, found) in gradient.into_iter().enumerate() {
+            let step = 1e-5;
+            let shifted = |by: f64| -> Result<f64> {
+                let mut arguments = arguments.to_vec();
+                if let Value::F64(array) = &mut arguments[argument] {
+                    *array.iter_mut().nth(place).unwrap() += by;
+                }
+                Ok(numbers(&eager::evaluate(graph, &[loss], &arguments)?[0])[0])
+            };
+            let difference = (shifted(step)? - shifted(-step)?) / (2.0 * step);
+            let near = (difference - found).abs() <= 1e-5 * (1.0 + difference.abs().max(found.abs()));
+            assert!(
+                near,
+                "{what}, argument {argument}, place {place}: gradient {found}, difference {difference}\n{graph}"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn argument_number(graph: &Graph, node: NodeId) -> usize {
+    match graph.node(node).operation {
+        crisol_ir::Operation::Input(number) => number as usize,
+        ref other => panic!("{other:?} is no argument"),
+    }
 }

@@ -1,4 +1,20 @@
 //! Short programs of several operations that gradients and upper crates share.
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | `axes` | axes added, removed, exchanged, cut, joined, repeated |
+//! | `indexing` | choosing by index, counting, triangles, diagonals |
+
+mod axes;
+mod indexing;
+
+pub use axes::{
+    expand_dims, moveaxis, repeat, roll, slice_axis, split, split_at, squeeze, stack, swapaxes, tile, unstack,
+};
+pub use indexing::{
+    arange, diag, diagonal, eye, linspace, one_hot, segment_sum, slice_by_steps, take, take_along_axis, trace, tril,
+    triu,
+};
 
 use crate::rule::Takes;
 use crate::{broadcast, divide, multiply, reduction, reshape, sum};

@@ -1,0 +1,262 @@
+//! Elements chosen by index along an axis, and added up by index: embedding lookups and their gradient.
+
+use crate::concatenate::copy;
+use crate::error::{GeometryError, check_length, checked_product};
+use crate::pool::parallel_for;
+use crate::shared::SharedSlice;
+use std::fmt;
+
+/// Elements that one chunk moves.
+const BLOCK: usize = 16 << 10;
+
+/// What is chosen from what: elements `[outer, size, inner]`, indices `[outer or 1, count, inner or 1]`, chosen ones
+/// `[outer, count, inner]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Choice {
+    /// Independent choices.
+    pub outer: usize,
+    /// Elements along the axis that indices number.
+    pub size: usize,
+    /// Elements that lie beside each other, each with an index of its own unless shared.
+    pub inner: usize,
+    /// Elements chosen along the axis.
+    pub count: usize,
+    /// Whether the indices are the same for all of `outer`.
+    pub shared_outer: bool,
+    /// Whether an index stands for all of `inner`.
+    pub shared_inner: bool,
+}
+
+/// Why nothing was chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChoiceError {
+    /// Sizes and lengths that do not fit.
+    Geometry(GeometryError),
+    /// An index that names no element, and its place among the indices.
+    Index {
+        /// The index.
+        index: i64,
+        /// Its place among the indices, in order.
+        place: usize,
+    },
+}
+
+impl fmt::Display for ChoiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ChoiceError::Geometry(error) => error.fmt(f),
+            ChoiceError::Index { index, place } => write!(f, "index {index} at place {place} is out of range"),
+        }
+    }
+}
+
+impl std::error::Error for ChoiceError {}
+
+impl From<GeometryError> for ChoiceError {
+    fn from(error: GeometryError) -> ChoiceError {
+        ChoiceError::Geometry(error)
+    }
+}
+
+/// Types of indices: `u8`, `i32` and `i64`; negative ones count from the end.
+pub trait Index: private::Sealed + Copy + Send + Sync {
+    /// The index as a number.
+    fn number(self) -> i64;
+}
+
+/// Types of sums: `f32`, `f64`, and `i32`, `i64`, which wrap.
+pub trait Additive: private::Sealed + Copy + Send + Sync {
+    /// What sums start from.
+    const ZERO: Self;
+    /// The sum.
+    #[must_use]
+    fn plus(self, other: Self) -> Self;
+}
+
+mod private {
+    pub trait Sealed {}
+    impl Sealed for u8 {}
+    impl Sealed for i32 {}
+    impl Sealed for i64 {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+macro_rules! index {
+    ($($ty:ty),*) => {$(
+        impl Index for $ty {
+            #[inline(always)]
+            fn number(self) -> i64 {
+                i64::from(self)
+            }
+        }
+    )*};
+}
+index!(u8, i32, i64);
+
+macro_rules! additive {
+    ($($ty:ty, $plus:expr;)*) => {$(
+        impl Additive for $ty {
+            const ZERO: Self = 0 as $ty;
+            #[inline(always)]
+            fn plus(self, other: Self) -> Self {
+                $plus(self, other)
+            }
+        }
+    )*};
+}
+additive! {
+    f32, |a: f32, b: f32| a + b;
+    f64, |a: f64, b: f64| a + b;
+    i32, i32::wrapping_add;
+    i64, i64::wrapping_add;
+}
+
+impl Choice {
+    fn check<I: Index>(&self, elements: usize, indices: &[I], chosen: usize) -> Result<(), ChoiceError> {
+        let index_outer = if self.shared_outer { 1 } else { self.outer };
+        let index_inner = if self.shared_inner { 1 } else { self.inner };
+        check_length("elements", elements, checked_product("elements", &[self.outer, self.size, self.inner])?)?;
+        let expected = checked_product("indices", &[index_outer, self.count, index_inner])?;
+        check_length("indices", indices.len(), expected)?;
+        check_length("chosen", chosen, checked_product("chosen", &[self.outer, self.count, self.inner])?)?;
+        let size = self.size as i64;
+        match indices.iter().position(|index| !(-size..size).contains(&index.number())) {
+            None => Ok(()),
+            Some(place) => Err(ChoiceError::Index { index: indices[place].number(), place }),
+        }
+    }
+
+    /// The indices of one row of chosen elements: one, or one an element.
+    #[inline(always)]
+    fn indices_of<'a, I>(&self, indices: &'a [I], outer: usize, count: usize) -> &'a [I] {
+        let run = if self.shared_inner { 1 } else { self.inner };
+        let outer = if self.shared_outer { 0 } else { outer };
+        &indices[(outer * self.count + count) * run..][..run]
+    }
+
+    /// An index, which the check has found valid, as a number from 0.
+    #[inline(always)]
+    fn resolve<I: Index>(&self, index: I) -> usize {
+        let number = index.number();
+        (if number < 0 { number + self.size as i64 } else { number }) as usize
+    }
+}
+
+/// `out[o, m, i] = x[o, indices[o, m, i], i]`. Elements may be of any type.
+///
+/// # Errors
+/// When a slice has another length than the choice says, or an index is out of range: the first one is reported.
+///
+/// ```
+/// use crisol_kernels::{Choice, gather};
+///
+/// let rows = Choice { outer: 1, size: 3, inner: 2, count: 2, shared_outer: true, shared_inner: true };
+/// let mut out = [' '; 4];
+/// gather(&rows, &['a', 'b', 'c', 'd', 'e', 'f'], &[2, -3], &mut out)?;
+/// assert_eq!(out, ['e', 'f', 'a', 'b']);
+/// # Ok::<(), crisol_kernels::ChoiceError>(())
+/// ```
+pub fn gather<T: Copy + Send + Sync, I: Index>(
+    choice: &Choice,
+    x: &[T],
+    indices: &[I],
+    out: &mut [T],
+) -> Result<(), ChoiceError> {
+    choice.check(x.len(), indices, out.len())?;
+    if out.is_empty() {
+        return Ok(());
+    }
+    let Choice { outer, size, inner, count, shared_inner, .. } = *choice;
+    let rows = outer * count;
+    let block = BLOCK.div_ceil(inner);
+    let shared = SharedSlice::new(out);
+    parallel_for(rows.div_ceil(block), &|chunk| {
+        let range = chunk * block..((chunk + 1) * block).min(rows);
+        // SAFETY: chunks are disjoint ranges of rows.
+        let out = unsafe { shared.range(range.start * inner..range.end * inner) };
+        for (row, out) in range.zip(out.chunks_exact_mut(inner)) {
+            let (o, m) = (row / count, row % count);
+            let x = &x[o * size * inner..][..size * inner];
+            let indices = choice.indices_of(indices, o, m);
+            if shared_inner {
+                copy(&x[choice.resolve(indices[0]) * inner..][..inner], out);
+            } else {
+                for (i, (out, &index)) in out.iter_mut().zip(indices).enumerate() {
+                    *out = x[choice.resolve(index) * inner + i];
+                }
+            }
+        }
+    });
+    Ok(())
+}
+
+/// `out[o, n, i] = sum of updates[o, m, i] over the m with indices[o, m, i] = n`, added in the order of the indices.
+///
+/// # Errors
+/// When a slice has another length than the choice says, or an index is out of range: the first one is reported.
+///
+/// ```
+/// use crisol_kernels::{Choice, scatter_add};
+///
+/// let counts = Choice { outer: 1, size: 3, inner: 1, count: 4, shared_outer: true, shared_inner: true };
+/// let mut out = [0; 3];
+/// scatter_add(&counts, &[2_u8, 0, 2, 2], &[1, 1, 1, 1], &mut out)?;
+/// assert_eq!(out, [1, 0, 3]);
+/// # Ok::<(), crisol_kernels::ChoiceError>(())
+/// ```
+pub fn scatter_add<T: Additive, I: Index>(
+    choice: &Choice,
+    indices: &[I],
+    updates: &[T],
+    out: &mut [T],
+) -> Result<(), ChoiceError> {
+    /// Chunks wanted when there are few independent choices.
+    const CHUNKS: usize = 16;
+    /// Elements an index from which other chunks' indices may be looked at in vain.
+    const WORTH: usize = 8;
+    choice.check(out.len(), indices, updates.len())?;
+    if out.is_empty() {
+        return Ok(());
+    }
+    let Choice { outer, size, inner, count, shared_inner, .. } = *choice;
+    // Each chunk owns a band of places and looks at all indices for those that fall into it: no sum has two owners, so that
+    // any cut gives the same bits.
+    let work = out.len() + updates.len();
+    let bands = if work < 2 * BLOCK || inner < WORTH { 1 } else { CHUNKS.div_ceil(outer).min(size) };
+    let outers = if work < 2 * BLOCK { outer } else { 1 };
+    let band = size.div_ceil(bands);
+    let bands = size.div_ceil(band);
+    let shared = SharedSlice::new(out);
+    parallel_for(outer.div_ceil(outers) * bands, &|chunk| {
+        let (group, first) = (chunk / bands, chunk % bands * band);
+        let end = (first + band).min(size);
+        for o in group * outers..((group + 1) * outers).min(outer) {
+            // SAFETY: chunks own disjoint bands of disjoint choices.
+            let out = unsafe { shared.range((o * size + first) * inner..(o * size + end) * inner) };
+            out.fill(T::ZERO);
+            for m in 0..count {
+                let updates = &updates[(o * count + m) * inner..][..inner];
+                let indices = choice.indices_of(indices, o, m);
+                if shared_inner {
+                    let place = choice.resolve(indices[0]);
+                    if (first..end).contains(&place) {
+                        let sums = &mut out[(place - first) * inner..][..inner];
+                        for (sum, &update) in sums.iter_mut().zip(updates) {
+                            *sum = sum.plus(update);
+                        }
+                    }
+                } else {
+                    for (i, (&update, &index)) in updates.iter().zip(indices).enumerate() {
+                        let place = choice.resolve(index);
+                        if (first..end).contains(&place) {
+                            let sum = &mut out[(place - first) * inner + i];
+                            *sum = sum.plus(update);
+                        }
+                    }
+                }
+            }
+        }
+    });
+    Ok(())
+}

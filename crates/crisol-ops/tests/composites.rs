@@ -1,0 +1,280 @@
+//! Programs of several operations: values worked out by hand or with NumPy, and gradients against central differences.
+
+#![allow(clippy::unwrap_used)] // helpers of tests are not seen as tests
+
+mod support;
+
+use crisol_ir::ndarray::{ArrayD, IxDyn};
+use crisol_ir::{DType, Error, Graph, NodeId, Result, Shape, TensorType, Value};
+use crisol_ops::{self as ops, eager};
+use proptest::prelude::*;
+use support::{Numbers, check, gradients, numbers, type_of, weighted_sum};
+
+/// 0, 1, 2, ... under a shape.
+fn counting(sizes: &[usize]) -> Value {
+    let count = sizes.iter().product::<usize>();
+    Value::F64(ArrayD::from_shape_vec(IxDyn(sizes), (0..count).map(|x| x as f64).collect()).unwrap())
+}
+
+fn integers(sizes: &[usize], elements: &[i32]) -> Value {
+    Value::I32(ArrayD::from_shape_vec(IxDyn(sizes), elements.to_vec()).unwrap())
+}
+
+/// The shape and elements of what a program makes.
+fn run(inputs: &[Value], build: impl FnOnce(&mut Graph, &[NodeId]) -> Result<NodeId>) -> (Vec<usize>, Vec<f64>) {
+    let mut graph = Graph::new();
+    let nodes: Vec<NodeId> = inputs.iter().map(|value| graph.input(type_of(value))).collect();
+    let result = build(&mut graph, &nodes).unwrap();
+    graph.verify().unwrap();
+    let value = eager::evaluate(&graph, &[result], inputs).unwrap().remove(0);
+    (value.shape().unwrap().to_vec(), numbers(&value))
+}
+
+/// As [`run`] on one input that counts.
+fn on(sizes: &[usize], build: impl FnOnce(&mut Graph, NodeId) -> Result<NodeId>) -> (Vec<usize>, Vec<f64>) {
+    run(&[counting(sizes)], |graph, x| build(graph, x[0]))
+}
+
+fn error(types: &[(DType, &[usize])], build: impl FnOnce(&mut Graph, &[NodeId]) -> Result<NodeId>) -> String {
+    let mut graph = Graph::new();
+    let ty = |&(dtype, sizes): &(DType, &[usize])| TensorType::new(dtype, Shape::new(sizes).unwrap());
+    let nodes: Vec<NodeId> = types.iter().map(|given| graph.input(ty(given))).collect();
+    build(&mut graph, &nodes).unwrap_err().to_string()
+}
+
+#[test]
+fn axes_come_go_and_change_places() {
+    assert_eq!(on(&[2, 3], |g, x| ops::expand_dims(g, x, -1)).0, [2, 3, 1]);
+    assert_eq!(on(&[2, 3], |g, x| ops::expand_dims(g, x, 0)).0, [1, 2, 3]);
+    assert_eq!(on(&[1, 3, 1], |g, x| ops::squeeze(g, x, &[])).0, [3]);
+    assert_eq!(on(&[1, 3, 1], |g, x| ops::squeeze(g, x, &[-1])).0, [1, 3]);
+    assert_eq!(on(&[2, 3, 4], |g, x| ops::moveaxis(g, x, 0, -1)).0, [3, 4, 2]);
+    assert_eq!(on(&[2, 3, 4], |g, x| ops::moveaxis(g, x, 2, 0)).0, [4, 2, 3]);
+    assert_eq!(on(&[2, 3], |g, x| ops::swapaxes(g, x, 0, 1)), (vec![3, 2], vec![0.0, 3.0, 1.0, 4.0, 2.0, 5.0]));
+    let f = DType::F32;
+    assert_eq!(
+        error(&[(f, &[2, 3])], |g, x| ops::squeeze(g, x[0], &[1])),
+        "squeeze: axis 1 of [2, 3] has size 3, expected 1"
+    );
+    assert_eq!(
+        error(&[(f, &[2, 3])], |g, x| ops::expand_dims(g, x[0], 4)),
+        "expand_dims: axis 4 cannot be added to [2, 3]: expected -3 to 2"
+    );
+}
+
+#[test]
+fn joining_and_cutting() {
+    let (a, b) = (counting(&[2, 2]), counting(&[2, 1]));
+    let joined = run(&[a.clone(), b.clone()], |g, x| ops::concatenate(g, x, -1));
+    assert_eq!(joined, (vec![2, 3], vec![0.0, 1.0, 0.0, 2.0, 3.0, 1.0]));
+    let stacked = |axis| run(&[b.clone(), b.clone()], |g, x| ops::stack(g, x, axis));
+    assert_eq!(stacked(0), (vec![2, 2, 1], vec![0.0, 1.0, 0.0, 1.0]));
+    assert_eq!(stacked(-1), (vec![2, 1, 2], vec![0.0, 0.0, 1.0, 1.0]));
+    assert_eq!(on(&[2, 4], |g, x| Ok(ops::split(g, x, 2, 1)?[1])), (vec![2, 2], vec![2.0, 3.0, 6.0, 7.0]));
+    assert_eq!(on(&[5], |g, x| Ok(ops::split_at(g, x, &[1, 1, 4], 0)?[2])), (vec![3], vec![1.0, 2.0, 3.0]));
+    assert_eq!(on(&[2, 3], |g, x| Ok(ops::unstack(g, x, -1)?[2])), (vec![2], vec![2.0, 5.0]));
+    let mut graph = Graph::new();
+    let empty = graph.input(TensorType::new(DType::F32, Shape::new(&[0, 2]).unwrap()));
+    assert_eq!(ops::unstack(&mut graph, empty, 0).unwrap(), []);
+    let f = DType::F32;
+    assert_eq!(
+        error(&[(f, &[2, 3]), (f, &[2, 4])], |g, x| ops::concatenate(g, x, 0)),
+        "concatenate: input 0 [2, 3] and input 1 [2, 4] differ elsewhere than along axis 0"
+    );
+    assert_eq!(
+        error(&[(f, &[2, 3]), (f, &[2])], |g, x| ops::stack(g, x, 0)),
+        "stack: expected inputs of one shape, given [2, 3] and [2]"
+    );
+    assert_eq!(error(&[], |g, x| ops::concatenate(g, x, 0)), "concatenate: expected at least 1 input, given 0");
+    assert_eq!(
+        error(&[(f, &[5])], |g, x| Ok(ops::split(g, x[0], 2, 0)?[0])),
+        "split: axis 0 of [5] does not divide into 2 equal parts (name the cuts with split_at)"
+    );
+}
+
+#[test]
+fn turning_and_repeating() {
+    assert_eq!(on(&[4], |g, x| ops::roll(g, x, 1, 0)).1, [3.0, 0.0, 1.0, 2.0]);
+    assert_eq!(on(&[4], |g, x| ops::roll(g, x, -6, 0)).1, [2.0, 3.0, 0.0, 1.0]);
+    assert_eq!(on(&[2, 2], |g, x| ops::flip(g, x, &[0])).1, [2.0, 3.0, 0.0, 1.0]);
+    assert_eq!(on(&[2, 2], |g, x| ops::repeat(g, x, 2, 1)), (vec![2, 4], vec![0.0, 0.0, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0]));
+    assert_eq!(on(&[2], |g, x| ops::repeat(g, x, 0, 0)), (vec![0], vec![]));
+    assert_eq!(
+        on(&[1, 2], |g, x| ops::tile(g, x, &[2, 2])),
+        (vec![2, 4], vec![0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0])
+    );
+    assert_eq!(on(&[2], |g, x| ops::tile(g, x, &[2, 1])), (vec![2, 2], vec![0.0, 1.0, 0.0, 1.0]));
+}
+
+#[test]
+fn slices_by_numpys_rule() {
+    let part = |start, end, step| on(&[7], |g, x| ops::slice_by_steps(g, x, 0, start, end, step)).1;
+    // numpy.arange(7)[start:end:step]
+    assert_eq!(part(None, None, 3), [0.0, 3.0, 6.0]);
+    assert_eq!(part(Some(-3), None, 1), [4.0, 5.0, 6.0]);
+    assert_eq!(part(Some(1), Some(-1), 2), [1.0, 3.0, 5.0]);
+    assert_eq!(part(None, None, -2), [6.0, 4.0, 2.0, 0.0]);
+    assert_eq!(part(Some(5), Some(1), -2), [5.0, 3.0]);
+    assert_eq!(part(Some(100), Some(-100), -4), [6.0, 2.0]);
+    assert_eq!(part(Some(5), Some(1), 1), []);
+    assert_eq!(part(Some(2), None, isize::MAX), [2.0]);
+    assert_eq!(part(Some(2), None, isize::MIN), [2.0]);
+}
+
+#[test]
+fn choosing_by_index() {
+    let x = counting(&[3, 2]);
+    let taken = run(&[x.clone(), integers(&[2, 2], &[2, 0, -1, 1])], |g, x| ops::take(g, x[0], x[1], 0));
+    assert_eq!(taken, (vec![2, 2, 2], vec![4.0, 5.0, 0.0, 1.0, 4.0, 5.0, 2.0, 3.0]));
+    let taken = run(&[x.clone(), integers(&[], &[1])], |g, x| ops::take(g, x[0], x[1], -1));
+    assert_eq!(taken, (vec![3], vec![1.0, 3.0, 5.0]));
+    let along = |sizes: &[usize], list: &[i32], axis| {
+        run(&[x.clone(), integers(sizes, list)], |g, x| ops::take_along_axis(g, x[0], x[1], axis))
+    };
+    assert_eq!(along(&[3, 1], &[1, 0, -1], 1), (vec![3, 1], vec![1.0, 2.0, 5.0]));
+    assert_eq!(along(&[2, 2], &[1, 0, 2, -1], 0), (vec![2, 2], vec![2.0, 1.0, 4.0, 5.0]));
+    assert_eq!(along(&[1, 1], &[1], 1), (vec![3, 1], vec![1.0, 3.0, 5.0]));
+    let sums = run(&[x, integers(&[3], &[1, 3, 1])], |g, x| ops::segment_sum(g, x[0], x[1], 4));
+    assert_eq!(sums, (vec![4, 2], vec![0.0, 0.0, 4.0, 6.0, 0.0, 0.0, 2.0, 3.0]));
+    let hot = run(&[integers(&[4], &[1, 2, 0, -1])], |g, x| ops::one_hot(g, x[0], 3, DType::F32));
+    assert_eq!(hot, (vec![4, 3], vec![0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]));
+    let (f, i) = (DType::F32, DType::I32);
+    assert_eq!(
+        error(&[(f, &[3, 2]), (f, &[2])], |g, x| ops::take(g, x[0], x[1], 0)),
+        "gather: indices are float32[1, 2, 1], expected int32, int64 or uint8 (cast them, for example with .cast(DType::I32))"
+    );
+    assert_eq!(
+        error(&[(f, &[3, 2]), (i, &[2])], |g, x| ops::take_along_axis(g, x[0], x[1], 0)),
+        "take_along_axis: x [3, 2] and indices [2] have different ranks (add axes of size 1 to one of them)"
+    );
+    assert_eq!(
+        error(&[(f, &[0, 2]), (i, &[2])], |g, x| ops::take(g, x[0], x[1], 0)),
+        "gather: 2 elements chosen from [1, 0, 2], whose axis 1 is empty"
+    );
+}
+
+#[test]
+fn an_index_out_of_range_is_named() {
+    let mut graph = Graph::new();
+    let x = graph.input(TensorType::new(DType::F32, Shape::new(&[3]).unwrap()));
+    let indices = graph.input(TensorType::new(DType::I32, Shape::new(&[3]).unwrap()));
+    let taken = ops::take(&mut graph, x, indices, 0).unwrap();
+    let arguments = [counting(&[3]).cast(DType::F32), integers(&[3], &[0, 3, -4])];
+    let error = eager::evaluate(&graph, &[taken], &arguments).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "gather: index 3 at place 1 of the indices is out of range for an axis of 3 (expected -3 to 2)"
+    );
+}
+
+#[test]
+fn counting_and_even_numbers() {
+    let scalar = |number: f64| Value::F64(crisol_ir::ndarray::arr0(number).into_dyn());
+    let range = run(&[scalar(1.0), scalar(-0.5)], |g, x| ops::arange(g, x[0], x[1], 3));
+    assert_eq!(range, (vec![3], vec![1.0, 0.5, 0.0]));
+    let even = |count| run(&[scalar(0.0), scalar(0.3)], |g, x| ops::linspace(g, x[0], x[1], count)).1;
+    // The last number is the one asked for, which 3 * (0.3 / 3) is not.
+    assert_eq!(even(4), [0.0, 0.3 / 3.0, 2.0 * (0.3 / 3.0), 0.3]);
+    assert_eq!((even(1), even(0)), (vec![0.0], vec![]));
+    assert_eq!(run(&[], |g, _| ops::iota(g, DType::I32, Shape::new(&[2, 2])?)).1, [0.0, 1.0, 2.0, 3.0]);
+}
+
+#[test]
+fn triangles_and_diagonals() {
+    assert_eq!(on(&[2, 3], |g, x| ops::tril(g, x, 0)).1, [0.0, 0.0, 0.0, 3.0, 4.0, 0.0]);
+    assert_eq!(on(&[2, 3], |g, x| ops::tril(g, x, 1)).1, [0.0, 1.0, 0.0, 3.0, 4.0, 5.0]);
+    assert_eq!(on(&[2, 3], |g, x| ops::triu(g, x, 1)).1, [0.0, 1.0, 2.0, 0.0, 0.0, 5.0]);
+    assert_eq!(on(&[2, 3], |g, x| ops::triu(g, x, -1)).1, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+    assert_eq!(run(&[], |g, _| ops::eye(g, DType::F32, 2, 3, 1)).1, [0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
+    let diagonal = |sizes: &[usize], offset| on(sizes, |g, x| ops::diagonal(g, x, offset, [0, 1]));
+    assert_eq!(diagonal(&[3, 4], 0), (vec![3], vec![0.0, 5.0, 10.0]));
+    assert_eq!(diagonal(&[3, 4], 2), (vec![2], vec![2.0, 7.0]));
+    assert_eq!(diagonal(&[3, 4], -1), (vec![2], vec![4.0, 9.0]));
+    assert_eq!(diagonal(&[3, 4], 9), (vec![0], vec![]));
+    assert_eq!(diagonal(&[2, 2, 2], 0), (vec![2, 2], vec![0.0, 6.0, 1.0, 7.0]));
+    assert_eq!(on(&[2, 2, 2], |g, x| ops::diagonal(g, x, 0, [-1, 0])).1, [0.0, 5.0, 2.0, 7.0]);
+    assert_eq!(on(&[3, 3], |g, x| ops::trace(g, x, 1, [0, 1])), (vec![], vec![6.0]));
+    let diag = |offset| on(&[2], |g, x| ops::diag(g, x, offset));
+    assert_eq!(diag(0), (vec![2, 2], vec![0.0, 0.0, 0.0, 1.0]));
+    assert_eq!(diag(1), (vec![3, 3], vec![0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]));
+    assert_eq!(diag(-1), (vec![3, 3], vec![0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]));
+}
+
+type Build = fn(&mut Graph, &[NodeId]) -> Result<NodeId>;
+
+/// Programs with the shapes of their `float64` inputs.
+fn programs() -> Vec<(&'static str, Vec<&'static [usize]>, Build)> {
+    fn indices(graph: &mut Graph, sizes: &[usize], step: f64) -> Result<NodeId> {
+        let places = ops::iota(graph, DType::I32, Shape::new(sizes)?)?;
+        let (step, half) = (ops::scalar(graph, DType::I32, step), ops::scalar(graph, DType::I32, -2.0));
+        let spread = ops::multiply(graph, places, step)?;
+        ops::add(graph, spread, half)
+    }
+    vec![
+        ("concatenate", vec![&[2, 1, 2], &[2, 3, 2]], |g, x| ops::concatenate(g, &[x[0], x[1], x[0]], 1)),
+        ("stack", vec![&[2, 3], &[2, 3]], |g, x| ops::stack(g, x, 1)),
+        ("roll", vec![&[2, 5]], |g, x| ops::roll(g, x[0], 2, -1)),
+        ("tile", vec![&[2, 3]], |g, x| ops::tile(g, x[0], &[2, 1, 3])),
+        ("repeat", vec![&[2, 3]], |g, x| ops::repeat(g, x[0], 3, 0)),
+        ("slice_by_steps", vec![&[7, 2]], |g, x| ops::slice_by_steps(g, x[0], 0, Some(-2), None, -2)),
+        ("take", vec![&[2, 4, 3]], |g, x| {
+            let indices = indices(g, &[2, 2], 1.0)?;
+            ops::take(g, x[0], indices, 1)
+        }),
+        ("take_along_axis", vec![&[4, 3]], |g, x| {
+            let indices = indices(g, &[2, 3], 1.0)?;
+            ops::take_along_axis(g, x[0], indices, 0)
+        }),
+        ("segment_sum", vec![&[4, 3]], |g, x| {
+            let indices = indices(g, &[4], 1.0)?;
+            ops::segment_sum(g, x[0], indices, 3)
+        }),
+        ("tril", vec![&[2, 3, 3]], |g, x| ops::tril(g, x[0], -1)),
+        ("triu", vec![&[3, 4]], |g, x| ops::triu(g, x[0], 1)),
+        ("diagonal", vec![&[3, 2, 4]], |g, x| ops::diagonal(g, x[0], 1, [0, 2])),
+        ("diag", vec![&[2, 3]], |g, x| ops::diag(g, x[0], -1)),
+        ("linspace", vec![&[], &[]], |g, x| ops::linspace(g, x[0], x[1], 5)),
+    ]
+}
+
+/// A program on random numbers reduced to a scalar.
+fn scalar_program(sizes: &[&[usize]], build: Build, draw: &mut Numbers) -> (Graph, Vec<Value>, NodeId, Vec<NodeId>) {
+    let mut graph = Graph::new();
+    let mut arguments = Vec::new();
+    let mut inputs = Vec::new();
+    for sizes in sizes {
+        let ty = TensorType::new(DType::F64, Shape::new(sizes).unwrap());
+        arguments.push(draw.value(ty, (-1.5, 1.5), &[]));
+        inputs.push(graph.input(ty));
+    }
+    let result = build(&mut graph, &inputs).unwrap();
+    let loss = weighted_sum(&mut graph, result, &mut arguments, draw);
+    (graph, arguments, loss, inputs)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4))]
+
+    #[test]
+    fn first_and_second_gradients(seed in any::<u32>()) {
+        let mut draw = Numbers::new(seed);
+        for (name, sizes, build) in programs() {
+            let (mut graph, arguments, loss, inputs) = scalar_program(&sizes, build, &mut draw);
+            check(&mut graph, loss, &inputs, &arguments, name).unwrap();
+
+            let (mut graph, mut arguments, loss, inputs) = scalar_program(&sizes, build, &mut draw);
+            let mut second = || -> Result<NodeId, Error> {
+                let mut total = ops::scalar(&mut graph, DType::F64, 0.0);
+                for gradient in gradients(&mut graph, loss, &inputs)?.into_iter().flatten() {
+                    // Squared, so that linear programs have something to differentiate.
+                    let part = ops::square(&mut graph, gradient)?;
+                    let part = weighted_sum(&mut graph, part, &mut arguments, &mut draw);
+                    total = ops::add(&mut graph, total, part)?;
+                }
+                Ok(total)
+            };
+            let total = second().unwrap();
+            check(&mut graph, total, &inputs, &arguments, &format!("gradient of {name}")).unwrap();
+        }
+    }
+}

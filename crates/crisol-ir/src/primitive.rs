@@ -46,6 +46,10 @@ pub enum Reduction {
     Sum,
     /// The larger of the two, from the type's lowest value; NaN wins.
     Max,
+    /// The smaller of the two, from the type's highest value; NaN wins.
+    Min,
+    /// Multiplication, from 1.
+    Product,
 }
 
 /// Operations that run as a whole in `crisol-kernels`.
@@ -64,6 +68,8 @@ pub enum Library {
     Concatenate,
     Gather,
     ScatterAdd,
+    Cumsum,
+    Argsort,
 }
 
 /// How an operation becomes fast code; what can be fused follows from this and from nothing else.

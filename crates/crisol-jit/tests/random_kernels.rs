@@ -79,7 +79,7 @@ impl Recipe {
                 Type::F32 => DType::F32,
                 Type::F64 => DType::F64,
             };
-            let by = if access & 2 == 0 { Reduction::Sum } else { Reduction::Max };
+            let by = [Reduction::Sum, Reduction::Max, Reduction::Min, Reduction::Product][(access >> 1) as usize % 4];
             let role = match kind % 4 {
                 0 if ty != Type::Mask => Role::ReduceColumns(by),
                 1 if ty != Type::Mask => Role::ReduceRows(by),

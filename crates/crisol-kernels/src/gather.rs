@@ -71,6 +71,14 @@ pub trait Additive: private::Sealed + Copy + Send + Sync {
     /// The sum.
     #[must_use]
     fn plus(self, other: Self) -> Self;
+    /// What running sums are kept in: `f64` for `f32`.
+    type Wide: Copy + Send + Sync;
+    /// The number as one of these.
+    fn widen(self) -> Self::Wide;
+    /// The sum of these.
+    fn plus_wide(a: Self::Wide, b: Self::Wide) -> Self::Wide;
+    /// The nearest number of this type.
+    fn narrow(wide: Self::Wide) -> Self;
 }
 
 mod private {
@@ -95,21 +103,34 @@ macro_rules! index {
 index!(u8, i32, i64);
 
 macro_rules! additive {
-    ($($ty:ty, $plus:expr;)*) => {$(
+    ($($ty:ty, $wide:ty, $plus:expr, $plus_wide:expr;)*) => {$(
         impl Additive for $ty {
             const ZERO: Self = 0 as $ty;
             #[inline(always)]
             fn plus(self, other: Self) -> Self {
                 $plus(self, other)
             }
+            type Wide = $wide;
+            #[inline(always)]
+            fn widen(self) -> $wide {
+                <$wide>::from(self)
+            }
+            #[inline(always)]
+            fn plus_wide(a: $wide, b: $wide) -> $wide {
+                $plus_wide(a, b)
+            }
+            #[inline(always)]
+            fn narrow(wide: $wide) -> Self {
+                wide as $ty
+            }
         }
     )*};
 }
 additive! {
-    f32, |a: f32, b: f32| a + b;
-    f64, |a: f64, b: f64| a + b;
-    i32, i32::wrapping_add;
-    i64, i64::wrapping_add;
+    f32, f64, |a: f32, b: f32| a + b, |a: f64, b: f64| a + b;
+    f64, f64, |a: f64, b: f64| a + b, |a: f64, b: f64| a + b;
+    i32, i32, i32::wrapping_add, i32::wrapping_add;
+    i64, i64, i64::wrapping_add, i64::wrapping_add;
 }
 
 impl Choice {

@@ -3,6 +3,7 @@
 mod blocks;
 mod concatenate;
 mod conv;
+mod cumsum;
 mod denormals;
 mod error;
 mod gather;
@@ -13,11 +14,13 @@ mod pooling;
 mod product;
 mod real;
 mod shared;
+mod sort;
 mod tile;
 
 pub use blocks::RowBlocks;
 pub use concatenate::concatenate;
 pub use conv::{Conv2d, conv2d, conv2d_input_gradient, conv2d_weight_gradient, conv2d_with};
+pub use cumsum::cumsum;
 pub use denormals::FlushDenormals;
 pub use error::GeometryError;
 pub use gather::{Additive, Choice, ChoiceError, Index, gather, scatter_add};
@@ -26,3 +29,4 @@ pub use matrix::Matrix;
 pub use pool::{parallel_for, threads, with_threads};
 pub use pooling::{MaxPool2d, max_pool2d, max_pool2d_gradient};
 pub use real::Real;
+pub use sort::{Order, Ordered, argsort};

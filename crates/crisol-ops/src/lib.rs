@@ -9,14 +9,15 @@
 //! | --- | --- |
 //! | maps | `add`, `subtract`, `multiply`, `divide`, `negate`, `absolute`, `sqrt`, `floor`, `exp`, `log`, `tanh`, `sigmoid`, `relu`, `power`, `maximum`, `minimum`, `select`, `cast`, comparisons, logic, `random_uniform`, `random_normal`, `iota` |
 //! | views | `reshape`, `permute`, `broadcast`, `slice`, `flip`, `stop_gradient` |
-//! | reductions | `sum`, `max` |
-//! | library | `matmul`, `conv2d` and its two gradients, `max_pool2d` and its gradient, `pad`, `concatenate`, `gather` and `scatter_add` |
-//! | composites | programs of these: see [`take`], [`one_hot`], [`stack`], [`roll`], [`tril`], [`diagonal`] and their neighbours |
+//! | reductions | `sum`, `product`, `max`, `min` |
+//! | library | `matmul`, `conv2d` and its two gradients, `max_pool2d` and its gradient, `pad`, `concatenate`, `gather` and `scatter_add`, `cumsum`, `argsort` |
+//! | composites | programs of these: see [`take`], [`one_hot`], [`stack`], [`roll`], [`tril`], [`variance`], [`argmax`], [`sort`] and their neighbours |
 //!
 //! Functions of several inputs broadcast by NumPy's rule; element types never mix: a cast is written where one is meant.
 
 mod absolute;
 mod add;
+mod argsort;
 mod broadcast;
 mod cast;
 mod composite;
@@ -24,6 +25,7 @@ mod concatenate;
 mod conv2d;
 mod conv2d_input_gradient;
 mod conv2d_weight_gradient;
+mod cumsum;
 mod definition;
 mod divide;
 pub mod eager;
@@ -46,6 +48,7 @@ mod max;
 mod max_pool2d;
 mod max_pool2d_gradient;
 mod maximum;
+mod min;
 mod minimum;
 mod multiply;
 mod negate;
@@ -55,6 +58,7 @@ mod permute;
 mod philox;
 mod power;
 mod probe;
+mod product;
 mod random;
 mod random_normal;
 mod random_uniform;
@@ -75,12 +79,14 @@ mod window;
 
 pub use absolute::{ABSOLUTE, Absolute, absolute};
 pub use add::{ADD, Add, add};
+pub use argsort::{ARGSORT, Argsort, ArgsortAttributes, argsort};
 pub use broadcast::{BROADCAST, Broadcast, broadcast};
 pub use cast::{CAST, Cast, cast};
 pub use composite::{
-    arange, diag, diagonal, expand_dims, eye, full_like, linspace, mean, moveaxis, one_hot, ones_like, repeat, roll,
-    scalar, scalar_like, segment_sum, slice_axis, slice_by_steps, split, split_at, square, squeeze, stack,
-    sum_to_shape, swapaxes, take, take_along_axis, tile, trace, tril, triu, unstack, zeros_like,
+    arange, argmax, argmin, count_nonzero, cumprod, diag, diagonal, expand_dims, eye, full_like, linspace, logsumexp,
+    mean, moveaxis, norm, one_hot, ones_like, reduce_all, reduce_any, repeat, roll, scalar, scalar_like, segment_sum,
+    slice_axis, slice_by_steps, sort, split, split_at, square, squeeze, stack, sum_to_shape, swapaxes, take,
+    take_along_axis, tile, top_k, trace, tril, triu, unstack, variance, zeros_like,
 };
 pub use concatenate::{CONCATENATE, Concatenate, concatenate};
 pub use conv2d::{CONV2D, Conv2d, Conv2dAttributes, conv2d};
@@ -90,6 +96,7 @@ pub use conv2d_input_gradient::{
 pub use conv2d_weight_gradient::{
     CONV2D_WEIGHT_GRADIENT, Conv2dWeightGradient, Conv2dWeightGradientAttributes, conv2d_weight_gradient,
 };
+pub use cumsum::{CUMSUM, Cumsum, CumsumAttributes, cumsum};
 pub use divide::{DIVIDE, Divide, divide};
 pub use equal::{EQUAL, Equal, equal};
 pub use exp::{EXP, Exp, exp};
@@ -110,6 +117,7 @@ pub use max::{MAX, Max, max};
 pub use max_pool2d::{MAX_POOL2D, MaxPool2d, Pool2dAttributes, max_pool2d};
 pub use max_pool2d_gradient::{MAX_POOL2D_GRADIENT, MaxPool2dGradient, max_pool2d_gradient};
 pub use maximum::{MAXIMUM, Maximum, maximum};
+pub use min::{MIN, Min, min};
 pub use minimum::{MINIMUM, Minimum, minimum};
 pub use multiply::{MULTIPLY, Multiply, multiply};
 pub use negate::{NEGATE, Negate, negate};
@@ -118,6 +126,7 @@ pub use pad::{PAD, Pad, PadAttributes, pad};
 pub use permute::{PERMUTE, Permute, permute};
 pub use philox::philox;
 pub use power::{POWER, Power, power};
+pub use product::{PRODUCT, Product, product};
 pub use random_normal::{RANDOM_NORMAL, RandomNormal, random_normal};
 pub use random_uniform::{RANDOM_UNIFORM, RandomUniform, random_uniform};
 pub use relu::{RELU, Relu, relu};
@@ -137,15 +146,17 @@ use crisol_ir::Primitive;
 
 /// Every operation, in the order of their names.
 pub fn all() -> &'static [&'static dyn Primitive] {
-    static ALL: [&dyn Primitive; 48] = [
+    static ALL: [&dyn Primitive; 52] = [
         &ABSOLUTE,
         &ADD,
+        &ARGSORT,
         &BROADCAST,
         &CAST,
         &CONCATENATE,
         &CONV2D,
         &CONV2D_INPUT_GRADIENT,
         &CONV2D_WEIGHT_GRADIENT,
+        &CUMSUM,
         &DIVIDE,
         &EQUAL,
         &EXP,
@@ -166,6 +177,7 @@ pub fn all() -> &'static [&'static dyn Primitive] {
         &MAX_POOL2D,
         &MAX_POOL2D_GRADIENT,
         &MAXIMUM,
+        &MIN,
         &MINIMUM,
         &MULTIPLY,
         &NEGATE,
@@ -173,6 +185,7 @@ pub fn all() -> &'static [&'static dyn Primitive] {
         &PAD,
         &PERMUTE,
         &POWER,
+        &PRODUCT,
         &RANDOM_NORMAL,
         &RANDOM_UNIFORM,
         &RELU,

@@ -1,14 +1,11 @@
 //! The largest element over axes.
 
-use crate::composite::{restore_axes, zeros_like};
 use crate::definition::unexpected;
 use crate::probe::ORDERED;
 use crate::reduction;
-use crate::rule::{self, Takes};
-use crate::{cast, divide, equal, multiply, sum};
+use crate::rule;
 use crisol_ir::primitive::{Gradients, Reduction};
-use crisol_ir::{Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value};
-use smallvec::{SmallVec, smallvec};
+use crisol_ir::{Attributes, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value};
 
 /// `y = max of x` over axes, which vanish from the shape; NaN wins.
 ///
@@ -38,13 +35,7 @@ impl Primitive for Max {
     }
 
     fn infer(&self, attributes: &Attributes, inputs: &[TensorType]) -> Result<TensorType> {
-        let ty = reduction::infer(attributes, inputs, Takes::Ordered)?;
-        let [x] = rule::inputs(inputs)?;
-        if let Some(axis) = attributes.to_sizes().into_iter().find(|&axis| x.shape[axis] == 0) {
-            let text = format!("axis {axis} of {} is empty and has no largest element", x.shape);
-            return Err(Error::new(ErrorKind::Shape, text));
-        }
-        Ok(ty)
+        reduction::infer_extreme(attributes, inputs, "largest")
     }
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
@@ -68,20 +59,7 @@ impl Primitive for Max {
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {
-        let x = graph.node(node).inputs[0];
-        let ty = graph.ty(x);
-        let axes = rule::attributes(graph, node)?.to_sizes();
-        if ty.shape.elements() == 0 {
-            return Ok(smallvec![Some(zeros_like(graph, x)?)]);
-        }
-        let largest = restore_axes(graph, node, ty.shape, &axes)?;
-        let chosen = equal(graph, x, largest)?;
-        let chosen = cast(graph, chosen, ty.dtype)?;
-        let signed: SmallVec<[isize; 8]> = axes.iter().map(|&axis| axis as isize).collect();
-        let count = sum(graph, chosen, &signed)?;
-        let share = divide(graph, gradient, count)?;
-        let share = restore_axes(graph, share, ty.shape, &axes)?;
-        Ok(smallvec![Some(multiply(graph, share, chosen)?)])
+        reduction::extreme_gradient(graph, node, gradient)
     }
 
     fn probe(&self) -> Probe {

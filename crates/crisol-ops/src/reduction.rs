@@ -1,11 +1,13 @@
 //! What reductions share: the rule for their axes, and folding an array over some of them.
 
-use crate::probe;
+use crate::composite::{restore_axes, zeros_like};
 use crate::rule::{self, Takes};
+use crate::{cast, divide, equal, multiply, probe, sum};
+use crisol_ir::primitive::Gradients;
 use crisol_ir::shape::MAX_RANK;
 use crisol_ir::{Attributes, DType, Error, ErrorKind, Graph, NodeId, Primitive, Result, Shape, TensorType};
 use ndarray::{ArrayD, Axis};
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 /// Applies a reduction over axes in any order, counted from either end.
 pub(crate) fn apply(graph: &mut Graph, primitive: &'static dyn Primitive, x: NodeId, axes: &[isize]) -> Result<NodeId> {
@@ -50,6 +52,35 @@ pub(crate) fn infer(attributes: &Attributes, inputs: &[TensorType], takes: Takes
     takes.check(x)?;
     let axes = axes(attributes, x.shape)?;
     Ok(TensorType::new(x.dtype, x.shape.without(&axes)))
+}
+
+/// The rule of reductions to an element that there must be: `what` is which.
+pub(crate) fn infer_extreme(attributes: &Attributes, inputs: &[TensorType], what: &str) -> Result<TensorType> {
+    let ty = infer(attributes, inputs, Takes::Ordered)?;
+    let [x] = rule::inputs(inputs)?;
+    if let Some(axis) = attributes.to_sizes().into_iter().find(|&axis| x.shape[axis] == 0) {
+        let text = format!("axis {axis} of {} is empty and has no {what} element", x.shape);
+        return Err(Error::new(ErrorKind::Shape, text));
+    }
+    Ok(ty)
+}
+
+/// The gradient of a reduction to one of the elements: to that element, in equal shares to several, as Keras on JAX.
+pub(crate) fn extreme_gradient(graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {
+    let x = graph.node(node).inputs[0];
+    let ty = graph.ty(x);
+    let axes = rule::attributes(graph, node)?.to_sizes();
+    if ty.shape.elements() == 0 {
+        return Ok(smallvec![Some(zeros_like(graph, x)?)]);
+    }
+    let extreme = restore_axes(graph, node, ty.shape, &axes)?;
+    let chosen = equal(graph, x, extreme)?;
+    let chosen = cast(graph, chosen, ty.dtype)?;
+    let signed: SmallVec<[isize; 8]> = axes.iter().map(|&axis| axis as isize).collect();
+    let count = sum(graph, chosen, &signed)?;
+    let share = divide(graph, gradient, count)?;
+    let share = restore_axes(graph, share, ty.shape, &axes)?;
+    Ok(smallvec![Some(multiply(graph, share, chosen)?)])
 }
 
 /// Elements combined along axes, which vanish.

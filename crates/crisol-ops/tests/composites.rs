@@ -200,6 +200,115 @@ fn triangles_and_diagonals() {
     assert_eq!(diag(-1), (vec![3, 3], vec![0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]));
 }
 
+fn floats(elements: &[f64]) -> Value {
+    Value::F64(ArrayD::from_shape_vec(IxDyn(&[elements.len()]), elements.to_vec()).unwrap())
+}
+
+#[test]
+fn statistics() {
+    let one = |elements: &[f64], build: fn(&mut Graph, NodeId) -> Result<NodeId>| {
+        run(&[floats(elements)], |g, x| build(g, x[0])).1[0]
+    };
+    let (nan, infinity) = (f64::NAN, f64::INFINITY);
+    assert_eq!(one(&[1.0, 2.0, 6.0], |g, x| ops::variance(g, x, &[0])), 14.0 / 3.0);
+    // E[x^2] - E[x]^2 has no correct digit here.
+    assert!((one(&[1e9 + 1.0, 1e9 + 2.0, 1e9 + 6.0], |g, x| ops::variance(g, x, &[0])) - 14.0 / 3.0).abs() < 1e-9);
+    let logsumexp = |elements: &[f64]| one(elements, |g, x| ops::logsumexp(g, x, &[0]));
+    assert_eq!(logsumexp(&[1000.0, 1000.0]), 1000.0 + 2.0f64.ln());
+    assert_eq!(logsumexp(&[-infinity, -infinity]), -infinity);
+    assert_eq!(logsumexp(&[infinity, 0.0]), infinity);
+    assert!(logsumexp(&[nan, 0.0]).is_nan());
+    assert_eq!(one(&[3.0, -4.0], |g, x| ops::norm(g, x, 2.0, &[0])), 5.0);
+    assert_eq!(one(&[3.0, -4.0], |g, x| ops::norm(g, x, 1.0, &[0])), 7.0);
+    assert_eq!(one(&[3.0, -4.0], |g, x| ops::norm(g, x, f64::INFINITY, &[0])), 4.0);
+    assert_eq!(one(&[3.0, -4.0], |g, x| ops::norm(g, x, f64::NEG_INFINITY, &[0])), 3.0);
+    assert_eq!(one(&[0.0, nan, 2.0, 0.0], |g, x| ops::count_nonzero(g, x, &[0])), 2.0);
+    assert_eq!(one(&[0.0, 0.5], |g, x| ops::reduce_any(g, x, &[0])), 1.0);
+    assert_eq!(one(&[0.0, 0.5], |g, x| ops::reduce_all(g, x, &[0])), 0.0);
+    assert_eq!(one(&[], |g, x| ops::reduce_any(g, x, &[0])), 0.0);
+    assert_eq!(one(&[], |g, x| ops::reduce_all(g, x, &[0])), 1.0);
+    assert_eq!(one(&[], |g, x| ops::product(g, x, &[0])), 1.0);
+    let f = DType::F32;
+    assert_eq!(
+        error(&[(f, &[2])], |g, x| ops::norm(g, x[0], 3.0, &[0])),
+        "norm: order 3 is none of 1, 2, infinity and minus infinity"
+    );
+    assert_eq!(
+        error(&[(f, &[2, 0])], |g, x| ops::min(g, x[0], &[1])),
+        "min: axis 1 of [2, 0] is empty and has no smallest element"
+    );
+}
+
+#[test]
+fn places_of_extremes() {
+    let place = |elements: &[f64], least: bool| {
+        run(&[floats(elements)], |g, x| if least { ops::argmin(g, x[0], 0) } else { ops::argmax(g, x[0], -1) }).1[0]
+    };
+    assert_eq!(place(&[1.0, 5.0, 0.0, 5.0, 0.0], false), 1.0);
+    assert_eq!(place(&[1.0, 5.0, 0.0, 5.0, 0.0], true), 2.0);
+    assert_eq!(place(&[1.0, f64::NAN, 9.0, f64::NAN], false), 1.0);
+    assert_eq!(place(&[1.0, f64::NAN, -9.0], true), 1.0);
+    assert_eq!(place(&[f64::NEG_INFINITY; 2], false), 0.0);
+    let counting = on(&[2, 3], |g, x| ops::argmax(g, x, 1));
+    assert_eq!(counting, (vec![2], vec![2.0, 2.0]));
+    assert_eq!(
+        error(&[(DType::F32, &[2, 0])], |g, x| ops::argmax(g, x[0], 1)),
+        "max: axis 1 of [2, 0] is empty and has no largest element"
+    );
+}
+
+#[test]
+fn running_sums_and_products() {
+    assert_eq!(on(&[2, 3], |g, x| ops::cumsum(g, x, 1, false)).1, [0.0, 1.0, 3.0, 3.0, 7.0, 12.0]);
+    assert_eq!(on(&[2, 3], |g, x| ops::cumsum(g, x, -1, true)).1, [3.0, 3.0, 2.0, 12.0, 9.0, 5.0]);
+    let products = run(&[floats(&[1.0, 2.0, 3.0, 4.0, 5.0])], |g, x| ops::cumprod(g, x[0], 0)).1;
+    assert_eq!(products, [1.0, 2.0, 6.0, 24.0, 120.0]);
+}
+
+#[test]
+fn orders() {
+    let x = [2.0, f64::NAN, -1.0, 2.0, f64::NEG_INFINITY, 7.0];
+    let sorted = |descending| run(&[floats(&x)], |g, x| ops::sort(g, x[0], 0, descending)).1;
+    assert_eq!(sorted(false)[..5], [f64::NEG_INFINITY, -1.0, 2.0, 2.0, 7.0]);
+    assert!(sorted(false)[5].is_nan() && sorted(true)[0].is_nan());
+    assert_eq!(sorted(true)[1..], [7.0, 2.0, 2.0, -1.0, f64::NEG_INFINITY]);
+    let places = |count| run(&[floats(&x)], |g, x| ops::argsort(g, x[0], 0, false, count)).1;
+    assert_eq!(places(None), [4.0, 2.0, 0.0, 3.0, 5.0, 1.0]);
+    assert_eq!(places(Some(3)), [4.0, 2.0, 0.0]);
+    let top = run(&[floats(&[1.0, 3.0, 3.0, 2.0])], |g, x| Ok(ops::top_k(g, x[0], 3)?[1])).1;
+    assert_eq!(top, [1.0, 2.0, 3.0]);
+    let top = run(&[counting(&[2, 3])], |g, x| Ok(ops::top_k(g, x[0], 2)?[0]));
+    assert_eq!(top, (vec![2, 2], vec![2.0, 1.0, 5.0, 4.0]));
+    assert_eq!(
+        error(&[(DType::F32, &[2, 3])], |g, x| Ok(ops::top_k(g, x[0], 4)?[0])),
+        "argsort: 4 places of axis 1 of [2, 3]: expected 3 at most"
+    );
+}
+
+#[test]
+fn gradients_of_products_are_not_spoilt_by_zeros() {
+    let slope = |elements: &[f64], build: fn(&mut Graph, NodeId) -> Result<NodeId>| {
+        let mut graph = Graph::new();
+        let x = graph.input(TensorType::new(DType::F64, Shape::new(&[elements.len()]).unwrap()));
+        let y = build(&mut graph, x).unwrap();
+        let gradient = gradients(&mut graph, y, &[x]).unwrap()[0].unwrap();
+        numbers(&eager::evaluate(&graph, &[gradient], &[floats(elements)]).unwrap()[0])
+    };
+    let product = |elements: &[f64]| slope(elements, |g, x| ops::product(g, x, &[0]));
+    assert_eq!(product(&[2.0, 3.0, 5.0]), [15.0, 10.0, 6.0]);
+    assert_eq!(product(&[2.0, 0.0, 5.0]), [0.0, 10.0, 0.0]);
+    assert_eq!(product(&[0.0, 0.0, 5.0, 1.0, 2.0]), [0.0; 5]);
+    assert_eq!(product(&[4.0]), [1.0]);
+    assert_eq!(product(&[]), []);
+    let last = slope(&[2.0, 0.0, 5.0], |g, x| {
+        let products = ops::cumprod(g, x, 0)?;
+        ops::sum(g, products, &[0])
+    });
+    assert_eq!(last, [1.0, 12.0, 0.0]);
+    // Equal extremes share.
+    assert_eq!(slope(&[1.0, 1.0, 2.0], |g, x| ops::min(g, x, &[0])), [0.5, 0.5, 0.0]);
+}
+
 type Build = fn(&mut Graph, &[NodeId]) -> Result<NodeId>;
 
 /// Programs with the shapes of their `float64` inputs.
@@ -233,6 +342,12 @@ fn programs() -> Vec<(&'static str, Vec<&'static [usize]>, Build)> {
         ("triu", vec![&[3, 4]], |g, x| ops::triu(g, x[0], 1)),
         ("diagonal", vec![&[3, 2, 4]], |g, x| ops::diagonal(g, x[0], 1, [0, 2])),
         ("diag", vec![&[2, 3]], |g, x| ops::diag(g, x[0], -1)),
+        ("variance", vec![&[3, 4]], |g, x| ops::variance(g, x[0], &[1])),
+        ("logsumexp", vec![&[3, 4]], |g, x| ops::logsumexp(g, x[0], &[0])),
+        ("norm", vec![&[3, 4]], |g, x| ops::norm(g, x[0], 2.0, &[-1])),
+        ("cumprod", vec![&[2, 5]], |g, x| ops::cumprod(g, x[0], 1)),
+        ("sort", vec![&[3, 4]], |g, x| ops::sort(g, x[0], 0, true)),
+        ("top_k", vec![&[3, 6]], |g, x| Ok(ops::top_k(g, x[0], 2)?[0])),
         ("linspace", vec![&[], &[]], |g, x| ops::linspace(g, x[0], x[1], 5)),
     ]
 }

@@ -1,8 +1,12 @@
-//! Operations that run as a whole and move elements of any type: joining, choosing and adding up by index.
+//! Operations that run as a whole on elements of any type: joining, choosing and adding up by index, running sums, orders.
 
 use crisol_ir::primitive::Library;
 use crisol_ir::{Attributes, DType, Error, ErrorKind, Result, TensorType};
-use crisol_kernels::{Additive, Choice, ChoiceError, GeometryError, Index, concatenate, gather, scatter_add};
+use crisol_kernels::{
+    Additive, Choice, ChoiceError, GeometryError, Index, Order, Ordered, argsort, concatenate, cumsum, gather,
+    scatter_add,
+};
+use crisol_ops::{ArgsortAttributes, CumsumAttributes};
 
 /// What runs.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +17,12 @@ pub(crate) enum Moving {
     /// With the type of the indices.
     Gather(Choice, DType),
     ScatterAdd(Choice, DType),
+    Cumsum {
+        sizes: [usize; 3],
+        reverse: bool,
+    },
+    /// With the type of the elements.
+    Argsort(Order, DType),
 }
 
 /// The elements of an operand or a result, as bytes.
@@ -81,6 +91,16 @@ impl Moving {
             (Library::ScatterAdd, [indices, updates]) => {
                 Some(Moving::ScatterAdd(choice(out, *indices, *updates)?, indices.dtype))
             }
+            (Library::Cumsum, [x]) => {
+                let how = CumsumAttributes::decode(attributes, x.shape).ok()?;
+                Some(Moving::Cumsum { sizes: around(*x, how.axis), reverse: how.reverse })
+            }
+            (Library::Argsort, [x]) => {
+                let how = ArgsortAttributes::decode(attributes, x.shape).ok()?;
+                let [outer, size, inner] = around(*x, how.axis);
+                let order = Order { outer, size, inner, count: how.count, descending: how.descending };
+                Some(Moving::Argsort(order, x.dtype))
+            }
             _ => None,
         }
     }
@@ -111,10 +131,45 @@ impl Moving {
                     DType::F64 => add_up::<f64>(&choice, index, *indices, *updates, out),
                     _ => add_up::<f32>(&choice, index, *indices, *updates, out),
                 },
+                (Moving::Cumsum { sizes, reverse }, [x]) => {
+                    let done = match dtype {
+                        DType::I32 => cumsum::<i32>(sizes, reverse, x.of(), out.of_mut()),
+                        DType::I64 => cumsum::<i64>(sizes, reverse, x.of(), out.of_mut()),
+                        DType::F64 => cumsum::<f64>(sizes, reverse, x.of(), out.of_mut()),
+                        _ => cumsum::<f32>(sizes, reverse, x.of(), out.of_mut()),
+                    };
+                    done.map_err(|error| broken(&error))
+                }
+                (Moving::Argsort(order, of), [x]) => {
+                    let done = match of {
+                        DType::U8 => order_of::<u8>(&order, *x, out),
+                        DType::I32 => order_of::<i32>(&order, *x, out),
+                        DType::I64 => order_of::<i64>(&order, *x, out),
+                        DType::F64 => order_of::<f64>(&order, *x, out),
+                        _ => order_of::<f32>(&order, *x, out),
+                    };
+                    done.map_err(|error| broken(&error))
+                }
                 _ => Err(Error::new(ErrorKind::Internal, "operands that its rule does not allow")),
             }
         }
     }
+}
+
+/// The sizes before an axis, of it, and behind it.
+fn around(ty: TensorType, axis: usize) -> [usize; 3] {
+    [ty.shape[..axis].iter().product(), ty.shape[axis], ty.shape[axis + 1..].iter().product()]
+}
+
+/// # Safety
+/// As [`Moving::run`], `T` being the type of the elements.
+unsafe fn order_of<T: Ordered>(
+    order: &Order,
+    x: Elements<*const u8>,
+    out: Elements<*mut u8>,
+) -> Result<(), GeometryError> {
+    // SAFETY: passed on.
+    unsafe { argsort(order, x.of::<T>(), out.of_mut()) }
 }
 
 /// The choice among `elements` (`[outer, size, inner]`) that gives `chosen` (`[outer, count, inner]`).

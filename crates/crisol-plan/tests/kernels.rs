@@ -186,23 +186,26 @@ fn combine(by: Reduction, ty: Type, a: Bits, b: Bits) -> Bits {
     let nan = |x: Bits| ty.is_float() && number(ty, x).is_nan();
     match by {
         Reduction::Sum => binary(Binary::Add, ty, a, b),
-        Reduction::Max => {
-            if less(ty, b, a) || nan(a) {
-                a
-            } else {
-                b
-            }
+        Reduction::Product => binary(Binary::Multiply, ty, a, b),
+        Reduction::Max | Reduction::Min => {
+            let wins = if by == Reduction::Max { less(ty, b, a) } else { less(ty, a, b) };
+            if wins || nan(a) { a } else { b }
         }
     }
 }
 
 fn neutral(by: Reduction, ty: Type) -> Bits {
-    match (by, ty) {
-        (Reduction::Sum, _) => 0,
-        (_, Type::I64) => i64::MIN as u64,
-        (_, Type::F32) => f32::NEG_INFINITY.to_bits().into(),
-        (_, Type::F64) => f64::NEG_INFINITY.to_bits(),
-        _ => i32::MIN as u32 as u64,
+    let number = match by {
+        Reduction::Sum => 0.0,
+        Reduction::Product => 1.0,
+        Reduction::Max => f64::NEG_INFINITY,
+        Reduction::Min => f64::INFINITY,
+    };
+    match ty {
+        Type::I64 => number as i64 as u64,
+        Type::F32 => (number as f32).to_bits().into(),
+        Type::F64 => number.to_bits(),
+        _ => number as i32 as u32 as u64,
     }
 }
 
@@ -420,7 +423,7 @@ fn case(numbers: &[u32]) -> Case {
             Type::F32 => DType::F32,
             Type::F64 => DType::F64,
         };
-        let by = choices.of(&[Reduction::Sum, Reduction::Max]);
+        let by = choices.of(&[Reduction::Sum, Reduction::Max, Reduction::Min, Reduction::Product]);
         let role = match choices.next() % 4 {
             0 | 1 => Role::Store(Access::Contiguous),
             2 => Role::Store(Access::Strided),

@@ -121,6 +121,35 @@ fn moving_elements_that_are_cut_into_chunks() {
 }
 
 #[test]
+fn reductions_sums_and_orders_that_are_cut_into_chunks() {
+    for dtype in [DType::F32, DType::F64, DType::I32, DType::I64] {
+        for (sizes, axis) in [(&[40_000, 3][..], 0), (&[3, 40_000], 1), (&[60, 1100], 1)] {
+            let types = [ty(dtype, sizes)];
+            for (primitive, numbers) in [
+                (&ops::MIN as &dyn Primitive, vec![axis]),
+                (&ops::CUMSUM, vec![axis, 1]),
+                (&ops::ARGSORT, vec![axis, 1, 100.min(sizes[axis])]),
+            ] {
+                let (graph, output, arguments) = applied(primitive, &Attributes::sizes(&numbers), &types);
+                check(&graph, output, &arguments, 0.0, 1.0, primitive.name());
+            }
+        }
+    }
+    // Products of many numbers near 1.
+    for dtype in [DType::F32, DType::F64] {
+        for sizes in [&[40_000, 3][..], &[3, 40_000], &[60, 1100]] {
+            for axis in [0, 1] {
+                let mut graph = Graph::new();
+                let x = graph.input(ty(dtype, sizes));
+                let y = ops::product(&mut graph, x, &[axis]).unwrap();
+                let x = value(ty(dtype, sizes), (0.9995, 1.0005), (0, 1), 3);
+                check(&graph, y, &[x], 1000.0, 1.0, "product");
+            }
+        }
+    }
+}
+
+#[test]
 fn views_that_walk_backwards_are_read_by_everything() {
     let mut graph = Graph::new();
     let x = graph.input(ty(DType::F32, &[40, 50]));

@@ -149,22 +149,26 @@ impl Lowering<'_, '_> {
         }
     }
 
-    /// One step of a reduction: `acc + x`, or `if acc > x or acc is NaN then acc else x`.
+    /// One step of a reduction: `acc + x`, `acc * x`, or `if acc > x or acc is NaN then acc else x` (`<` for the smallest).
     pub(super) fn combine(&mut self, by: Reduction, acc: Value, x: Value) -> Value {
         let ty = self.builder.func.dfg.value_type(acc);
         match (by, ty.lane_type().is_float()) {
             (Reduction::Sum, true) => self.builder.ins().fadd(acc, x),
             (Reduction::Sum, false) => self.builder.ins().iadd(acc, x),
-            (Reduction::Max, true) => {
+            (Reduction::Product, true) => self.builder.ins().fmul(acc, x),
+            (Reduction::Product, false) => self.builder.ins().imul(acc, x),
+            (Reduction::Max | Reduction::Min, true) => {
                 // The inner choice is one instruction.
-                let greater = self.builder.ins().fcmp(FloatCC::GreaterThan, acc, x);
-                let larger = self.choose(greater, acc, x);
+                let wins = if by == Reduction::Max { FloatCC::GreaterThan } else { FloatCC::LessThan };
+                let wins = self.builder.ins().fcmp(wins, acc, x);
+                let better = self.choose(wins, acc, x);
                 let nan = self.builder.ins().fcmp(FloatCC::Unordered, acc, acc);
-                self.choose(nan, acc, larger)
+                self.choose(nan, acc, better)
             }
-            (Reduction::Max, false) => {
-                let greater = self.builder.ins().icmp(IntCC::SignedGreaterThan, acc, x);
-                self.choose(greater, acc, x)
+            (Reduction::Max | Reduction::Min, false) => {
+                let wins = if by == Reduction::Max { IntCC::SignedGreaterThan } else { IntCC::SignedLessThan };
+                let wins = self.builder.ins().icmp(wins, acc, x);
+                self.choose(wins, acc, x)
             }
         }
     }
@@ -201,13 +205,20 @@ impl Lowering<'_, '_> {
     }
 
     fn neutral(&mut self, by: Reduction, ty: Type, lanes: usize) -> Value {
-        let (sum, max) = match ty {
-            Type::F32 => (0, f32::NEG_INFINITY.to_bits().into()),
-            Type::F64 => (0, f64::NEG_INFINITY.to_bits()),
-            Type::I64 => (0, i64::MIN as u64),
-            Type::I32 | Type::Mask => (0, i32::MIN as u32 as u64),
+        let number = match by {
+            Reduction::Sum => 0.0,
+            Reduction::Product => 1.0,
+            Reduction::Max => f64::NEG_INFINITY,
+            Reduction::Min => f64::INFINITY,
         };
-        self.constant(ty, if by == Reduction::Sum { sum } else { max }, lanes)
+        // Integers saturate: infinities become their lowest and highest.
+        let bits = match ty {
+            Type::F32 => u64::from((number as f32).to_bits()),
+            Type::F64 => number.to_bits(),
+            Type::I64 => number as i64 as u64,
+            Type::I32 | Type::Mask => u64::from(number as i32 as u32),
+        };
+        self.constant(ty, bits, lanes)
     }
 }
 

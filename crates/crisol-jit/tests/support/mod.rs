@@ -244,6 +244,13 @@ pub fn define(
 fn neutral(by: Reduction, ty: Type) -> u64 {
     match (by, ty) {
         (Reduction::Sum, _) => 0,
+        (Reduction::Product, Type::F32) => 1.0f32.to_bits() as u64,
+        (Reduction::Product, Type::F64) => 1.0f64.to_bits(),
+        (Reduction::Product, _) => 1,
+        (Reduction::Min, Type::F32) => f32::INFINITY.to_bits() as u64,
+        (Reduction::Min, Type::F64) => f64::INFINITY.to_bits(),
+        (Reduction::Min, Type::I64) => i64::MAX as u64,
+        (Reduction::Min, _) => i32::MAX as u32 as u64,
         (Reduction::Max, Type::F32) => f32::NEG_INFINITY.to_bits() as u64,
         (Reduction::Max, Type::F64) => f64::NEG_INFINITY.to_bits(),
         (Reduction::Max, Type::I64) => i64::MIN as u64,
@@ -254,10 +261,12 @@ fn neutral(by: Reduction, ty: Type) -> u64 {
 fn combine(by: Reduction, ty: Type, acc: u64, x: u64) -> u64 {
     match by {
         Reduction::Sum => binary(Binary::Add, ty, acc, x),
-        Reduction::Max => {
-            let greater = compare(Comparison::Greater, ty, acc, x);
+        Reduction::Product => binary(Binary::Multiply, ty, acc, x),
+        Reduction::Max | Reduction::Min => {
+            let comparison = if by == Reduction::Max { Comparison::Greater } else { Comparison::Less };
+            let wins = compare(comparison, ty, acc, x);
             let nan = ty.is_float() && compare(Comparison::NotEqual, ty, acc, acc);
-            if greater || nan { acc } else { x }
+            if wins || nan { acc } else { x }
         }
     }
 }

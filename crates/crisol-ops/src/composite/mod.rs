@@ -4,9 +4,11 @@
 //! | --- | --- |
 //! | `axes` | axes added, removed, exchanged, cut, joined, repeated |
 //! | `indexing` | choosing by index, counting, triangles, diagonals |
+//! | `statistics` | variance, norms, truth of many, places of extremes, running products, sorting |
 
 mod axes;
 mod indexing;
+mod statistics;
 
 pub use axes::{
     expand_dims, moveaxis, repeat, roll, slice_axis, split, split_at, squeeze, stack, swapaxes, tile, unstack,
@@ -14,6 +16,9 @@ pub use axes::{
 pub use indexing::{
     arange, diag, diagonal, eye, linspace, one_hot, segment_sum, slice_by_steps, take, take_along_axis, trace, tril,
     triu,
+};
+pub use statistics::{
+    argmax, argmin, count_nonzero, cumprod, logsumexp, norm, reduce_all, reduce_any, sort, top_k, variance,
 };
 
 use crate::rule::Takes;

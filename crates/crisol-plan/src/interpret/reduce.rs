@@ -8,35 +8,51 @@ use crisol_ir::primitive::Reduction;
 /// A type that reductions compute in, with the memory type it is kept in.
 trait Accumulator: Copy {
     const LOWEST: Self;
+    const HIGHEST: Self;
     const ZERO: Self;
+    const ONE: Self;
     fn plus(self, other: Self) -> Self;
+    fn times(self, other: Self) -> Self;
     /// The larger one; NaN if either is.
     fn larger(self, other: Self) -> Self;
+    /// The smaller one; NaN if either is.
+    fn smaller(self, other: Self) -> Self;
 }
 
 macro_rules! accumulator {
-    ($($ty:ty, $lowest:expr, $plus:expr;)*) => {$(
+    ($($ty:ty, $lowest:expr, $highest:expr, $plus:expr, $times:expr;)*) => {$(
         impl Accumulator for $ty {
             const LOWEST: Self = $lowest;
+            const HIGHEST: Self = $highest;
             const ZERO: Self = 0 as $ty;
+            const ONE: Self = 1 as $ty;
             #[inline(always)]
             fn plus(self, other: Self) -> Self {
                 $plus(self, other)
+            }
+            #[inline(always)]
+            fn times(self, other: Self) -> Self {
+                $times(self, other)
             }
             #[inline(always)]
             #[allow(clippy::eq_op)] // a number that differs from itself is NaN
             fn larger(self, other: Self) -> Self {
                 if self > other || self != self { self } else { other }
             }
+            #[inline(always)]
+            #[allow(clippy::eq_op)]
+            fn smaller(self, other: Self) -> Self {
+                if self < other || self != self { self } else { other }
+            }
         }
     )*};
 }
 accumulator! {
-    f32, f32::NEG_INFINITY, |a: f32, b: f32| a + b;
-    f64, f64::NEG_INFINITY, |a: f64, b: f64| a + b;
-    i32, i32::MIN, i32::wrapping_add;
-    i64, i64::MIN, i64::wrapping_add;
-    u8, 0, u8::wrapping_add;
+    f32, f32::NEG_INFINITY, f32::INFINITY, |a: f32, b: f32| a + b, |a: f32, b: f32| a * b;
+    f64, f64::NEG_INFINITY, f64::INFINITY, |a: f64, b: f64| a + b, |a: f64, b: f64| a * b;
+    i32, i32::MIN, i32::MAX, i32::wrapping_add, i32::wrapping_mul;
+    i64, i64::MIN, i64::MAX, i64::wrapping_add, i64::wrapping_mul;
+    u8, 0, 255, u8::wrapping_add, u8::wrapping_mul;
 }
 
 #[inline(always)]
@@ -44,6 +60,8 @@ fn identity<T: Accumulator>(reduction: Reduction) -> T {
     match reduction {
         Reduction::Sum => T::ZERO,
         Reduction::Max => T::LOWEST,
+        Reduction::Min => T::HIGHEST,
+        Reduction::Product => T::ONE,
     }
 }
 
@@ -52,6 +70,8 @@ fn merge<T: Accumulator>(reduction: Reduction, a: T, b: T) -> T {
     match reduction {
         Reduction::Sum => a.plus(b),
         Reduction::Max => a.larger(b),
+        Reduction::Min => a.smaller(b),
+        Reduction::Product => a.times(b),
     }
 }
 
@@ -178,6 +198,8 @@ impl Partials {
             match reduction {
                 Reduction::Sum => spread(lanes, values, T::plus),
                 Reduction::Max => spread(lanes, values, T::larger),
+                Reduction::Min => spread(lanes, values, T::smaller),
+                Reduction::Product => spread(lanes, values, T::times),
             }
         });
     }

@@ -151,3 +151,196 @@ fn philox_gives_the_known_answers() {
     let pi = [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344, 0xa409_3822, 0x299f_31d0];
     assert_eq!(kernel.evaluate(&pi, 0), [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]);
 }
+
+#[test]
+fn expm1_is_within_its_bound_and_right_at_the_ends() {
+    let expm1 = kernel(math::expm1);
+    check(&expm1, -20.0, 88.72, f64::exp_m1, EXPM1_ULPS);
+    check(&expm1, -1.0, 1.0, f64::exp_m1, EXPM1_ULPS);
+    for zero in [0.0f32, -0.0] {
+        assert_eq!(at(&expm1, zero).to_bits(), zero.to_bits());
+    }
+    for small in [f32::NEG_INFINITY, f32::MIN, -100.0] {
+        assert_eq!(at(&expm1, small), -1.0);
+    }
+    for large in [f32::INFINITY, f32::MAX, 88.73] {
+        assert_eq!(at(&expm1, large), f32::INFINITY);
+    }
+    assert!(at(&expm1, 88.72).is_finite() && at(&expm1, f32::NAN).is_nan());
+}
+
+#[test]
+fn log1p_is_within_its_bound_and_right_at_the_ends() {
+    let log1p = kernel(math::log1p);
+    check(&log1p, -0.999_999, 20.0, f64::ln_1p, LOG1P_ULPS);
+    for x in samples(20.0, 1e9).chain([(-1.0f32).next_up(), 1.677_721_6e7, f32::MAX, f32::MAX / 2.0, f32::MAX / 1.4]) {
+        assert!(ulps(at(&log1p, x), f64::from(x).ln_1p()) <= LOG1P_ULPS, "{x}");
+    }
+    for zero in [0.0f32, -0.0] {
+        assert_eq!(at(&log1p, zero).to_bits(), zero.to_bits());
+    }
+    assert_eq!(at(&log1p, -1.0), f32::NEG_INFINITY);
+    assert_eq!(at(&log1p, f32::INFINITY), f32::INFINITY);
+    for wrong in [(-1.0f32).next_down(), f32::MIN, f32::NEG_INFINITY, f32::NAN] {
+        assert!(at(&log1p, wrong).is_nan(), "{wrong}");
+    }
+}
+
+#[test]
+fn softplus_is_within_its_bound_in_both_tails() {
+    let softplus = kernel(math::softplus);
+    check(&softplus, -87.0, 90.0, |x| x.max(0.0) + (-x.abs()).exp().ln_1p(), SOFTPLUS_ULPS);
+    assert_eq!(at(&softplus, f32::NEG_INFINITY), 0.0);
+    assert_eq!(at(&softplus, f32::INFINITY), f32::INFINITY);
+    assert!(at(&softplus, f32::NAN).is_nan());
+}
+
+#[test]
+fn sin_and_cos_are_within_their_bounds_for_angles_of_any_size() {
+    type Truth = fn(f64) -> f64;
+    let (sin, cos) = (kernel(math::sin), kernel(math::cos));
+    for (kernel, truth, bound) in [(&sin, f64::sin as Truth, SIN_ULPS), (&cos, f64::cos as Truth, COS_ULPS)] {
+        check(kernel, -4.0, 4.0, truth, bound);
+        check(kernel, -1e5, 1e5, truth, bound);
+        // Around the multiples of a quarter turn, where nearly everything cancels, and far beyond what is written out.
+        for n in 0..200_000u32 {
+            let quarter = (f64::from(n) * std::f64::consts::FRAC_PI_2) as f32;
+            let far = f32::from_bits(0x4780_0000 + n * 5_003);
+            for x in [quarter.next_down(), quarter, quarter.next_up(), -quarter, far, -far] {
+                let truth = truth(f64::from(x));
+                if truth.abs() > 1e-30 {
+                    assert!(ulps(at(kernel, x), truth) <= bound, "{x}: {} against {truth}", at(kernel, x));
+                }
+            }
+        }
+        for wrong in [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, -f32::NAN] {
+            assert!(at(kernel, wrong).is_nan());
+        }
+    }
+    for zero in [0.0f32, -0.0] {
+        assert_eq!(at(&sin, zero).to_bits(), zero.to_bits());
+        assert_eq!(at(&cos, zero), 1.0);
+    }
+}
+
+#[test]
+fn erf_is_within_its_bound_and_right_at_the_ends() {
+    let erf = kernel(math::erf);
+    check(&erf, -5.0, 5.0, libm::erf, ERF_ULPS);
+    check(&erf, 0.9, 1.0, libm::erf, ERF_ULPS);
+    for zero in [0.0f32, -0.0] {
+        assert_eq!(at(&erf, zero).to_bits(), zero.to_bits());
+    }
+    assert_eq!([f32::INFINITY, f32::MAX, f32::NEG_INFINITY].map(|x| at(&erf, x)), [1.0, 1.0, -1.0]);
+    assert!(at(&erf, f32::NAN).is_nan());
+}
+
+#[test]
+fn inverse_functions_of_angles_are_within_their_bounds() {
+    let (atan, asin, acos) = (kernel(math::atan), kernel(math::asin), kernel(math::acos));
+    check(&atan, -10.0, 10.0, f64::atan, ATAN_ULPS);
+    for x in samples(-1e9, 1e9) {
+        assert!(ulps(at(&atan, x), f64::from(x).atan()) <= ATAN_ULPS, "{x}");
+    }
+    check(&asin, -1.0, 1.0, f64::asin, ASIN_ULPS);
+    check(&acos, -1.0, 1.0, f64::acos, ACOS_ULPS);
+    check(&acos, 0.999, 1.0f32.next_down(), f64::acos, ACOS_ULPS);
+    assert_eq!(at(&acos, 1.0), 0.0);
+    assert_eq!(at(&atan, f32::INFINITY), std::f32::consts::FRAC_PI_2);
+    for wrong in [1.0f32.next_up(), -2.0, f32::INFINITY, f32::NAN] {
+        assert!(at(&asin, wrong).is_nan() && at(&acos, wrong).is_nan(), "{wrong}");
+    }
+    for zero in [0.0f32, -0.0] {
+        assert_eq!(at(&atan, zero).to_bits(), zero.to_bits());
+        assert_eq!(at(&asin, zero).to_bits(), zero.to_bits());
+    }
+}
+
+fn kernel_of_two(function: impl FnOnce(&mut Builder, Register, Register) -> Register) -> Kernel {
+    let mut builder = Builder::new();
+    let inputs = [0; 2].map(|_| builder.input(DType::F32, Access::Contiguous));
+    let [a, b] = inputs.map(|input| builder.load(input));
+    let y = function(&mut builder, a, b);
+    builder.output(y, DType::F32, Role::Store(Access::Contiguous));
+    let kernel = builder.finish();
+    kernel.verify().unwrap();
+    kernel
+}
+
+fn at_two(kernel: &Kernel, a: f32, b: f32) -> f32 {
+    f32::from_bits(kernel.evaluate(&[a, b].map(|x| u64::from(x.to_bits())), 0)[0] as u32)
+}
+
+/// Numbers of every sign and size, the special ones among them, against each other.
+fn pairs() -> impl Iterator<Item = (f32, f32)> {
+    let special = [
+        0.0,
+        1.0,
+        1.0f32.next_up(),
+        1.0f32.next_down(),
+        0.5,
+        2.0,
+        3.0,
+        2.5,
+        16_777_216.0,
+        16_777_215.0,
+        1e30,
+        f32::MIN_POSITIVE,
+        f32::MAX,
+        f32::INFINITY,
+    ];
+    let special: Vec<f32> = special.iter().flat_map(|&x| [x, -x]).chain([f32::NAN]).collect();
+    let known = special.clone().into_iter().flat_map(move |a| special.clone().into_iter().map(move |b| (a, b)));
+    let mut word = 1u32;
+    let mut next = move || {
+        word = word.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        word >> 8
+    };
+    let random = (0..400_000).map(move |i| {
+        let unit = |word: u32| word as f32 / 16_777_216.0;
+        match i % 4 {
+            0 => (unit(next()) * 4.0, unit(next()) * 20.0 - 10.0),
+            1 => (1.0 + (unit(next()) - 0.5) * 0.01, (unit(next()) - 0.5) * 20_000.0),
+            2 => (f32::from_bits(0x0080_0000 + next() % 0x00ff_0000 * 128), unit(next()) * 6.0 - 3.0),
+            _ => (unit(next()) * 20.0 - 10.0, (unit(next()) * 30.0 - 15.0).round()),
+        }
+    });
+    known.chain(random)
+}
+
+/// Compares with the function in double precision, whose results below the smallest normal number count as 0.
+fn check_two(kernel: &Kernel, truth: fn(f64, f64) -> f64, bound: f64) {
+    let mut worst = (0.0, (0.0, 0.0));
+    for (a, b) in pairs() {
+        let (result, truth) = (at_two(kernel, a, b), truth(f64::from(a), f64::from(b)));
+        if truth.is_nan() {
+            assert!(result.is_nan(), "{a}, {b}: {result}");
+        } else if truth.abs() < f64::from(f32::MIN_POSITIVE) * 0.999_999 {
+            assert!(
+                result == 0.0 || f64::from(result.abs()) < 2.0 * f64::from(f32::MIN_POSITIVE),
+                "{a}, {b}: {result}"
+            );
+            assert_eq!(result.is_sign_negative(), truth.is_sign_negative(), "{a}, {b}: {result}");
+        } else if truth.abs() > f64::from(f32::MAX) * 1.000_001 {
+            assert_eq!(result, if truth > 0.0 { f32::INFINITY } else { f32::NEG_INFINITY }, "{a}, {b}");
+        } else if f64::from(result) != truth && result.is_finite() {
+            let error = ulps(result, truth);
+            assert!(!error.is_nan(), "{a}, {b}: {result} against {truth}");
+            if error > worst.0 {
+                worst = (error, (a, b));
+            }
+        }
+    }
+    println!("worst {worst:?} of {bound}");
+    assert!(worst.0 <= bound && worst.0 >= bound / 3.0, "{worst:?}");
+}
+
+#[test]
+fn power_is_within_its_bound_and_does_what_c_says_at_the_ends() {
+    check_two(&kernel_of_two(math::power), f64::powf, POWER_ULPS);
+}
+
+#[test]
+fn atan2_is_within_its_bound_in_all_quadrants() {
+    check_two(&kernel_of_two(math::atan2), f64::atan2, ATAN_ULPS);
+}

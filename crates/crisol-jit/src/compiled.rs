@@ -1,13 +1,13 @@
 //! A kernel as native code: the processor's description, one Cranelift module a kernel, and the entry point.
 
-use crate::lower;
+use crate::lower::{self, Callee};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{ir, isa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Linkage, Module, ModuleError};
-use crisol_ir::kernel::{Call, Function, Instruction, Kernel};
+use crisol_ir::kernel::{BinaryFunction, Call, Function, Kernel};
 use crisol_ir::{Error, ErrorKind, Result};
 use std::fmt;
 use std::mem::ManuallyDrop;
@@ -120,13 +120,14 @@ fn define(module: &mut JITModule, kernel: &Kernel) -> Result<(FuncId, usize), St
     let function = module.declare_function("kernel", Linkage::Export, &context.func.signature).map_err(text)?;
     let mut functions = lower::Functions::default();
     for instruction in &kernel.body {
-        let Instruction::Call(which, _) = *instruction else {
+        let Some(which) = Callee::of(instruction) else {
             continue;
         };
+        let (name, operands) = symbol(which);
         let mut signature = module.make_signature();
-        signature.params.push(ir::AbiParam::new(ir::types::F64));
+        signature.params.resize(operands, ir::AbiParam::new(ir::types::F64));
         signature.returns.push(ir::AbiParam::new(ir::types::F64));
-        let id = module.declare_function(symbol(which), Linkage::Import, &signature).map_err(text)?;
+        let id = module.declare_function(name, Linkage::Import, &signature).map_err(text)?;
         functions.entry(which).or_insert_with(|| module.declare_func_in_func(id, &mut context.func));
     }
     let mut scratch = FunctionBuilderContext::new();
@@ -180,7 +181,16 @@ static SYMBOLS: &[(&str, Address)] = &[
     ("crisol_exp", Address(exp as *const u8)),
     ("crisol_log", Address(log as *const u8)),
     ("crisol_tanh", Address(tanh as *const u8)),
+    ("crisol_sin", Address(sin as *const u8)),
     ("crisol_cos", Address(cos as *const u8)),
+    ("crisol_expm1", Address(expm1 as *const u8)),
+    ("crisol_log1p", Address(log1p as *const u8)),
+    ("crisol_erf", Address(erf as *const u8)),
+    ("crisol_asin", Address(asin as *const u8)),
+    ("crisol_acos", Address(acos as *const u8)),
+    ("crisol_power", Address(power as *const u8)),
+    ("crisol_atan2", Address(atan2 as *const u8)),
+    ("crisol_remainder", Address(remainder as *const u8)),
     ("floorf", Address(floor_f32 as *const u8)),
     ("floor", Address(floor_f64 as *const u8)),
     ("ceilf", Address(ceil_f32 as *const u8)),
@@ -189,30 +199,52 @@ static SYMBOLS: &[(&str, Address)] = &[
     ("nearbyint", Address(round_f64 as *const u8)),
 ];
 
-fn symbol(function: Function) -> &'static str {
-    match function {
-        Function::Exp => "crisol_exp",
-        Function::Log => "crisol_log",
-        Function::Tanh => "crisol_tanh",
-        Function::Cos => "crisol_cos",
+/// The name of a function in [`SYMBOLS`], and the number of its operands.
+fn symbol(callee: Callee) -> (&'static str, usize) {
+    match callee {
+        Callee::Unary(function) => {
+            let name = match function {
+                Function::Exp => "crisol_exp",
+                Function::Log => "crisol_log",
+                Function::Tanh => "crisol_tanh",
+                Function::Sin => "crisol_sin",
+                Function::Cos => "crisol_cos",
+                Function::Expm1 => "crisol_expm1",
+                Function::Log1p => "crisol_log1p",
+                Function::Erf => "crisol_erf",
+                Function::Asin => "crisol_asin",
+                Function::Acos => "crisol_acos",
+            };
+            (name, 1)
+        }
+        Callee::Binary(function) => {
+            let name = match function {
+                BinaryFunction::Power => "crisol_power",
+                BinaryFunction::Atan2 => "crisol_atan2",
+                BinaryFunction::Remainder => "crisol_remainder",
+            };
+            (name, 2)
+        }
     }
 }
 
-extern "C" fn exp(x: f64) -> f64 {
-    Function::Exp.apply(x)
+macro_rules! callable {
+    ($($name:ident: $function:ident),*) => {$(
+        extern "C" fn $name(x: f64) -> f64 {
+            Function::$function.apply(x)
+        }
+    )*};
 }
+callable!(exp: Exp, log: Log, tanh: Tanh, sin: Sin, cos: Cos, expm1: Expm1, log1p: Log1p, erf: Erf, asin: Asin, acos: Acos);
 
-extern "C" fn log(x: f64) -> f64 {
-    Function::Log.apply(x)
+macro_rules! callable_of_two {
+    ($($name:ident: $function:ident),*) => {$(
+        extern "C" fn $name(a: f64, b: f64) -> f64 {
+            BinaryFunction::$function.apply(a, b)
+        }
+    )*};
 }
-
-extern "C" fn tanh(x: f64) -> f64 {
-    Function::Tanh.apply(x)
-}
-
-extern "C" fn cos(x: f64) -> f64 {
-    Function::Cos.apply(x)
-}
+callable_of_two!(power: Power, atan2: Atan2, remainder: Remainder);
 
 extern "C" fn floor_f32(x: f32) -> f32 {
     x.floor()

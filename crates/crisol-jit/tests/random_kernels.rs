@@ -126,7 +126,8 @@ impl Recipe {
                 kernel.binary(operations[c as usize % 5], x, y)
             }
             7 => {
-                let (x, y) = (pick(kernel, float, a), pick(kernel, float, b));
+                let ty = if c & 1 == 0 { float } else { number };
+                let (x, y) = (pick(kernel, ty, a), pick(kernel, ty, b));
                 kernel.divide(x, y)
             }
             8 => {
@@ -188,12 +189,25 @@ impl Recipe {
                 let x = pick(kernel, from, b);
                 kernel.reinterpret(x, float)
             }
-            _ if types.contains(&Type::F64) => {
-                let functions = [Function::Exp, Function::Log, Function::Tanh, Function::Cos];
-                let x = pick(kernel, Type::F64, a);
-                kernel.call(functions[b as usize % 4], x)
+            _ => {
+                let function = Function::ALL[b as usize % Function::ALL.len()];
+                match c % 3 {
+                    0 if types.contains(&Type::F64) => {
+                        let x = pick(kernel, Type::F64, a);
+                        kernel.call(function, x)
+                    }
+                    1 if types.contains(&Type::F64) => {
+                        let (x, y) = (pick(kernel, Type::F64, a), pick(kernel, Type::F64, b));
+                        let function = BinaryFunction::ALL[bits as usize % BinaryFunction::ALL.len()];
+                        kernel.call_binary(function, x, y)
+                    }
+                    _ => {
+                        let mask = pick(kernel, Type::Mask, a);
+                        let (x, y) = (pick(kernel, float, b), pick(kernel, float, a));
+                        kernel.call_where(function, mask, x, y)
+                    }
+                }
             }
-            _ => kernel.bits(any, Random(bits).element(any)),
         }
     }
 

@@ -318,7 +318,9 @@ fn instructions(program: &Program, id: NodeId) -> Option<u32> {
             Instruction::Position { .. } => return Some(1),
             Instruction::Binary(Binary::Divide, ..)
             | Instruction::Unary(Unary::SquareRoot, _)
-            | Instruction::Call(..) => return None,
+            | Instruction::Call(..)
+            | Instruction::CallBinary(..)
+            | Instruction::CallWhere(..) => return None,
             Instruction::Constant(..) => {}
             _ => count += 1,
         }

@@ -80,7 +80,10 @@ fn binary(operation: Binary, ty: Type, a: Bits, b: Bits) -> Bits {
         Binary::Subtract => arithmetic!(wrapping_sub, -),
         Binary::Multiply => arithmetic!(wrapping_mul, *),
         Binary::Divide if ty == Type::F32 => (f32_of(a) / f32_of(b)).to_bits().into(),
-        Binary::Divide => (f64_of(a) / f64_of(b)).to_bits(),
+        Binary::Divide if ty == Type::F64 => (f64_of(a) / f64_of(b)).to_bits(),
+        Binary::Divide if b == 0 => 0,
+        Binary::Divide if wide => (a as i64).wrapping_div(b as i64) as u64,
+        Binary::Divide => u64::from((a as i32).wrapping_div(b as i32) as u32),
         Binary::Minimum => {
             if less(ty, a, b) {
                 a
@@ -176,6 +179,12 @@ fn element(kernel: &Kernel, types: &[Type], position: u64, load: impl Fn(u32) ->
             Instruction::Convert(x, to) => convert(ty(x), to, of(x)),
             Instruction::Bits(x, _) => of(x),
             Instruction::Call(function, x) => function.apply(f64_of(of(x))).to_bits(),
+            Instruction::CallBinary(function, a, b) => function.apply(f64_of(of(a)), f64_of(of(b))).to_bits(),
+            Instruction::CallWhere(_, mask, _, otherwise) if of(mask) == 0 => of(otherwise),
+            Instruction::CallWhere(function, _, x, _) if ty(x) == Type::F32 => {
+                u64::from((function.apply(f64::from(f32_of(of(x)))) as f32).to_bits())
+            }
+            Instruction::CallWhere(function, _, x, _) => function.apply(f64_of(of(x))).to_bits(),
         };
         values.push(value);
     }
@@ -355,6 +364,7 @@ fn case(numbers: &[u32]) -> Case {
                     Add,
                     Subtract,
                     Multiply,
+                    Divide,
                     Minimum,
                     Maximum,
                     And,
@@ -381,7 +391,11 @@ fn case(numbers: &[u32]) -> Case {
             9 => {
                 let masks: Vec<Register> = registers.iter().copied().filter(|&r| builder.ty(r) == Type::Mask).collect();
                 let mask = if masks.is_empty() { builder.constant(Type::Mask, 1.0) } else { choices.of(&masks) };
-                builder.select(mask, x, y)
+                if ty.is_float() && choices.next() % 3 == 0 {
+                    builder.call_where(choices.of(&Function::ALL), mask, x, y)
+                } else {
+                    builder.select(mask, x, y)
+                }
             }
             10 => builder.convert(x, choices.of(&types)),
             11 => match ty {
@@ -402,10 +416,8 @@ fn case(numbers: &[u32]) -> Case {
                 Type::F32 if x.index() < loaded => builder.reinterpret(x, Type::I32),
                 Type::F64 if x.index() < loaded => builder.reinterpret(x, Type::I64),
                 Type::F32 => x,
-                Type::F64 => {
-                    let function = choices.of(&[Function::Exp, Function::Log, Function::Tanh, Function::Cos]);
-                    builder.call(function, x)
-                }
+                Type::F64 if choices.next() % 3 == 0 => builder.call_binary(choices.of(&BinaryFunction::ALL), x, y),
+                Type::F64 => builder.call(choices.of(&Function::ALL), x),
                 Type::Mask => builder.convert(x, Type::I32),
             },
             _ => x,

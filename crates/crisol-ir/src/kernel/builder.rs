@@ -1,6 +1,9 @@
 //! Builds kernels instruction by instruction, merging equal ones.
 
-use super::{Access, Binary, Comparison, Function, Input, Instruction, Kernel, Output, Register, Role, Type, Unary};
+use super::{
+    Access, Binary, BinaryFunction, Comparison, Function, Input, Instruction, Kernel, Output, Register, Role, Type,
+    Unary,
+};
 use crate::dtype::DType;
 use std::collections::HashMap;
 
@@ -127,7 +130,7 @@ impl Builder {
         self.binary(Binary::Multiply, a, b)
     }
 
-    /// `a / b`, floats only.
+    /// `a / b`.
     pub fn divide(&mut self, a: Register, b: Register) -> Register {
         self.binary(Binary::Divide, a, b)
     }
@@ -166,6 +169,16 @@ impl Builder {
     /// A function of double precision.
     pub fn call(&mut self, function: Function, x: Register) -> Register {
         self.push(Instruction::Call(function, x), Type::F64)
+    }
+
+    /// A function of two numbers in double precision.
+    pub fn call_binary(&mut self, function: BinaryFunction, a: Register, b: Register) -> Register {
+        self.push(Instruction::CallBinary(function, a, b), Type::F64)
+    }
+
+    /// The function of `x` where the mask holds, which is rare; `otherwise` elsewhere.
+    pub fn call_where(&mut self, function: Function, mask: Register, x: Register, otherwise: Register) -> Register {
+        self.push(Instruction::CallWhere(function, mask, x, otherwise), self.ty(otherwise))
     }
 
     fn push(&mut self, instruction: Instruction, ty: Type) -> Register {

@@ -45,6 +45,14 @@ impl Kernel {
                 Instruction::Convert(x, to) => convert(of(x), to),
                 Instruction::Bits(x, _) => of(x).1,
                 Instruction::Call(function, x) => function.apply(f64::from_bits(of(x).1)).to_bits(),
+                Instruction::CallBinary(function, a, b) => {
+                    function.apply(f64::from_bits(of(a).1), f64::from_bits(of(b).1)).to_bits()
+                }
+                Instruction::CallWhere(function, mask, x, otherwise) => match of(x) {
+                    _ if of(mask).1 == 0 => of(otherwise).1,
+                    (Type::F32, x) => (function.apply(f64::from(single(x))) as f32).to_bits().into(),
+                    (_, x) => function.apply(f64::from_bits(x)).to_bits(),
+                },
             };
             registers.push(value);
         }
@@ -130,8 +138,10 @@ fn binary(operation: Binary, (ty, a): (Type, u64), b: u64) -> u64 {
                 Binary::ShiftLeft => a.wrapping_shl(b as u32),
                 Binary::ShiftRightUnsigned => a.wrapping_shr(b as u32),
                 Binary::ShiftRightSigned => (a as $signed).wrapping_shr(b as u32) as $unsigned,
-                // The verifier admits the rest on 32 bits and on floats only.
-                Binary::MultiplyHighUnsigned | Binary::Divide => ((a as u64 * b as u64) >> 32) as $unsigned,
+                Binary::Divide if b == 0 => 0,
+                Binary::Divide => (a as $signed).wrapping_div(b as $signed) as $unsigned,
+                // The verifier admits it on 32 bits only.
+                Binary::MultiplyHighUnsigned => ((a as u64 * b as u64) >> 32) as $unsigned,
             }
         }};
     }

@@ -9,7 +9,24 @@
 //! | [`log`] | `e ln 2 + ln m` with `m` in `[sqrt 1/2, sqrt 2]`, a polynomial for `ln m` | likewise |
 //! | [`tanh`] | `E / (E + 2)` with `E = e^(2 abs x) - 1` from the same reduction | |
 //! | [`sigmoid`] | `1 / (1 + e^-x)`: through `tanh` its left tail would be 0 too early | |
+//! | [`expm1`] | `2^n (e^r - 1) + (2^n - 1)`, so that nothing cancels near 0 | |
+//! | [`log1p`] | as [`log`], with `f = 2^-e x + (2^-e - 1)`, which is what the rounding of `1 + x` would lose | |
+//! | [`softplus`] | `max(x, 0) + log1p(e^-abs x)` | |
+//! | [`sin`], [`cos`] | the nearest quarter of a turn comes off in three parts; beyond [`LARGEST_ANGLE`] a call in `f64` | Cody and Waite |
+//! | [`atan2`], [`atan`], [`asin`], [`acos`] | a polynomial for the quotient of the smaller and the larger coordinate | |
+//! | [`power`] | `2^(y log2 x)`, the logarithm and the product to twice the precision | Dekker's products |
+//! | [`erf`] | a polynomial near 0; beyond, `1 - e^-q` with a polynomial for `q = -ln(erfc x)` | |
 //! | [`sine_cosine_of_turn`] | an eighth of a turn to either side of the nearest quarter | |
+
+mod erf;
+mod power;
+mod trigonometric;
+
+pub use erf::{ERF_ULPS, erf};
+pub use power::{POWER_ULPS, power};
+pub use trigonometric::{
+    ACOS_ULPS, ASIN_ULPS, ATAN_ULPS, COS_ULPS, LARGEST_ANGLE, SIN_ULPS, acos, asin, atan, atan2, cos, sin,
+};
 
 use super::{Binary, Builder, Comparison, Function, Register, Type, Unary};
 
@@ -21,6 +38,12 @@ pub const LOG_ULPS: f64 = 1.5;
 pub const TANH_ULPS: f64 = 3.0;
 /// The largest error of [`sigmoid`] on `f32`, in units in the last place.
 pub const SIGMOID_ULPS: f64 = 3.0;
+/// The largest error of [`expm1`] on `f32`, in units in the last place.
+pub const EXPM1_ULPS: f64 = 2.0;
+/// The largest error of [`log1p`] on `f32`, in units in the last place.
+pub const LOG1P_ULPS: f64 = 1.5;
+/// The largest error of [`softplus`] on `f32`, in units in the last place.
+pub const SOFTPLUS_ULPS: f64 = 3.0;
 /// The largest error of [`sine_cosine_of_turn`], in units in the last place.
 pub const TURN_ULPS: f64 = 2.0;
 /// The largest error of [`normal`], in units in the last place.
@@ -91,18 +114,7 @@ pub fn log(builder: &mut Builder, x: Register) -> Register {
     let m = builder.reinterpret(m, Type::F32);
     let one = float(builder, 1.0);
     let f = builder.subtract(m, one);
-    // ln(1 + f) = f - f^2 / 2 + f^3 p(f), the parts added smallest first.
-    let square = builder.multiply(f, f);
-    let p = polynomial(builder, f, &LOG);
-    let cube = builder.multiply(square, f);
-    let tail = builder.multiply(cube, p);
-    let low = float(builder, LN_2_LOW);
-    let tail = builder.multiply_add(e, low, tail);
-    let minus_half = float(builder, -0.5);
-    let tail = builder.multiply_add(square, minus_half, tail);
-    let sum = builder.add(f, tail);
-    let high = float(builder, LN_2_HIGH);
-    let result = builder.multiply_add(e, high, sum);
+    let result = log_sum(builder, e, f);
     // Infinity and NaN stay themselves.
     let infinity = float(builder, f32::INFINITY);
     let finite = builder.compare(Comparison::Less, x, infinity);
@@ -115,6 +127,86 @@ pub fn log(builder: &mut Builder, x: Register) -> Register {
     let outside = builder.select(negative, nan, minus_infinity);
     let small = builder.compare(Comparison::Less, x, normal);
     builder.select(small, outside, result)
+}
+
+/// `e^x - 1`, exact in relative terms near 0 too.
+pub fn expm1(builder: &mut Builder, x: Register) -> Register {
+    if builder.ty(x) == Type::F64 {
+        return builder.call(Function::Expm1, x);
+    }
+    // Below -18 the result is -1, from 89 on it is infinity. NaN passes both.
+    let (lowest, highest) = (float(builder, -18.0), float(builder, 89.0));
+    let inside = builder.binary(Binary::Maximum, lowest, x);
+    let inside = builder.binary(Binary::Minimum, highest, inside);
+    let (shifted, r) = reduce(builder, inside);
+    // Half of 2^n (e^r - 1) + (2^n - 1): 2^n itself may be too large by one power of two.
+    let tail = exp_tail(builder, r);
+    let exponent = shift_left(builder, shifted, 23);
+    let half_bits = integer(builder, 0x3f00_0000);
+    let scale = builder.add(exponent, half_bits);
+    let scale = builder.reinterpret(scale, Type::F32);
+    let half = float(builder, 0.5);
+    let rest = builder.subtract(scale, half);
+    let growth = builder.multiply_add(scale, tail, rest);
+    let result = builder.add(growth, growth);
+    keep_zero(builder, x, result)
+}
+
+/// `ln(1 + x)`, exact in relative terms near 0 too: minus infinity at -1, NaN below.
+pub fn log1p(builder: &mut Builder, x: Register) -> Register {
+    if builder.ty(x) == Type::F64 {
+        return builder.call(Function::Log1p, x);
+    }
+    let one = float(builder, 1.0);
+    let sum = builder.add(one, x);
+    // 1 + x = 2^e * (1 + f), as in `log`.
+    let half_root = integer(builder, 0x3f35_04f3);
+    let bits = builder.reinterpret(sum, Type::I32);
+    let offset = builder.subtract(bits, half_root);
+    let places = integer(builder, 23);
+    let e = builder.binary(Binary::ShiftRightSigned, offset, places);
+    let e = builder.convert(e, Type::F32);
+    // f from x itself, by 2^-e, where 1 + x has lost some of it.
+    let exponent = integer(builder, 0xff80_0000);
+    let exponent = builder.binary(Binary::And, offset, exponent);
+    let one_bits = integer(builder, 0x3f80_0000);
+    let scale = builder.subtract(one_bits, exponent);
+    let scale = builder.reinterpret(scale, Type::F32);
+    let rest = builder.subtract(scale, one);
+    let near = builder.multiply_add(scale, x, rest);
+    let mantissa = integer(builder, 0x007f_ffff);
+    let m = builder.binary(Binary::And, offset, mantissa);
+    let m = builder.add(m, half_root);
+    let m = builder.reinterpret(m, Type::F32);
+    let far = builder.subtract(m, one);
+    let large = float(builder, 16_777_216.0);
+    let is_near = builder.compare(Comparison::Less, x, large);
+    let f = builder.select(is_near, near, far);
+    let result = log_sum(builder, e, f);
+    // Infinity and NaN stay themselves.
+    let infinity = float(builder, f32::INFINITY);
+    let finite = builder.compare(Comparison::Less, x, infinity);
+    let result = builder.select(finite, result, x);
+    let minus_one = float(builder, -1.0);
+    let minus_infinity = float(builder, f32::NEG_INFINITY);
+    let nan = float(builder, f32::NAN);
+    let below = builder.compare(Comparison::Less, x, minus_one);
+    let outside = builder.select(below, nan, minus_infinity);
+    let not_above = builder.compare(Comparison::LessEqual, x, minus_one);
+    let result = builder.select(not_above, outside, result);
+    keep_zero(builder, x, result)
+}
+
+/// `ln(1 + e^x)` without overflow.
+pub fn softplus(builder: &mut Builder, x: Register) -> Register {
+    let zero = builder.constant_like(x, 0.0);
+    // Maximum gives its second operand where that is NaN.
+    let linear = builder.binary(Binary::Maximum, zero, x);
+    let size = builder.unary(Unary::Absolute, x);
+    let negative = builder.unary(Unary::Negate, size);
+    let power = exp(builder, negative);
+    let rest = log1p(builder, power);
+    builder.add(linear, rest)
 }
 
 /// The hyperbolic tangent.
@@ -140,13 +232,7 @@ pub fn tanh(builder: &mut Builder, x: Register) -> Register {
     let two = float(builder, 2.0);
     let denominator = builder.add(growth, two);
     let result = builder.divide(growth, denominator);
-    // The sign of x.
-    let sign = integer(builder, 0x8000_0000);
-    let bits = builder.reinterpret(x, Type::I32);
-    let sign = builder.binary(Binary::And, bits, sign);
-    let result = builder.reinterpret(result, Type::I32);
-    let result = builder.binary(Binary::Or, result, sign);
-    builder.reinterpret(result, Type::F32)
+    with_sign_of(builder, x, result)
 }
 
 /// `1 / (1 + e^-x)`.
@@ -242,6 +328,43 @@ pub fn normal(builder: &mut Builder, words: [Register; 4]) -> Register {
     let radius = builder.unary(Unary::SquareRoot, square);
     let (_, cosine) = sine_cosine_of_turn(builder, v);
     builder.multiply(radius, cosine)
+}
+
+/// `e ln 2 + ln(1 + f)` with `ln(1 + f) = f - f^2 / 2 + f^3 p(f)`, the parts added smallest first.
+fn log_sum(builder: &mut Builder, e: Register, f: Register) -> Register {
+    let square = builder.multiply(f, f);
+    let p = polynomial(builder, f, &LOG);
+    let cube = builder.multiply(square, f);
+    let tail = builder.multiply(cube, p);
+    let low = float(builder, LN_2_LOW);
+    let tail = builder.multiply_add(e, low, tail);
+    let minus_half = float(builder, -0.5);
+    let tail = builder.multiply_add(square, minus_half, tail);
+    let sum = builder.add(f, tail);
+    let high = float(builder, LN_2_HIGH);
+    builder.multiply_add(e, high, sum)
+}
+
+/// `result`, but `x` itself where that is 0, so that -0 stays -0.
+fn keep_zero(builder: &mut Builder, x: Register, result: Register) -> Register {
+    let zero = builder.constant_like(x, 0.0);
+    let is_zero = builder.compare(Comparison::Equal, x, zero);
+    builder.select(is_zero, x, result)
+}
+
+/// `size` with the sign of `x`; the sign bit of `size` is 0.
+fn with_sign_of(builder: &mut Builder, x: Register, size: Register) -> Register {
+    let sign = sign_bit(builder, x);
+    let bits = builder.reinterpret(size, Type::I32);
+    let bits = builder.binary(Binary::Or, bits, sign);
+    builder.reinterpret(bits, Type::F32)
+}
+
+/// The bits of `x`, all but the sign cleared.
+fn sign_bit(builder: &mut Builder, x: Register) -> Register {
+    let sign = integer(builder, 0x8000_0000);
+    let bits = builder.reinterpret(x, Type::I32);
+    builder.binary(Binary::And, bits, sign)
 }
 
 /// `x = n ln 2 + r` with `r` at most `ln 2 / 2` in size: `n` in the lower bits of an integer, and `r`.

@@ -7,11 +7,13 @@
 
 mod builder;
 mod evaluate;
+mod function;
 pub mod math;
 mod text;
 mod verify;
 
 pub use builder::Builder;
+pub use function::{BinaryFunction, Function};
 
 use crate::dtype::DType;
 use crate::primitive::Reduction;
@@ -85,7 +87,7 @@ pub enum Binary {
     Add,
     Subtract,
     Multiply,
-    /// Floats only.
+    /// Integers: towards zero, 0 where the divisor is 0, and wrapping (the most negative number over -1 is itself).
     Divide,
     /// `if a < b { a } else { b }`: the second operand where one is NaN (floats and signed integers).
     Minimum,
@@ -113,28 +115,6 @@ pub enum Comparison {
     LessEqual,
     Greater,
     GreaterEqual,
-}
-
-/// Functions of double precision that are called rather than written out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub enum Function {
-    Exp,
-    Log,
-    Tanh,
-    Cos,
-}
-
-impl Function {
-    /// The function itself; code that is compiled calls the same one.
-    pub fn apply(self, x: f64) -> f64 {
-        match self {
-            Function::Exp => x.exp(),
-            Function::Log => x.ln(),
-            Function::Tanh => x.tanh(),
-            Function::Cos => x.cos(),
-        }
-    }
 }
 
 /// One step of a kernel.
@@ -167,6 +147,11 @@ pub enum Instruction {
     Bits(Register, Type),
     /// A function of one `F64`.
     Call(Function, Register),
+    /// A function of two `F64`.
+    CallBinary(BinaryFunction, Register, Register),
+    /// Where the mask (the first operand) holds, the function of the second operand, a float: taken in double precision and
+    /// rounded; elsewhere the third. For places that are rare: the function is called for them alone.
+    CallWhere(Function, Register, Register, Register),
 }
 
 /// How an argument moves along the columns; along the rows every stride is a number given at run time.

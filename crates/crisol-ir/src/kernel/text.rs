@@ -42,6 +42,12 @@ impl fmt::Display for Kernel {
                 Instruction::Convert(x, _) => write!(f, "convert r{}", x.0)?,
                 Instruction::Bits(x, _) => write!(f, "bits r{}", x.0)?,
                 Instruction::Call(function, x) => write!(f, "call {} r{}", lower(function), x.0)?,
+                Instruction::CallBinary(function, a, b) => {
+                    write!(f, "call {} r{}, r{}", lower(function), a.0, b.0)?;
+                }
+                Instruction::CallWhere(function, mask, x, otherwise) => {
+                    write!(f, "call-where {} r{}, r{}, r{}", lower(function), mask.0, x.0, otherwise.0)?;
+                }
             }
             f.write_str("\n")?;
         }

@@ -20,9 +20,10 @@ impl Kernel {
                 Instruction::Unary(_, x)
                 | Instruction::Binary(_, x, _)
                 | Instruction::MultiplyAdd(x, _, _)
-                | Instruction::Select(_, x, _) => of(&types, x),
+                | Instruction::Select(_, x, _)
+                | Instruction::CallWhere(_, _, _, x) => of(&types, x),
                 Instruction::Compare(..) => Type::Mask,
-                Instruction::Call(..) => Type::F64,
+                Instruction::Call(..) | Instruction::CallBinary(..) => Type::F64,
             };
             types.push(ty);
         }
@@ -84,10 +85,10 @@ impl Instruction {
             | Instruction::Convert(x, _)
             | Instruction::Bits(x, _)
             | Instruction::Call(_, x) => smallvec::smallvec![x],
-            Instruction::Binary(_, a, b) | Instruction::Compare(_, a, b) => {
+            Instruction::Binary(_, a, b) | Instruction::Compare(_, a, b) | Instruction::CallBinary(_, a, b) => {
                 smallvec::smallvec![a, b]
             }
-            Instruction::MultiplyAdd(a, b, c) | Instruction::Select(a, b, c) => {
+            Instruction::MultiplyAdd(a, b, c) | Instruction::Select(a, b, c) | Instruction::CallWhere(_, a, b, c) => {
                 smallvec::smallvec![a, b, c]
             }
         }
@@ -104,7 +105,6 @@ impl Instruction {
             (Instruction::Binary(operation, ..), [a, b]) => {
                 a == b
                     && match operation {
-                        Binary::Divide => a.is_float(),
                         Binary::And | Binary::Or | Binary::Xor => !a.is_float(),
                         Binary::ShiftLeft | Binary::ShiftRightUnsigned | Binary::ShiftRightSigned => {
                             matches!(a, Type::I32 | Type::I64)
@@ -122,6 +122,8 @@ impl Instruction {
                 (Type::I32, Type::F32) | (Type::F32, Type::I32) | (Type::I64, Type::F64) | (Type::F64, Type::I64)
             ),
             (Instruction::Call(..), [x]) => *x == Type::F64,
+            (Instruction::CallBinary(..), [a, b]) => *a == Type::F64 && *b == Type::F64,
+            (Instruction::CallWhere(..), [mask, x, other]) => *mask == Type::Mask && x == other && x.is_float(),
             _ => false,
         }
     }

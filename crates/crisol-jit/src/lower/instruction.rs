@@ -1,8 +1,8 @@
 //! The instructions of a body, for single elements and for vectors.
 
-use super::{Lowering, Row};
+use super::{Callee, Lowering, Row};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::{self, InstBuilder, Value, types};
+use cranelift_codegen::ir::{self, BlockArg, InstBuilder, Value, types};
 use crisol_ir::kernel::{Access, Binary, Comparison, Instruction, Register, Type, Unary};
 
 impl Lowering<'_, '_> {
@@ -74,17 +74,44 @@ impl Lowering<'_, '_> {
                 self.bitcast(ty, operand(instruction.operands()[0]))
             }
             Instruction::Call(function, x) => {
-                // Declared for every call of the body before the function is built.
-                let callee = self.functions.get(&function).copied();
-                self.lane_by_lane(&[operand(x)], types::F64, |this, x| match callee {
-                    Some(callee) => {
-                        let call = this.builder.ins().call(callee, x);
-                        this.builder.inst_results(call)[0]
-                    }
-                    None => x[0],
-                })
+                self.lane_by_lane(&[operand(x)], types::F64, |this, x| this.call(Callee::Unary(function), x))
+            }
+            Instruction::CallBinary(function, a, b) => {
+                let operands = [operand(a), operand(b)];
+                self.lane_by_lane(&operands, types::F64, |this, x| this.call(Callee::Binary(function), x))
+            }
+            Instruction::CallWhere(function, mask, x, otherwise) => {
+                self.call_where(Callee::Unary(function), operand(mask), operand(x), operand(otherwise))
             }
         }
+    }
+
+    fn call(&mut self, callee: Callee, operands: &[Value]) -> Value {
+        // Declared for every call of the body before the function is built.
+        let Some(callee) = self.functions.get(&callee).copied() else { return operands[0] };
+        let call = self.builder.ins().call(callee, operands);
+        self.builder.inst_results(call)[0]
+    }
+
+    /// Steps aside to call the function lane by lane, if any lane of the mask holds.
+    fn call_where(&mut self, callee: Callee, mask: Value, x: Value, otherwise: Value) -> Value {
+        let ty = self.builder.func.dfg.value_type(x);
+        let (rare, done) = (self.block(), self.block());
+        let result = self.builder.append_block_param(done, ty);
+        let any = if ty.is_vector() { self.builder.ins().vany_true(mask) } else { mask };
+        self.builder.set_cold_block(rare);
+        self.builder.ins().brif(any, rare, &[], done, &[BlockArg::Value(otherwise)]);
+        self.builder.switch_to_block(rare);
+        let lane = ty.lane_type();
+        let called = self.lane_by_lane(&[x], lane, |this, x| {
+            let wide = if lane == types::F32 { this.builder.ins().fpromote(types::F64, x[0]) } else { x[0] };
+            let result = this.call(callee, &[wide]);
+            if lane == types::F32 { this.builder.ins().fdemote(types::F32, result) } else { result }
+        });
+        let chosen = self.choose(mask, called, otherwise);
+        self.builder.ins().jump(done, &[BlockArg::Value(chosen)]);
+        self.builder.switch_to_block(done);
+        result
     }
 
     fn position(&mut self, row: &Row, lanes: usize, column: Value, high: bool) -> Value {
@@ -146,7 +173,8 @@ impl Lowering<'_, '_> {
             Binary::Add if float => self.builder.ins().fadd(a, b),
             Binary::Subtract if float => self.builder.ins().fsub(a, b),
             Binary::Multiply if float => self.builder.ins().fmul(a, b),
-            Binary::Divide => self.builder.ins().fdiv(a, b),
+            Binary::Divide if float => self.builder.ins().fdiv(a, b),
+            Binary::Divide => self.divide_integers(a, b),
             Binary::Add => self.builder.ins().iadd(a, b),
             Binary::Subtract => self.builder.ins().isub(a, b),
             Binary::Multiply => self.builder.ins().imul(a, b),
@@ -186,6 +214,22 @@ impl Lowering<'_, '_> {
             let last = this.integer(lane, i64::from(lane.bits()) - 1);
             let count = this.builder.ins().band(x[1], last);
             once(this, x[0], count)
+        })
+    }
+
+    /// Towards zero, lane by lane; 0 over 0, and without the trap of the most negative number over -1.
+    fn divide_integers(&mut self, a: Value, b: Value) -> Value {
+        let lane = self.builder.func.dfg.value_type(a).lane_type();
+        self.lane_by_lane(&[a, b], lane, |this, x| {
+            let (one, zero) = (this.integer(lane, 1), this.integer(lane, 0));
+            let is_zero = this.builder.ins().icmp_imm_s(IntCC::Equal, x[1], 0);
+            let is_minus_one = this.builder.ins().icmp_imm_s(IntCC::Equal, x[1], -1);
+            let special = this.builder.ins().bor(is_zero, is_minus_one);
+            let divisor = this.builder.ins().select(special, one, x[1]);
+            let quotient = this.builder.ins().sdiv(x[0], divisor);
+            let negated = this.builder.ins().ineg(x[0]);
+            let quotient = this.builder.ins().select(is_minus_one, negated, quotient);
+            this.builder.ins().select(is_zero, zero, quotient)
         })
     }
 

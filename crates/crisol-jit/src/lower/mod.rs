@@ -13,12 +13,30 @@ mod value;
 
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData, Value, types};
 use cranelift_frontend::FunctionBuilder;
-use crisol_ir::kernel::{self, Access, Call, Function, Instruction, Kernel, REDUCE_LANES, Role, Type};
+use crisol_ir::kernel::{self, Access, BinaryFunction, Call, Function, Instruction, Kernel, REDUCE_LANES, Role, Type};
 use std::collections::HashMap;
 use std::mem::offset_of;
 
+/// A function that code calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Callee {
+    Unary(Function),
+    Binary(BinaryFunction),
+}
+
+impl Callee {
+    /// What an instruction calls, if it does.
+    pub(crate) fn of(instruction: &Instruction) -> Option<Callee> {
+        match *instruction {
+            Instruction::Call(function, _) | Instruction::CallWhere(function, ..) => Some(Callee::Unary(function)),
+            Instruction::CallBinary(function, ..) => Some(Callee::Binary(function)),
+            _ => None,
+        }
+    }
+}
+
 /// The functions that the kernel calls, known to the function being built.
-pub(crate) type Functions = HashMap<Function, ir::FuncRef>;
+pub(crate) type Functions = HashMap<Callee, ir::FuncRef>;
 
 /// Writes the whole function; its only parameter is a pointer to a [`Call`].
 pub(crate) fn function(builder: &mut FunctionBuilder<'_>, kernel: &Kernel, functions: &Functions) {

@@ -297,6 +297,14 @@ fn compute(instruction: &Instruction, operands: &[(Type, u64)]) -> u64 {
         (Instruction::Convert(_, to), [(from, x)]) => convert(*from, to, *x),
         (Instruction::Bits(..), [(_, x)]) => *x,
         (Instruction::Call(function, _), [(_, x)]) => function.apply(f64::from_bits(*x)).to_bits(),
+        (Instruction::CallBinary(function, ..), [(_, a), (_, b)]) => {
+            function.apply(f64::from_bits(*a), f64::from_bits(*b)).to_bits()
+        }
+        (Instruction::CallWhere(..), [(_, 0), _, (_, otherwise)]) => *otherwise,
+        (Instruction::CallWhere(function, ..), [_, (Type::F32, x), _]) => {
+            u64::from((function.apply(f64::from(f32_of(*x))) as f32).to_bits())
+        }
+        (Instruction::CallWhere(function, ..), [_, (_, x), _]) => function.apply(f64::from_bits(*x)).to_bits(),
         other => panic!("{other:?}"),
     }
 }
@@ -361,6 +369,8 @@ fn binary(operation: Binary, ty: Type, a: u64, b: u64) -> u64 {
                 Binary::Add => a.wrapping_add(b),
                 Binary::Subtract => a.wrapping_sub(b),
                 Binary::Multiply => a.wrapping_mul(b),
+                Binary::Divide if b == 0 => 0,
+                Binary::Divide => (a as i32).wrapping_div(b as i32) as u32,
                 Binary::ShiftLeft => a << (b % 32),
                 Binary::ShiftRightUnsigned => a >> (b % 32),
                 _ => (a as i32 >> (b % 32)) as u32,
@@ -371,6 +381,8 @@ fn binary(operation: Binary, ty: Type, a: u64, b: u64) -> u64 {
             Binary::Add => a.wrapping_add(b),
             Binary::Subtract => a.wrapping_sub(b),
             Binary::Multiply => a.wrapping_mul(b),
+            Binary::Divide if b == 0 => 0,
+            Binary::Divide => (a as i64).wrapping_div(b as i64) as u64,
             Binary::ShiftLeft => a << (b % 64),
             Binary::ShiftRightUnsigned => a >> (b % 64),
             _ => (a as i64 >> (b % 64)) as u64,

@@ -207,6 +207,14 @@ impl Frame {
                 Instruction::Call(function, _) => {
                     each!(self, count, to: f64, (x: f64 = from[0].0) => function.apply(x));
                 }
+                Instruction::CallBinary(function, ..) => {
+                    each!(self, count, to: f64, (a: f64 = from[0].0, b: f64 = from[1].0) => function.apply(a, b));
+                }
+                Instruction::CallWhere(function, ..) => with_float!(from[1].1, T => {
+                    each!(self, count, to: T, (m: u8 = from[0].0, x: T = from[1].0, y: T = from[2].0) => {
+                        if m != 0 { function.apply(f64::from(x)) as T } else { y }
+                    });
+                }),
                 // Written by the caller, who knows the arguments and the place.
                 Instruction::Load(_) | Instruction::Constant(..) | Instruction::Position { .. } => {}
             }
@@ -257,7 +265,9 @@ impl Frame {
                 Binary::Multiply => {
                     with_number!(ty, T => each!(self, count, to: T, (a: T = a, b: T = b) => a.times(b)));
                 }
-                Binary::Divide => with_float!(ty, T => each!(self, count, to: T, (a: T = a, b: T = b) => a / b)),
+                Binary::Divide => {
+                    with_number!(ty, T => each!(self, count, to: T, (a: T = a, b: T = b) => a.over(b)));
+                }
                 Binary::Minimum => {
                     with_number!(ty, T => each!(self, count, to: T, (a: T = a, b: T = b) => if a < b { a } else { b }));
                 }

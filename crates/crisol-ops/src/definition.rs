@@ -45,6 +45,20 @@ macro_rules! zip_numbers {
     }};
 }
 
+/// `zip_integers!(inputs, |a, b| a & b)`: the formula on integers.
+macro_rules! zip_integers {
+    ($inputs:expr, |$a:ident, $b:ident| $formula:expr) => {{
+        use ndarray::Zip;
+        let [a, b] = $crate::rule::operands($inputs)?;
+        match (a, b) {
+            (Value::U8(a), Value::U8(b)) => Ok(Value::U8(Zip::from(a).and(b).map_collect(|&$a, &$b| $formula))),
+            (Value::I32(a), Value::I32(b)) => Ok(Value::I32(Zip::from(a).and(b).map_collect(|&$a, &$b| $formula))),
+            (Value::I64(a), Value::I64(b)) => Ok(Value::I64(Zip::from(a).and(b).map_collect(|&$a, &$b| $formula))),
+            (other, _) => Err($crate::definition::unexpected(other)),
+        }
+    }};
+}
+
 /// `compare!(inputs, |a, b| a < b)`: the formula, with a truth value for a result, on elements of any type.
 macro_rules! compare {
     ($inputs:expr, |$a:ident, $b:ident| $formula:expr) => {{
@@ -67,7 +81,7 @@ macro_rules! compare {
     }};
 }
 
-pub(crate) use {compare, map_floats, zip_numbers};
+pub(crate) use {compare, map_floats, zip_integers, zip_numbers};
 
 /// Floats whose sums are taken in double precision, so that definitions are closer to the truth than any fast path.
 pub(crate) trait Real: crisol_ir::value::Typed {

@@ -7,7 +7,7 @@
 //!
 //! | kind | operations |
 //! | --- | --- |
-//! | maps | `add`, `subtract`, `multiply`, `divide`, `negate`, `absolute`, `sqrt`, `floor`, `exp`, `log`, `tanh`, `sigmoid`, `relu`, `power`, `maximum`, `minimum`, `select`, `cast`, comparisons, logic, `random_uniform`, `random_normal`, `iota` |
+//! | maps | `add`, `subtract`, `multiply`, `divide`, `negate`, `absolute`, `sqrt`, `power`, `integer_power`, `exp`, `expm1`, `log`, `log1p`, `tanh`, `sigmoid`, `softplus`, `relu`, `erf`, `sin`, `cos`, `asin`, `acos`, `atan`, `atan2`, `sign`, `floor`, `ceil`, `round`, `floor_divide`, `remainder`, `maximum`, `minimum`, `select`, `cast`, comparisons, logic, bits and shifts, `random_uniform`, `random_normal`, `iota` |
 //! | views | `reshape`, `permute`, `broadcast`, `slice`, `flip`, `stop_gradient` |
 //! | reductions | `sum`, `product`, `max`, `min` |
 //! | library | `matmul`, `conv2d` and its two gradients, `max_pool2d` and its gradient, `pad`, `concatenate`, `gather` and `scatter_add`, `cumsum`, `argsort` |
@@ -16,30 +16,45 @@
 //! Functions of several inputs broadcast by NumPy's rule; element types never mix: a cast is written where one is meant.
 
 mod absolute;
+mod acos;
 mod add;
 mod argsort;
+mod asin;
+mod atan;
+mod atan2;
+mod bitwise_and;
+mod bitwise_or;
+mod bitwise_xor;
 mod broadcast;
 mod cast;
+mod ceil;
 mod composite;
 mod concatenate;
 mod conv2d;
 mod conv2d_input_gradient;
 mod conv2d_weight_gradient;
+mod cos;
 mod cumsum;
 mod definition;
 mod divide;
 pub mod eager;
 mod equal;
+mod erf;
 mod exp;
+mod expm1;
 mod flip;
 mod floor;
+mod floor_divide;
 mod gather;
 mod greater;
 mod greater_equal;
+mod integer_power;
 mod iota;
+mod left_shift;
 mod less;
 mod less_equal;
 mod log;
+mod log1p;
 mod logical_and;
 mod logical_not;
 mod logical_or;
@@ -64,12 +79,18 @@ mod random_normal;
 mod random_uniform;
 mod reduction;
 mod relu;
+mod remainder;
 mod reshape;
+mod right_shift;
+mod round;
 mod rule;
 mod scatter_add;
 mod select;
 mod sigmoid;
+mod sign;
+mod sin;
 mod slice;
+mod softplus;
 mod sqrt;
 mod stop_gradient;
 mod subtract;
@@ -78,10 +99,18 @@ mod tanh;
 mod window;
 
 pub use absolute::{ABSOLUTE, Absolute, absolute};
+pub use acos::{ACOS, Acos, acos};
 pub use add::{ADD, Add, add};
 pub use argsort::{ARGSORT, Argsort, ArgsortAttributes, argsort};
+pub use asin::{ASIN, Asin, asin};
+pub use atan::{ATAN, Atan, atan};
+pub use atan2::{ATAN2, Atan2, atan2};
+pub use bitwise_and::{BITWISE_AND, BitwiseAnd, bitwise_and};
+pub use bitwise_or::{BITWISE_OR, BitwiseOr, bitwise_or};
+pub use bitwise_xor::{BITWISE_XOR, BitwiseXor, bitwise_xor};
 pub use broadcast::{BROADCAST, Broadcast, broadcast};
 pub use cast::{CAST, Cast, cast};
+pub use ceil::{CEIL, Ceil, ceil};
 pub use composite::{
     arange, argmax, argmin, count_nonzero, cumprod, diag, diagonal, expand_dims, eye, full_like, linspace, logsumexp,
     mean, moveaxis, norm, one_hot, ones_like, reduce_all, reduce_any, repeat, roll, scalar, scalar_like, segment_sum,
@@ -96,19 +125,26 @@ pub use conv2d_input_gradient::{
 pub use conv2d_weight_gradient::{
     CONV2D_WEIGHT_GRADIENT, Conv2dWeightGradient, Conv2dWeightGradientAttributes, conv2d_weight_gradient,
 };
+pub use cos::{COS, Cos, cos};
 pub use cumsum::{CUMSUM, Cumsum, CumsumAttributes, cumsum};
 pub use divide::{DIVIDE, Divide, divide};
 pub use equal::{EQUAL, Equal, equal};
+pub use erf::{ERF, Erf, erf};
 pub use exp::{EXP, Exp, exp};
+pub use expm1::{EXPM1, Expm1, expm1};
 pub use flip::{FLIP, Flip, flip};
 pub use floor::{FLOOR, Floor, floor};
+pub use floor_divide::{FLOOR_DIVIDE, FloorDivide, floor_divide};
 pub use gather::{GATHER, Gather, gather, index_error};
 pub use greater::{GREATER, Greater, greater};
 pub use greater_equal::{GREATER_EQUAL, GreaterEqual, greater_equal};
+pub use integer_power::{INTEGER_POWER, IntegerPower, integer_power};
 pub use iota::{IOTA, Iota, iota};
+pub use left_shift::{LEFT_SHIFT, LeftShift, left_shift};
 pub use less::{LESS, Less, less};
 pub use less_equal::{LESS_EQUAL, LessEqual, less_equal};
 pub use log::{LOG, Log, log};
+pub use log1p::{LOG1P, Log1p, log1p};
 pub use logical_and::{LOGICAL_AND, LogicalAnd, logical_and};
 pub use logical_not::{LOGICAL_NOT, LogicalNot, logical_not};
 pub use logical_or::{LOGICAL_OR, LogicalOr, logical_or};
@@ -130,11 +166,17 @@ pub use product::{PRODUCT, Product, product};
 pub use random_normal::{RANDOM_NORMAL, RandomNormal, random_normal};
 pub use random_uniform::{RANDOM_UNIFORM, RandomUniform, random_uniform};
 pub use relu::{RELU, Relu, relu};
+pub use remainder::{REMAINDER, Remainder, remainder};
 pub use reshape::{RESHAPE, Reshape, reshape};
+pub use right_shift::{RIGHT_SHIFT, RightShift, right_shift};
+pub use round::{ROUND, Round, round};
 pub use scatter_add::{SCATTER_ADD, ScatterAdd, scatter_add};
 pub use select::{SELECT, Select, select};
 pub use sigmoid::{SIGMOID, Sigmoid, sigmoid};
+pub use sign::{SIGN, Sign, sign};
+pub use sin::{SIN, Sin, sin};
 pub use slice::{SLICE, Slice, SliceAttributes, slice};
+pub use softplus::{SOFTPLUS, Softplus, softplus};
 pub use sqrt::{SQRT, Sqrt, sqrt};
 pub use stop_gradient::{STOP_GRADIENT, StopGradient, stop_gradient};
 pub use subtract::{SUBTRACT, Subtract, subtract};
@@ -146,29 +188,44 @@ use crisol_ir::Primitive;
 
 /// Every operation, in the order of their names.
 pub fn all() -> &'static [&'static dyn Primitive] {
-    static ALL: [&dyn Primitive; 52] = [
+    static ALL: [&dyn Primitive; 73] = [
         &ABSOLUTE,
+        &ACOS,
         &ADD,
         &ARGSORT,
+        &ASIN,
+        &ATAN,
+        &ATAN2,
+        &BITWISE_AND,
+        &BITWISE_OR,
+        &BITWISE_XOR,
         &BROADCAST,
         &CAST,
+        &CEIL,
         &CONCATENATE,
         &CONV2D,
         &CONV2D_INPUT_GRADIENT,
         &CONV2D_WEIGHT_GRADIENT,
+        &COS,
         &CUMSUM,
         &DIVIDE,
         &EQUAL,
+        &ERF,
         &EXP,
+        &EXPM1,
         &FLIP,
         &FLOOR,
+        &FLOOR_DIVIDE,
         &GATHER,
         &GREATER,
         &GREATER_EQUAL,
+        &INTEGER_POWER,
         &IOTA,
+        &LEFT_SHIFT,
         &LESS,
         &LESS_EQUAL,
         &LOG,
+        &LOG1P,
         &LOGICAL_AND,
         &LOGICAL_NOT,
         &LOGICAL_OR,
@@ -189,11 +246,17 @@ pub fn all() -> &'static [&'static dyn Primitive] {
         &RANDOM_NORMAL,
         &RANDOM_UNIFORM,
         &RELU,
+        &REMAINDER,
         &RESHAPE,
+        &RIGHT_SHIFT,
+        &ROUND,
         &SCATTER_ADD,
         &SELECT,
         &SIGMOID,
+        &SIGN,
+        &SIN,
         &SLICE,
+        &SOFTPLUS,
         &SQRT,
         &STOP_GRADIENT,
         &SUBTRACT,

@@ -21,5 +21,8 @@ pub(crate) const FLOATS: [DType; 2] = [DType::F32, DType::F64];
 /// Types with arithmetic.
 pub(crate) const NUMBERS: [DType; 4] = [DType::I32, DType::I64, DType::F32, DType::F64];
 
+/// Types with bits to work on.
+pub(crate) const INTEGERS: [DType; 3] = [DType::U8, DType::I32, DType::I64];
+
 /// Types with an order.
 pub(crate) const ORDERED: [DType; 5] = [DType::U8, DType::I32, DType::I64, DType::F32, DType::F64];

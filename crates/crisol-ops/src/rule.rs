@@ -13,6 +13,8 @@ pub(crate) enum Takes {
     Floats,
     /// Types with arithmetic: floats, `int32` and `int64`. Bytes have none: they would wrap at 256 unseen.
     Numbers,
+    /// Types with bits to work on: bytes, `int32` and `int64`.
+    Integers,
     /// Types with an order: all but truth values.
     Ordered,
 }
@@ -26,6 +28,7 @@ impl Takes {
             Takes::Bools => dtype == DType::Bool,
             Takes::Floats => dtype.is_float(),
             Takes::Numbers => dtype.is_float() || matches!(dtype, DType::I32 | DType::I64),
+            Takes::Integers => dtype.is_integer(),
             Takes::Ordered => dtype != DType::Bool,
         };
         if fits {
@@ -36,10 +39,15 @@ impl Takes {
             Takes::Bools => "bool",
             Takes::Floats => "float32 or float64",
             Takes::Numbers => "float32, float64, int32 or int64",
+            Takes::Integers => "int32, int64 or uint8",
             Takes::Ordered => "any type but bool",
         };
         let help = match (self, dtype) {
             (Takes::Bools, _) => "compare first, for example with not_equal(x, 0)",
+            (Takes::Integers, DType::Bool) => {
+                "for truth values there are logical_and, logical_or, logical_xor, logical_not"
+            }
+            (Takes::Integers, _) => "cast it first, for example with .cast(DType::I32)",
             (_, DType::Bool) => {
                 "cast it first, for example with .cast(DType::F32), or combine truth values with \
                  logical_and, logical_or, logical_not"

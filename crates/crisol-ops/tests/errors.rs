@@ -168,14 +168,27 @@ fn convolutions_and_pools() {
 }
 
 #[test]
-fn powers() {
+fn integers() {
     assert_eq!(
-        text(&[ty(DType::I32, &[2])], |g, x| ops::power(g, x[0], -1)),
-        "power: exponent -1 of int32[2]: integers have no negative powers (cast first, for example with .cast(DType::F32))"
+        text(&[ty(F, &[3]), ty(F, &[3])], |g, x| ops::bitwise_and(g, x[0], x[1])),
+        "bitwise_and: expected int32, int64 or uint8, given float32[3] (cast it first, for example with .cast(DType::I32))"
     );
     assert_eq!(
-        text(&[ty(F, &[2])], |g, x| ops::power(g, x[0], i64::MIN)),
-        "power: exponent -9223372036854775808 is out of range: expected -1024 to 1024"
+        text(&[ty(DType::Bool, &[3]), ty(DType::Bool, &[3])], |g, x| ops::bitwise_or(g, x[0], x[1])),
+        "bitwise_or: expected int32, int64 or uint8, given bool[3] (for truth values there are logical_and, logical_or, \
+         logical_xor, logical_not)"
+    );
+}
+
+#[test]
+fn powers() {
+    assert_eq!(
+        text(&[ty(DType::I32, &[2])], |g, x| ops::integer_power(g, x[0], -1)),
+        "integer_power: exponent -1 of int32[2]: integers have no negative powers (cast first, for example with .cast(DType::F32))"
+    );
+    assert_eq!(
+        text(&[ty(F, &[2])], |g, x| ops::integer_power(g, x[0], i64::MIN)),
+        "integer_power: exponent -9223372036854775808 is out of range: expected -1024 to 1024"
     );
 }
 

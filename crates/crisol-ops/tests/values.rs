@@ -49,6 +49,59 @@ fn integers_wrap_and_bytes_cut() {
     assert_eq!(numbers(&run(&[real], |g, x| ops::cast(g, x[0], DType::U8))), [255.0, 0.0, 2.0, 0.0]);
 }
 
+/// Both functions on pairs of numbers of a type.
+fn divided(dtype: DType, pairs: &[(f64, f64)]) -> (Vec<f64>, Vec<f64>) {
+    let column =
+        |pick: fn(&(f64, f64)) -> f64| Value::F64(Array1::from_iter(pairs.iter().map(pick)).into_dyn()).cast(dtype);
+    let inputs = [column(|pair| pair.0), column(|pair| pair.1)];
+    let quotients = run(&inputs, |g, x| ops::floor_divide(g, x[0], x[1]));
+    let rests = run(&inputs, |g, x| ops::remainder(g, x[0], x[1]));
+    (numbers(&quotients), numbers(&rests))
+}
+
+#[test]
+fn divisions_round_down_as_in_numpy() {
+    let pairs = [(7.0, 3.0), (-7.0, 3.0), (7.0, -3.0), (-7.0, -3.0), (6.0, -3.0), (0.0, 5.0), (5.0, 0.0), (-5.0, 0.0)];
+    for dtype in [DType::I32, DType::I64] {
+        let (quotients, rests) = divided(dtype, &pairs);
+        assert_eq!(quotients, [2.0, -3.0, -3.0, 2.0, -2.0, 0.0, 0.0, 0.0]);
+        assert_eq!(rests, [1.0, 2.0, -2.0, -1.0, 0.0, 0.0, 0.0, 0.0]);
+    }
+    let least = [(f64::from(i32::MIN), -1.0), (f64::from(i32::MIN), 0.0)];
+    assert_eq!(divided(DType::I32, &least), (vec![f64::from(i32::MIN), 0.0], vec![0.0, 0.0]));
+    assert_eq!(divided(DType::U8, &[(250.0, 7.0), (250.0, 0.0)]), (vec![35.0, 0.0], vec![5.0, 0.0]));
+    let (quotients, rests) = divided(DType::F64, &[(1.0, 0.1), (-1.0, f64::INFINITY), (7.5, -2.0), (1e300, 3.0)]);
+    assert_eq!(quotients, [9.0, -1.0, -4.0, ((1e300 - 1e300 % 3.0) / 3.0f64).round()]);
+    assert_eq!(rests, [1.0 % 0.1, f64::INFINITY, -0.5, 1e300 % 3.0]);
+    let (quotients, rests) = divided(DType::F32, &[(1.0, 0.0), (-1.0, 0.0), (0.0, 0.0), (f64::INFINITY, 2.0)]);
+    assert_eq!(quotients[..2], [f64::INFINITY, f64::NEG_INFINITY]);
+    assert!(quotients[2..].iter().chain(&rests).all(|x| x.is_nan()));
+}
+
+#[test]
+fn shifts_beyond_the_width_leave_nothing_or_the_sign() {
+    let numbers_of = |count: i32| {
+        let inputs = [Value::I32(arr1(&[5, -5]).into_dyn()), Value::I32(arr1(&[count, count]).into_dyn())];
+        let left = run(&inputs, |g, x| ops::left_shift(g, x[0], x[1]));
+        let right = run(&inputs, |g, x| ops::right_shift(g, x[0], x[1]));
+        [numbers(&left), numbers(&right)].concat()
+    };
+    assert_eq!(numbers_of(1), [10.0, -10.0, 2.0, -3.0]);
+    assert_eq!(numbers_of(31), [f64::from(i32::MIN), f64::from(i32::MIN), 0.0, -1.0]);
+    for count in [32, 33, 1000, -1, i32::MIN] {
+        assert_eq!(numbers_of(count), [0.0, 0.0, 0.0, -1.0], "{count}");
+    }
+    let bytes = [Value::U8(arr1(&[200, 200, 200]).into_dyn()), Value::U8(arr1(&[1, 8, 200]).into_dyn())];
+    assert_eq!(numbers(&run(&bytes, |g, x| ops::left_shift(g, x[0], x[1]))), [144.0, 0.0, 0.0]);
+    assert_eq!(numbers(&run(&bytes, |g, x| ops::right_shift(g, x[0], x[1]))), [100.0, 0.0, 0.0]);
+}
+
+#[test]
+fn rounding_goes_to_even() {
+    let x = floats(&[-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 2.500_001]);
+    assert_eq!(numbers(&run(&[x], |g, x| ops::round(g, x[0]))), [-2.0, -2.0, 0.0, 0.0, 2.0, 2.0, 3.0]);
+}
+
 #[test]
 fn subnormal_numbers_count_as_zero() {
     let tiny = floats(&[1e-40, 1e-38]);

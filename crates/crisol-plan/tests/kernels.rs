@@ -4,8 +4,8 @@
 
 use crisol_ir::DType;
 use crisol_ir::kernel::{
-    Access, Binary, Builder, Call, Comparison, Function, Instruction, Kernel, REDUCE_LANES, Register, Role, Type,
-    Unary, fused_multiply_add,
+    Access, Binary, BinaryFunction, Builder, Call, Comparison, Function, Instruction, Kernel, REDUCE_LANES, Register,
+    Role, Type, Unary, fused_multiply_add,
 };
 use crisol_ir::primitive::Reduction;
 use crisol_kernels::FlushDenormals;

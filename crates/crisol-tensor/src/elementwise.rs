@@ -66,7 +66,7 @@ impl Tensor {
     #[track_caller]
     #[must_use]
     pub fn powi(&self, exponent: i32) -> Tensor {
-        record(&[self], |graph, x| crisol_ops::power(graph, x[0], exponent.into()))
+        record(&[self], |graph, x| crisol_ops::integer_power(graph, x[0], exponent.into()))
     }
 
     /// The opposite of a truth value.

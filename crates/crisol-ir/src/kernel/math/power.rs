@@ -6,7 +6,8 @@ use crate::kernel::{Binary, BinaryFunction, Builder, Comparison, Register, Type,
 /// The largest error of [`power`] on `f32`, in units in the last place.
 pub const POWER_ULPS: f64 = 1.5;
 
-/// `(atanh(t) / t - 1) / t^2 - 1/3` over `t^2`, in `t^2`, for `t` up to `(sqrt 2 - 1) / (sqrt 2 + 1)`, to `2^-36` of `atanh(t)`.
+/// `(atanh(t) / t - 1) / t^2 - 1/3` over `t^2`, in `t^2`, for `t` up to `(sqrt 2 - 1) / (sqrt 2 + 1)`, to `2^-36` of
+/// `atanh(t)`.
 const ATANH: [f32; 3] = [0.117_093_38, 0.142_735_66, 0.200_000_76];
 /// `(2^r - 1) / r` for `r` up to 1/2 in size, to `2^-28` of `2^r`.
 const EXP2: [f32; 6] = [0.000_154_763_29, 0.001_340_029_6, 0.009_618_004, 0.055_503_28, 0.240_226_5, 0.693_147_2];
@@ -18,8 +19,8 @@ const TWO_PER_LN_2: [f32; 2] = [f32::from_bits(0x4038_aa3b), f32::from_bits(0x33
 /// A number as the unevaluated sum of two: the second is at most half a unit in the last place of the first.
 type Pair = (Register, Register);
 
-/// `x^y`, as C defines it: 1 for `y = 0` and for `x = 1` whatever the other is, even NaN; NaN for a finite `x < 0` and a `y` that is
-/// no whole number; an odd `y` keeps the sign of `x`, that of zeros and infinities too.
+/// `x^y`, as C defines it: 1 for `y = 0` and for `x = 1` whatever the other is, even NaN; NaN for a finite `x < 0` and
+/// a `y` that is no whole number; an odd `y` keeps the sign of `x`, that of zeros and infinities too.
 pub fn power(builder: &mut Builder, x: Register, y: Register) -> Register {
     if builder.ty(x) == Type::F64 {
         return builder.call_binary(BinaryFunction::Power, x, y);
@@ -173,7 +174,8 @@ fn product(builder: &mut Builder, a: Register, b: Register) -> Pair {
     product_by(builder, a, b, fused_multiply_add())
 }
 
-/// The same, on processors that round a product and a sum once, and on others: there by products of halves, which are exact.
+/// The same, on processors that round a product and a sum once, and on others: there by products of halves, which are
+/// exact.
 fn product_by(builder: &mut Builder, a: Register, b: Register, fused: bool) -> Pair {
     let product = builder.multiply(a, b);
     let negative = builder.unary(Unary::Negate, product);

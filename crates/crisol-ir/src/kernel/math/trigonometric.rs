@@ -14,14 +14,15 @@ pub const ASIN_ULPS: f64 = 3.0;
 /// The largest error of [`acos`] on `f32`, in units in the last place.
 pub const ACOS_ULPS: f64 = 3.0;
 
-/// Angles beyond which [`sin`] and [`cos`] of `f32` are computed one by one in double precision. Without fused instructions the parts of a
-/// quarter have to be shorter, and the bound is 6000.
+/// Angles beyond which [`sin`] and [`cos`] of `f32` are computed one by one in double precision. Without fused
+/// instructions the parts of a quarter have to be shorter, and the bound is 6000.
 pub const LARGEST_ANGLE: f32 = 100_000.0;
 const LARGEST_ANGLE_UNFUSED: f32 = 6_000.0;
 
 /// `2 / pi`.
 const QUARTERS: f32 = std::f32::consts::FRAC_2_PI;
-/// `pi / 2` in parts whose products with the count of quarters are exact, or rounded once with what they are subtracted from.
+/// `pi / 2` in parts whose products with the count of quarters are exact, or rounded once with what they are subtracted
+/// from.
 const QUARTER: [f32; 3] = [f32::from_bits(0x3fc9_0fda), f32::from_bits(0x33a2_2168), f32::from_bits(0x27c2_34c5)];
 /// The same in parts of 12 bits.
 const QUARTER_UNFUSED: [f32; 5] = [

@@ -10,7 +10,8 @@ pub const POWER_ULPS: f64 = 1.5;
 /// `atanh(t)`.
 const ATANH: [f32; 3] = [0.117_093_38, 0.142_735_66, 0.200_000_76];
 /// `(2^r - 1) / r` for `r` up to 1/2 in size, to `2^-28` of `2^r`.
-const EXP2: [f32; 6] = [0.000_154_763_29, 0.001_340_029_6, 0.009_618_004, 0.055_503_28, 0.240_226_5, 0.693_147_2];
+const EXP2: [f32; 6] =
+    [0.000_154_763_29, 0.001_340_029_6, 0.009_618_004, 0.055_503_28, 0.240_226_5, std::f32::consts::LN_2];
 /// 1/3 cut to single precision, and the rest.
 const THIRD: [f32; 2] = [f32::from_bits(0x3eaa_aaaa), f32::from_bits(0x32aa_aaab)];
 /// `2 / ln 2` cut to single precision, and the rest.

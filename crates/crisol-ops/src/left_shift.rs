@@ -40,8 +40,9 @@ impl Primitive for LeftShift {
         rule::binary(attributes, inputs, Takes::Integers)
     }
 
+    #[allow(clippy::useless_conversion)] // of the widest type
     fn define(&self, _: &Attributes, inputs: &[Value]) -> Result<Value> {
-        zip_integers!(inputs, |a, b| match u32::try_from(b) {
+        zip_integers!(inputs, |a, b| match u32::try_from(i64::from(b)) {
             Ok(count) => a.checked_shl(count).unwrap_or(0),
             Err(_) => 0,
         })

@@ -50,12 +50,14 @@ impl Primitive for RightShift {
         rule::binary(attributes, inputs, Takes::Integers)
     }
 
+    #[allow(clippy::useless_conversion)] // of the widest type
     fn define(&self, _: &Attributes, inputs: &[Value]) -> Result<Value> {
         zip_integers!(inputs, |a, b| {
-            let count = u32::try_from(b).unwrap_or(u32::MAX);
-            #[allow(unused_comparisons)] // bytes have no sign
-            let end = if a < 0 { !0 } else { 0 };
-            a.checked_shr(count).unwrap_or(end)
+            let count = match i64::from(b) {
+                count @ 0..64 => count,
+                _ => 63,
+            };
+            (i64::from(a) >> count) as _
         })
     }
 

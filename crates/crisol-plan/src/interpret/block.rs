@@ -182,6 +182,7 @@ impl Frame {
     ///
     /// # Safety
     /// All slots exist, the operands hold `count` values of their types, and the result's slot is none of theirs.
+    #[allow(clippy::useless_conversion)] // of doubles, in code written for floats of both kinds
     pub(super) unsafe fn execute(self, instruction: &Instruction, to: u32, from: [Operand; 3], count: usize) {
         // SAFETY: the caller's promise.
         unsafe {

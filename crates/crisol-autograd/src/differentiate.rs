@@ -6,7 +6,7 @@ use crate::custom_gradient::CUSTOM_GRADIENT;
 use crate::{note, registry};
 use crisol_ir::primitive::Library;
 use crisol_ir::{Error, ErrorKind, Graph, Kind, NodeId, Operation, Primitive, Result};
-use crisol_tensor::{Tensor, record_many};
+use crisol_tensor::{Tensor, record_many, stretch};
 
 /// What a node needs that the graph cannot tell by itself.
 enum Foreign {
@@ -15,10 +15,26 @@ enum Foreign {
     Checkpoint,
 }
 
-/// Appends the gradients that a question asks for; `recorded` tells the nodes that are not constants.
-pub(crate) fn differentiate(question: &Question<'_>, recorded: &dyn Fn(NodeId) -> bool) -> Result<Vec<Option<NodeId>>> {
-    let mut walk = in_graph(|graph| Walk::new(graph, question, recorded))?;
-    while let Some(stop) = in_graph(|graph| walk.advance(graph, |primitive| foreign(primitive).is_some()))? {
+/// Appends the gradients that a question asks for; `recorded` tells the nodes that are not constants, and `limits` stand for it:
+/// nothing else may decide.
+pub(crate) fn differentiate(
+    question: &Question<'_>,
+    recorded: &dyn Fn(NodeId) -> bool,
+    limits: &[u32],
+) -> Result<Vec<Option<NodeId>>> {
+    // All on the graph, unless there is something foreign; then the walk has been interrupted there.
+    let mut interrupted = None;
+    let found = stretch(&key(question, limits), |graph| {
+        let mut walk = Walk::new(graph, question, recorded)?;
+        let stop = walk.advance(graph, |primitive| foreign(primitive).is_some())?;
+        let found = walk.gradients(question.sources);
+        let is_over = stop.is_none();
+        interrupted = stop.map(|stop| (walk, stop));
+        Ok((found, is_over))
+    })?;
+    let Some((mut walk, stop)) = interrupted else { return Ok(found) };
+    let mut next = Some(stop);
+    while let Some(stop) = next {
         let (primitive, inputs) = in_graph(|graph| {
             let node = graph.node(stop.node);
             match &node.operation {
@@ -33,9 +49,24 @@ pub(crate) fn differentiate(question: &Question<'_>, recorded: &dyn Fn(NodeId) -
             None => Err(Error::new(ErrorKind::Internal, "a walk stopped at an operation of the graph")),
         };
         let parts = parts.map_err(|error| error.operation(format!("the gradient of {}", primitive.name())))?;
-        in_graph(|graph| walk.contribute(graph, stop.node, parts))?;
+        next = in_graph(|graph| {
+            walk.contribute(graph, stop.node, parts)?;
+            walk.advance(graph, |primitive| foreign(primitive).is_some())
+        })?;
     }
     Ok(walk.gradients(question.sources))
+}
+
+/// The question in numbers, lists behind their lengths.
+fn key(question: &Question<'_>, limits: &[u32]) -> Vec<u32> {
+    let Question { target, seed, sources, watched } = *question;
+    let mut key = vec![target.0, seed.map_or(u32::MAX, |seed| seed.0), sources.len() as u32];
+    key.extend(sources.iter().map(|source| source.0));
+    // One more than there are, as none watched is not the same as all.
+    key.push(watched.map_or(0, |watched| watched.len() as u32 + 1));
+    key.extend(watched.unwrap_or_default().iter().map(|node| node.0));
+    key.extend_from_slice(limits);
+    key
 }
 
 /// Whether the gradient of a primitive is made here.
@@ -82,7 +113,7 @@ fn recompute(stop: Stop) -> Result<Vec<Option<NodeId>>> {
         note::copy(from, to);
     }
     let question = Question { target: again.output, seed: Some(stop.gradient), sources: &again.inputs, watched: None };
-    let parts = differentiate(&question, &|id| id >= again.start)?;
+    let parts = differentiate(&question, &|id| id >= again.start, &[again.start.0])?;
     Ok(std::iter::once(None).chain(parts).collect())
 }
 

@@ -227,12 +227,14 @@ impl GradientTape {
         let (target, rest) = (nodes[0], &nodes[1..]);
         let (sources, seeds) = rest.split_at(sources.len());
         let recorded = |id: NodeId| id >= start && !state.stopped.iter().any(|range| range.contains(&id));
+        let limits: Vec<u32> =
+            std::iter::once(start.0).chain(state.stopped.iter().flat_map(|range| [range.start.0, range.end.0])).collect();
         let watched = self.by_name.then_some(state.watched.as_slice());
         let seeds: Vec<Option<NodeId>> =
             if seeds.is_empty() { vec![None] } else { seeds.iter().copied().map(Some).collect() };
         let mut rows = Vec::with_capacity(seeds.len());
         for seed in seeds {
-            let found = differentiate(&Question { target, seed, sources, watched }, &recorded)?;
+            let found = differentiate(&Question { target, seed, sources, watched }, &recorded, &limits)?;
             let known: Vec<NodeId> = found.iter().flatten().copied().collect();
             let mut tensors = tensors_of(&known)?.into_iter();
             rows.push(found.iter().map(|node| node.and_then(|_| tensors.next())).collect());

@@ -180,6 +180,11 @@ pub trait Primitive: Send + Sync + 'static {
         None
     }
 
+    /// Whether data can make it fail that has the right types and shapes: an index out of range, an integer divided by zero.
+    fn can_fail(&self) -> bool {
+        false
+    }
+
     /// Where tests try the operation.
     fn probe(&self) -> Probe;
 }

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 /// Plans that a planner keeps at most.
 const MAX_PLANS: usize = 256;
+/// Nodes of the programs whose plans a planner keeps at most; the one that ran last is kept in any case.
+const MAX_NODES: usize = 1 << 20;
 
 /// A value given to a program.
 #[derive(Clone, Debug)]
@@ -68,15 +70,22 @@ pub struct Planner {
     /// The plan that ran last, which is most often the one that runs next.
     recent: usize,
     clock: u64,
+    /// Of all programs whose plans are kept.
+    nodes: usize,
     arena: Buffer,
     stats: Stats,
 }
 
-/// A program whose plan is there, until the next one is prepared.
-#[derive(Debug)]
-pub struct Prepared(usize);
+/// A program whose plan is there, until it has not been used for long: see [`Planner::recall`].
+#[derive(Clone, Copy, Debug)]
+pub struct Prepared {
+    place: usize,
+    number: u64,
+}
 
 struct Entry {
+    /// Of the plan, unique in its planner.
+    number: u64,
     hash: u64,
     graph: Graph,
     outputs: Vec<NodeId>,
@@ -103,6 +112,7 @@ impl Planner {
             plans: Vec::new(),
             recent: 0,
             clock: 0,
+            nodes: 0,
             arena: Buffer::zeros(DType::U8, 0),
             stats: Stats::default(),
         }
@@ -126,15 +136,36 @@ impl Planner {
     /// # Errors
     /// As [`Planner::run`], for what can be told without arguments.
     pub fn prepare(&mut self, graph: &Graph, outputs: &[NodeId]) -> Result<Prepared> {
-        self.find_or_make(graph, outputs).map(Prepared)
+        let place = self.find_or_make(graph, outputs)?;
+        Ok(Prepared { place, number: self.plans[place].number })
     }
 
-    /// Runs the program that was prepared last.
+    /// Takes up a program that was prepared before, without looking at it again; false if its plan has gone since.
+    pub fn recall(&mut self, prepared: Prepared) -> bool {
+        let Some(entry) = self.plans.get_mut(prepared.place).filter(|entry| entry.number == prepared.number) else {
+            return false;
+        };
+        self.clock += 1;
+        entry.last_use = self.clock;
+        self.recent = prepared.place;
+        self.stats.plan_hits += 1;
+        true
+    }
+
+    /// Plans that are kept now.
+    pub fn plan_count(&self) -> usize {
+        self.plans.len()
+    }
+
+    /// Runs a program that was prepared.
     ///
     /// # Errors
-    /// As [`Planner::run`], for what only the arguments can tell.
+    /// As [`Planner::run`], for what only the arguments can tell; and when the plan has gone since.
     pub fn run_prepared(&mut self, prepared: Prepared, arguments: Vec<Argument>) -> Result<Vec<Arc<Buffer>>> {
-        let plan = &self.plans[prepared.0].plan;
+        let kept = self.plans.get(prepared.place).filter(|entry| entry.number == prepared.number);
+        let Some(Entry { plan, .. }) = kept else {
+            return Err(Error::new(ErrorKind::State, "the plan was dropped after it was prepared").operation("run"));
+        };
         if self.arena.len() < plan.arena_bytes {
             // The old one goes first: the two are never needed together.
             self.arena = Buffer::zeros(DType::U8, 0);
@@ -197,14 +228,14 @@ impl Planner {
             eprintln!("{reason}\n{plan}({} kernels compiled, {} found)\n", made.compiled, made.found);
         }
         let (graph, outputs) = (graph.clone(), outputs.to_vec());
-        let entry = Entry { hash, graph, outputs, plan, last_use: 0 };
-        if self.plans.len() < MAX_PLANS {
-            self.plans.push(entry);
-            return Ok(self.plans.len() - 1);
+        self.nodes += graph.len();
+        while !self.plans.is_empty() && (self.plans.len() >= MAX_PLANS || self.nodes > MAX_NODES) {
+            let oldest = (0..self.plans.len()).min_by_key(|&place| self.plans[place].last_use).unwrap_or(0);
+            let gone = self.plans.swap_remove(oldest);
+            self.nodes -= gone.graph.len();
         }
-        let oldest = (0..self.plans.len()).min_by_key(|&index| self.plans[index].last_use).unwrap_or(0);
-        self.plans[oldest] = entry;
-        Ok(oldest)
+        self.plans.push(Entry { number: self.clock, hash, graph, outputs, plan, last_use: 0 });
+        Ok(self.plans.len() - 1)
     }
 
     /// Why a program has no plan yet: where it leaves the nearest one that has.

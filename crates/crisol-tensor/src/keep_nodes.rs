@@ -16,7 +16,7 @@ impl KeepNodes {
     /// Starts keeping nodes from here on.
     #[allow(clippy::new_without_default)] // a guard, not a value
     pub fn new() -> KeepNodes {
-        let recorder = Recorder::current();
+        let recorder = Recorder::with_current(Arc::clone);
         let (epoch, start) = recorder.lock().keep();
         KeepNodes { recorder, epoch, start }
     }
@@ -26,8 +26,8 @@ impl KeepNodes {
     /// # Errors
     /// The guard belongs to another recording.
     pub fn start(&self) -> Result<NodeId> {
-        let current = Recorder::current();
-        if !Arc::ptr_eq(&current, &self.recorder) || current.lock().epoch != self.epoch {
+        let is_current = Recorder::with_current(|current| Arc::ptr_eq(current, &self.recorder));
+        if !is_current || self.recorder.lock().epoch != self.epoch {
             return Err(Error::new(
                 ErrorKind::State,
                 "the tape belongs to another thread or to a model that is being traced",
@@ -40,9 +40,10 @@ impl KeepNodes {
 
 /// Where this thread records: the number of the recording, which no other has, and its next node.
 pub fn position() -> (u64, NodeId) {
-    let recorder = Recorder::current();
-    let recording = recorder.lock();
-    (recording.epoch, NodeId(recording.graph.len() as u32))
+    Recorder::with_current(|recorder| {
+        let recording = recorder.lock();
+        (recording.epoch, NodeId(recording.graph.len() as u32))
+    })
 }
 
 impl Drop for KeepNodes {

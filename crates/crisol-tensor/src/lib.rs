@@ -6,7 +6,9 @@
 //! | --- | --- |
 //! | `tensor` | [`Tensor`]: construction, shape, values out |
 //! | `recorder` | one a thread; [`record`], through which every operation goes |
-//! | `recording` | the graph so far and its flush, which runs it |
+//! | `recording`, `flush` | the graph so far, and its flush, which runs it |
+//! | `traced` | what is known of a program that is recorded again: cells, plans of flushes, gradients |
+//! | `cell` | what the handles of a tensor share |
 //! | `keep_nodes` | [`KeepNodes`], what gradient tapes are made of |
 //! | `variable` | [`Variable`]: cells for weights and states |
 //! | `trace` | [`Trace`]: shapes without values |
@@ -14,7 +16,9 @@
 //! | [`activations`], [`random`] | activation functions by name; keys and random tensors |
 
 pub mod activations;
+mod cell;
 mod elementwise;
+mod flush;
 mod indexing;
 mod joining;
 mod keep_nodes;
@@ -29,6 +33,7 @@ mod reduce;
 mod targets;
 mod tensor;
 mod trace;
+mod traced;
 mod variable;
 
 pub use crisol_ir::{DType, Error, ErrorKind, Graph, NodeId, Result, Shape, TensorType, Value, ndarray};
@@ -36,7 +41,8 @@ pub use crisol_plan::Stats;
 pub use keep_nodes::{KeepNodes, position};
 pub use linear::{Conv2dAttributes, Pool2dAttributes, same_padding};
 pub use operand::Operand;
-pub use recorder::{evaluate, is_tracing, record, record_many, stats};
+pub use recorder::{evaluate, is_tracing, record, record_many, set_cursor, sizes, stats, stretch};
+pub use recording::Sizes;
 pub use reduce::Axes;
 pub use targets::align_targets;
 pub use tensor::{Tensor, evaluate_all};

@@ -3,22 +3,31 @@
 //! A tensor made by an operation is a node of the recording and costs no work. Every operation goes through [`record`] or
 //! [`record_many`]; traces push a recorder of their own for a while.
 
-use crate::recording::{Recording, Source};
+use crate::recording::{Recording, Sizes, Source};
 use crate::tensor::Tensor;
 use crisol_ir::value::Constant;
 use crisol_ir::{Error, ErrorKind, Graph, NodeId, Result, TensorType};
 use crisol_plan::Stats;
-use smallvec::SmallVec;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Pending nodes beyond which recording evaluates by itself, so that an endless loop without a read stays small.
-const MOST_PENDING: usize = 100_000;
-
 thread_local! {
-    /// The recorder in use is the last; a trace pushes its own for a while.
-    static STACK: RefCell<Vec<Arc<Recorder>>> = const { RefCell::new(Vec::new()) };
+    static OWN: Own = Own(Recorder::new(false));
+    /// The recorders of traces in progress: the last one is in use.
+    static TRACES: RefCell<Vec<Arc<Recorder>>> = const { RefCell::new(Vec::new()) };
+    static TRACE_COUNT: Cell<usize> = const { Cell::new(0) };
+    /// The recorder whose graph is being appended to by code from outside.
+    static IN_USE: Cell<*const Recorder> = const { Cell::new(std::ptr::null()) };
+}
+
+/// The recorder of a thread.
+struct Own(Arc<Recorder>);
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        self.0.lock().retire();
+    }
 }
 
 /// Collects the operations of a thread or of a trace.
@@ -31,31 +40,67 @@ impl Recorder {
         Arc::new(Recorder { recording: Mutex::new(Recording::new(is_trace)) })
     }
 
-    /// The recorder of this thread, or of the trace it is in.
-    pub(crate) fn current() -> Arc<Recorder> {
-        STACK.with_borrow_mut(|stack| match stack.last() {
-            Some(recorder) => Arc::clone(recorder),
-            None => {
-                let recorder = Recorder::new(false);
-                stack.push(Arc::clone(&recorder));
-                recorder
+    /// Calls `work` with the recorder of this thread, or of the trace it is in.
+    #[inline]
+    pub(crate) fn with_current<R>(work: impl FnOnce(&Arc<Recorder>) -> R) -> R {
+        if is_tracing() {
+            // Not borrowed while `work` runs: it may start a trace of its own.
+            let last = TRACES.with_borrow(|traces| traces.last().cloned());
+            if let Some(recorder) = last {
+                return work(&recorder);
             }
-        })
+        }
+        OWN.with(|own| work(&own.0))
     }
 
     pub(crate) fn push(recorder: Arc<Recorder>) {
-        // The thread's own recorder stays at the bottom.
-        Recorder::current();
-        STACK.with_borrow_mut(|stack| stack.push(recorder));
+        TRACES.with_borrow_mut(|traces| traces.push(recorder));
+        TRACE_COUNT.set(TRACE_COUNT.get() + 1);
     }
 
     pub(crate) fn pop() {
-        STACK.with_borrow_mut(|stack| stack.pop());
+        TRACE_COUNT.set(TRACE_COUNT.get() - 1);
+        if let Some(recorder) = TRACES.with_borrow_mut(Vec::pop) {
+            recorder.lock().retire();
+        }
     }
 
-    /// Locks the recording. A panic of another thread inside it left it whole: every change below is made at its end.
+    /// Locks the recording. A panic of another thread inside it left it whole: a flush that panics takes itself back, and nodes
+    /// without handles do no harm.
+    #[inline]
     pub(crate) fn lock(&self) -> MutexGuard<'_, Recording> {
         self.recording.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Locks the recording, unless code that is appending to its graph calls back.
+    #[inline]
+    pub(crate) fn enter(&self) -> Result<MutexGuard<'_, Recording>> {
+        if std::ptr::eq(IN_USE.get(), self) {
+            let text = "tensors were used by code that is just appending to this thread's graph";
+            return Err(Error::new(ErrorKind::State, text)
+                .help("inside of `record`, append to the graph that is passed instead of calling methods of tensors"));
+        }
+        Ok(self.lock())
+    }
+
+    /// Evaluates all that is pending here.
+    pub(crate) fn flush(&self) -> Result<()> {
+        self.enter()?.flush()
+    }
+}
+
+/// While it lives, code from outside appends to a recorder's graph.
+struct InUse(*const Recorder);
+
+impl InUse {
+    fn new(recorder: &Recorder) -> InUse {
+        InUse(IN_USE.replace(recorder))
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        IN_USE.set(self.0);
     }
 }
 
@@ -67,56 +112,91 @@ pub fn record_many(
     inputs: &[&Tensor],
     build: impl FnOnce(&mut Graph, &[NodeId]) -> Result<Vec<Option<NodeId>>>,
 ) -> Result<Vec<Option<Tensor>>> {
-    let recorder = Recorder::current();
-    settle_foreign(&recorder, inputs)?;
-    let mut recording = recorder.lock();
-    let mut nodes = SmallVec::<[NodeId; 4]>::new();
-    for input in inputs {
-        nodes.push(recording.node_of(&recorder, input)?);
-    }
-    let built = build(&mut recording.graph, &nodes)?;
-    Ok(built.into_iter().map(|node| node.map(|node| recording.handle(&recorder, node))).collect())
+    Recorder::with_current(|recorder| {
+        settle_foreign(recorder, inputs)?;
+        let mut recording = recorder.enter()?;
+        let built = recording.append(|recording| {
+            let nodes = recording.nodes_of(inputs)?;
+            let _in_use = InUse::new(recorder);
+            build(&mut recording.graph, &nodes)
+        })?;
+        Ok(built.into_iter().map(|node| node.map(|node| recording.handle(recorder, node))).collect())
+    })
+}
+
+/// Appends nodes that follow from the graph so far and from `key` alone, as gradients do: when the same is asked of the same graph
+/// again, `build` need not be called.
+///
+/// `build` returns nodes, and whether all it did was a function of these alone.
+///
+/// # Errors
+/// What `build` returns.
+pub fn stretch(
+    key: &[u32],
+    build: impl FnOnce(&mut Graph) -> Result<(Vec<Option<NodeId>>, bool)>,
+) -> Result<Vec<Option<NodeId>>> {
+    Recorder::with_current(|recorder| {
+        recorder.enter()?.stretch(key, |graph| {
+            let _in_use = InUse::new(recorder);
+            build(graph)
+        })
+    })
 }
 
 /// Appends what `build` adds to this thread's recording and returns a handle for the node it names.
 ///
 /// A wrong input or an error of `build` makes a tensor that carries the error and the caller's line.
 #[track_caller]
+#[inline]
 pub fn record(inputs: &[&Tensor], build: impl FnOnce(&mut Graph, &[NodeId]) -> Result<NodeId>) -> Tensor {
     let location = Location::caller();
-    let result = record_many(inputs, |graph, nodes| Ok(vec![Some(build(graph, nodes)?)]));
-    match result.map(|mut handles| handles.pop().flatten()) {
-        Ok(Some(tensor)) => {
-            bound(&tensor);
-            tensor
+    let made = Recorder::with_current(|recorder| {
+        settle_foreign(recorder, inputs)?;
+        let mut recording = recorder.enter()?;
+        let node = recording.append(|recording| {
+            let nodes = recording.nodes_of(inputs)?;
+            let _in_use = InUse::new(recorder);
+            build(&mut recording.graph, &nodes)
+        })?;
+        recording.note_line(location);
+        let tensor = recording.handle(recorder, node);
+        if recording.is_full() {
+            // An error stays with the tensors it concerns and surfaces where they are read.
+            let _ = recording.flush();
         }
-        Ok(None) => Tensor::failed(Error::new(ErrorKind::Internal, "an operation made no node")),
-        Err(error) => fail(error, location),
-    }
+        Ok(tensor)
+    });
+    made.unwrap_or_else(|error| fail(error, location))
 }
 
 /// A scalar whose value is handed to the plan at run time, so that changing it makes no plan.
 pub(crate) fn record_scalar(constant: Constant) -> Tensor {
-    let recorder = Recorder::current();
-    let mut recording = recorder.lock();
-    let node = match constant.number() {
-        // These let the planner simplify, and never change from step to step by accident.
-        0.0 | 1.0 | -1.0 if constant.bits != (-0.0f32).to_bits() as u64 && constant.bits != (-0.0f64).to_bits() => {
-            recording.graph.constant(constant)
-        }
-        _ => {
-            let ty = TensorType::new(constant.dtype, crisol_ir::Shape::SCALAR);
-            recording.argument(ty, Source::Scalar(constant))
-        }
-    };
-    recording.handle(&recorder, node)
+    let made = Recorder::with_current(|recorder| {
+        let mut recording = recorder.enter()?;
+        let node = recording.append(|recording| match constant.number() {
+            // These let the planner simplify, and never change from step to step by accident.
+            0.0 | 1.0 | -1.0 if !is_negative_zero(constant) => recording.graph.constant(constant),
+            _ => {
+                let ty = TensorType::new(constant.dtype, crisol_ir::Shape::SCALAR);
+                recording.argument(ty, Source::Scalar(constant))
+            }
+        });
+        Ok(recording.handle(recorder, node))
+    });
+    made.into()
+}
+
+fn is_negative_zero(constant: Constant) -> bool {
+    constant.dtype.is_float() && constant.number() == 0.0 && constant.bits != 0
 }
 
 /// An argument of the trace in progress, known by its type alone.
 pub(crate) fn record_abstract(recorder: &Arc<Recorder>, ty: TensorType) -> Tensor {
-    let mut recording = recorder.lock();
-    let node = recording.argument(ty, Source::Abstract);
-    recording.handle(recorder, node)
+    let made = recorder.enter().map(|mut recording| {
+        let node = recording.append(|recording| recording.argument(ty, Source::Abstract));
+        recording.handle(recorder, node)
+    });
+    made.into()
 }
 
 /// Makes a tensor that carries an error; with `CRISOL_PANIC=1` stops right here instead.
@@ -134,19 +214,29 @@ pub(crate) fn fail(error: Error, location: &'static Location<'static>) -> Tensor
 /// # Errors
 /// What went wrong while planning or running; no assignment is committed then.
 pub fn evaluate() -> Result<()> {
-    let recorder = Recorder::current();
-    recorder.lock().flush()
+    Recorder::with_current(|recorder| recorder.flush())
 }
 
 /// Whether a trace is in progress on this thread: operations are recorded for their types, and values cannot be read.
+#[inline]
 pub fn is_tracing() -> bool {
-    STACK.with_borrow(|stack| stack.last().is_some_and(|recorder| recorder.lock().is_trace()))
+    TRACE_COUNT.get() > 0
 }
 
 /// What this thread's planner did so far: plans made, plans reused, kernels compiled.
 pub fn stats() -> Stats {
-    let recorder = Recorder::current();
-    recorder.lock().stats()
+    Recorder::with_current(|recorder| recorder.lock().stats())
+}
+
+/// What this thread's recorder holds: nothing of it grows from step to step.
+pub fn sizes() -> Sizes {
+    Recorder::with_current(|recorder| recorder.lock().sizes())
+}
+
+/// Whether this thread expects what it recorded before; on by default, and off with `CRISOL_CURSOR=0`. Values are the same bits
+/// either way, recording is slower without.
+pub fn set_cursor(on: bool) {
+    Recorder::with_current(|recorder| recorder.lock().has_cursor = on);
 }
 
 impl std::fmt::Debug for Recorder {
@@ -156,23 +246,14 @@ impl std::fmt::Debug for Recorder {
 }
 
 /// Gives tensors that are pending elsewhere their value, before this thread's recording is locked.
+#[inline]
 fn settle_foreign(recorder: &Arc<Recorder>, inputs: &[&Tensor]) -> Result<()> {
     for input in inputs {
-        if let Some(home) = input.pending_home()
-            && !Arc::ptr_eq(&home, recorder)
+        if let Some(home) = input.cell().pending_home()
+            && !Arc::ptr_eq(home, recorder)
         {
-            home.lock().flush()?;
+            home.flush()?;
         }
     }
     Ok(())
-}
-
-/// Keeps a recording that nobody reads from growing without end.
-fn bound(tensor: &Tensor) {
-    let Some(home) = tensor.pending_home() else { return };
-    let mut recording = home.lock();
-    if recording.pending() > MOST_PENDING && !recording.is_trace() {
-        // An error stays with the tensors it concerns and surfaces where they are read.
-        let _ = recording.flush();
-    }
 }

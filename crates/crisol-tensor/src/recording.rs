@@ -1,13 +1,22 @@
-//! A recording: the graph of what was recorded, what it takes in, and its flush, which computes what live handles need.
+//! A recording: the graph of what was recorded, what it takes in, and the handles of its nodes.
 
+use crate::cell::{Cell, Place};
 use crate::recorder::Recorder;
-use crate::tensor::{Cell, Home, State, Tensor};
+use crate::tensor::Tensor;
+use crate::traced::{Slot, Traced};
 use crate::variable::Assignment;
 use crisol_ir::value::Constant;
-use crisol_ir::{Error, ErrorKind, Graph, Kind, NodeId, Operation, Result, TensorType};
-use crisol_plan::{Argument, Planner, Stats, buffer::Buffer};
+use crisol_ir::{Error, ErrorKind, Graph, NodeId, Operation, Result, TensorType};
+use crisol_plan::{Planner, Stats, buffer::Buffer};
+use smallvec::SmallVec;
+use std::panic::Location;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
+
+/// Pending nodes beyond which recording evaluates by itself, so that an endless loop without a read stays small.
+const MOST_PENDING: usize = 100_000;
+/// Bytes that nobody but the recording holds any more, beyond which it evaluates by itself.
+const MOST_PENDING_BYTES: usize = 256 << 20;
 
 /// Where the value of an argument comes from.
 #[derive(Clone)]
@@ -20,24 +29,35 @@ pub(crate) enum Source {
 
 /// The operations of a recorder since it last forgot them.
 ///
-/// A flush extracts what live handles need, hands it to the planner, and gives every live handle its value. While a gradient
-/// tape lives the nodes stay, so that gradients can be appended to the same graph; without one a flush forgets them.
+/// A flush hands what live handles need to the planner, and gives every live handle its value. While a gradient tape lives the
+/// nodes stay, so that gradients can be appended to the same graph; without one a flush forgets them, and expects them again.
 pub(crate) struct Recording {
     pub(crate) graph: Graph,
     /// Distinguishes this recording from all others: node numbers of another one mean nothing here.
     pub(crate) epoch: u64,
-    /// One for each argument of the graph.
-    sources: Vec<Source>,
-    /// The handle of each node, if it ever had one; may be shorter than the graph.
-    cells: Vec<Weak<Cell>>,
+    /// What it knows of the trace that the graph follows, and of the others that the graph remembers.
+    pub(super) traced: Traced,
+    trace: u64,
+    others: Vec<(u64, Traced)>,
+    /// One for each argument of the graph, with its node.
+    pub(super) sources: Vec<(NodeId, Source)>,
     /// The values of nodes evaluated while a tape lives; may be shorter than the graph.
-    values: Vec<Option<Arc<Buffer>>>,
-    assignments: Vec<Assignment>,
+    pub(super) values: Vec<Option<Arc<Buffer>>>,
+    /// The nodes that have values, in the order in which they got them.
+    pub(super) valued: Vec<NodeId>,
+    pub(super) assignments: Vec<Assignment>,
+    /// The line behind each stretch of nodes, by its end.
+    lines: Vec<(u32, &'static Location<'static>)>,
     /// Nodes up to here were part of an earlier flush.
-    flushed: usize,
-    tapes: usize,
+    pub(super) flushed: usize,
+    /// Bytes of arguments since the last flush, and how many call for a closer look.
+    bytes: usize,
+    bytes_to_check: usize,
+    pub(super) tapes: usize,
     is_trace: bool,
-    planner: Planner,
+    /// Whether it expects what it recorded before.
+    pub(super) has_cursor: bool,
+    pub(super) planner: Planner,
 }
 
 fn next_epoch() -> u64 {
@@ -51,13 +71,20 @@ impl Recording {
         Recording {
             graph: Graph::new(),
             epoch: next_epoch(),
+            traced: Traced::default(),
+            trace: 0,
+            others: Vec::new(),
             sources: Vec::new(),
-            cells: Vec::new(),
             values: Vec::new(),
+            valued: Vec::new(),
             assignments: Vec::new(),
+            lines: Vec::new(),
             flushed: 0,
+            bytes: 0,
+            bytes_to_check: MOST_PENDING_BYTES,
             tapes: 0,
             is_trace,
+            has_cursor: !is_trace && std::env::var("CRISOL_CURSOR").map_or(true, |value| value.trim() != "0"),
             planner: Planner::new(),
         }
     }
@@ -84,62 +111,143 @@ impl Recording {
     /// A tape ends.
     pub(crate) fn let_go(&mut self) {
         self.tapes -= 1;
-        if self.tapes == 0 && self.pending() == 0 {
+        if self.tapes == 0 && self.pending() == 0 && !self.traced.cells.iter().any(Slot::is_awaited) {
             self.forget();
         }
     }
 
-    /// The node of a tensor in this recording, as an argument if it was made elsewhere.
-    pub(crate) fn node_of(&mut self, recorder: &Arc<Recorder>, tensor: &Tensor) -> Result<NodeId> {
-        let mut state = tensor.cell().lock();
-        let buffer = match &*state {
-            State::Failed(error) => return Err(error.clone()),
-            State::Pending(home) | State::Ready(_, Some(home)) if home.epoch == self.epoch => {
-                return Ok(home.node);
-            }
-            State::Pending(_) => {
+    /// Appends what `work` appends, and follows the graph if that leads to another trace.
+    pub(crate) fn append<R>(&mut self, work: impl FnOnce(&mut Recording) -> R) -> R {
+        let start = self.graph.len();
+        let result = work(self);
+        if self.graph.trace() != self.trace {
+            self.change_trace(start);
+        }
+        result
+    }
+
+    #[cold]
+    fn change_trace(&mut self, start: usize) {
+        let number = self.graph.trace();
+        let known = self.others.iter().position(|(other, _)| *other == number);
+        let mut next = known.map(|place| self.others.swap_remove(place).1).unwrap_or_default();
+        // All handles are of nodes before `start`, which both traces have in common.
+        next.take_cells(&mut self.traced, start);
+        let left = std::mem::replace(&mut self.traced, next);
+        self.others.push((self.trace, left));
+        self.trace = number;
+        let graph = &self.graph;
+        self.others.retain(|(other, _)| graph.remembers(*other));
+    }
+
+    /// The nodes of tensors in this recording, as arguments if they were made elsewhere.
+    #[inline]
+    pub(crate) fn nodes_of(&mut self, tensors: &[&Tensor]) -> Result<SmallVec<[NodeId; 4]>> {
+        let mut nodes = SmallVec::new();
+        for tensor in tensors {
+            nodes.push(match tensor.cell().place().node_in(self.epoch) {
+                Some(node) if tensor.cell().error().is_none() => node,
+                _ => self.entering(tensor)?,
+            });
+        }
+        Ok(nodes)
+    }
+
+    /// What `build` appends and returns, remembered if it says that it is a function of the graph so far and of `key`.
+    pub(crate) fn stretch(
+        &mut self,
+        key: &[u32],
+        build: impl FnOnce(&mut Graph) -> Result<(Vec<Option<NodeId>>, bool)>,
+    ) -> Result<Vec<Option<NodeId>>> {
+        let start = self.graph.len();
+        if let Some((end, results)) = self.traced.stretch(start, key)
+            && self.graph.advance_to(end)
+        {
+            return Ok(results.to_vec());
+        }
+        let arguments = self.graph.input_count();
+        let (results, is_function) = self.append(|recording| build(&mut recording.graph))?;
+        if is_function && self.has_cursor && self.graph.input_count() == arguments {
+            self.traced.remember_stretch(start, key.to_vec(), self.graph.len(), results.clone());
+        }
+        Ok(results)
+    }
+
+    /// The node of a tensor that was not made in this recording.
+    fn entering(&mut self, tensor: &Tensor) -> Result<NodeId> {
+        let cell = tensor.cell();
+        let buffer = match cell.value() {
+            Some(Ok(buffer)) => buffer,
+            Some(Err(error)) => return Err(error.clone()),
+            None => {
                 return Err(Error::new(
                     ErrorKind::State,
                     "a tensor of another trace or thread was used before it had a value",
                 ));
             }
-            State::Ready(buffer, _) => Arc::clone(buffer),
         };
-        let ty = tensor.cell().ty.ok_or_else(|| Error::new(ErrorKind::Internal, "a value without a type"))?;
-        let node = self.argument(ty, Source::Buffer(Arc::clone(&buffer)));
-        let home = Home { recorder: Arc::clone(recorder), epoch: self.epoch, node };
-        *state = State::Ready(buffer, Some(home));
+        if cell.place().is_later(self.epoch) {
+            // Another thread has noted its own place over this recording's, if there was one.
+            let same = |source: &Source| matches!(source, Source::Buffer(known) if Arc::ptr_eq(known, buffer));
+            if let Some((node, _)) = self.sources.iter().find(|(_, source)| same(source)) {
+                return Ok(*node);
+            }
+            let same = |slot: &Slot| matches!(slot, Slot::Held(known) if Arc::ptr_eq(known, cell));
+            if let Some(place) = self.traced.cells.iter().position(same) {
+                return Ok(NodeId(place as u32));
+            }
+        }
+        let ty = cell.ty.ok_or_else(|| Error::new(ErrorKind::Internal, "a value without a type"))?;
+        self.bytes += buffer.bytes();
+        let node = self.argument(ty, Source::Buffer(Arc::clone(buffer)));
+        cell.know(Place::new(self.epoch, node));
         Ok(node)
     }
 
     pub(crate) fn argument(&mut self, ty: TensorType, source: Source) -> NodeId {
-        self.sources.push(source);
-        self.graph.input(ty)
+        let node = self.graph.input(ty);
+        self.sources.push((node, source));
+        node
     }
 
     /// A handle for a node.
+    #[inline]
     pub(crate) fn handle(&mut self, recorder: &Arc<Recorder>, node: NodeId) -> Tensor {
-        if let Some(known) = self.cells.get(node.index()).and_then(Weak::upgrade) {
-            return Tensor::from_cell(known);
+        let place = Place::new(self.epoch, node);
+        if let Some(Slot::Held(cell)) = self.traced.cells.get(node.index()) {
+            // One that somebody holds is of this recording, even if another thread has noted its own place over it since.
+            if cell.place() != place && Arc::strong_count(cell) == 1 {
+                cell.set_place(place);
+                if let Some(buffer) = self.known_value(node) {
+                    cell.settle(Ok(buffer));
+                }
+            }
+            return Tensor::from_cell(Arc::clone(cell));
         }
-        let home = Home { recorder: Arc::clone(recorder), epoch: self.epoch, node };
-        let value = self.values.get(node.index()).cloned().flatten();
-        let value = value.or_else(|| self.argument_value(node));
-        let state = match value {
-            Some(buffer) => State::Ready(buffer, Some(home)),
-            None => State::Pending(home),
-        };
-        let tensor = Tensor::new(self.graph.ty(node), state);
-        if self.cells.len() <= node.index() {
-            self.cells.resize_with(node.index() + 1, Weak::new);
-        }
-        self.cells[node.index()] = Arc::downgrade(tensor.cell());
-        tensor
+        self.new_handle(recorder, node, place)
     }
 
-    fn argument_value(&self, node: NodeId) -> Option<Arc<Buffer>> {
+    #[cold]
+    fn new_handle(&mut self, recorder: &Arc<Recorder>, node: NodeId, place: Place) -> Tensor {
+        let cell = Arc::new(Cell::pending(self.graph.ty(node), Arc::clone(recorder), place));
+        if let Some(buffer) = self.known_value(node) {
+            cell.settle(Ok(buffer));
+        }
+        let cells = &mut self.traced.cells;
+        if cells.len() <= node.index() {
+            cells.resize_with(node.index() + 1, Slot::default);
+        }
+        cells[node.index()] = Slot::Held(Arc::clone(&cell));
+        Tensor::from_cell(cell)
+    }
+
+    /// The value of a node that needs no flush.
+    fn known_value(&self, node: NodeId) -> Option<Arc<Buffer>> {
+        if let Some(buffer) = self.value(node) {
+            return Some(Arc::clone(buffer));
+        }
         match &self.graph.node(node).operation {
-            Operation::Input(number) => match &self.sources[*number as usize] {
+            Operation::Input(number) => match &self.sources[*number as usize].1 {
                 Source::Buffer(buffer) => Some(Arc::clone(buffer)),
                 Source::Scalar(_) | Source::Abstract => None,
             },
@@ -147,185 +255,113 @@ impl Recording {
         }
     }
 
+    pub(super) fn value(&self, id: NodeId) -> Option<&Arc<Buffer>> {
+        self.values.get(id.index()).and_then(Option::as_ref)
+    }
+
+    /// Notes the line that recorded the nodes up to here.
+    #[inline]
+    pub(crate) fn note_line(&mut self, location: &'static Location<'static>) {
+        self.lines.push((self.graph.len() as u32, location));
+    }
+
+    /// The line that recorded a node, as far as it is known.
+    pub(super) fn line(&self, node: NodeId) -> Option<&'static Location<'static>> {
+        let place = self.lines.partition_point(|&(end, _)| end <= node.0);
+        self.lines.get(place).map(|&(_, location)| location)
+    }
+
     /// Notes that a variable has a new, pending value.
     pub(crate) fn assigned(&mut self, assignment: Assignment) {
         self.assignments.push(assignment);
     }
 
-    /// Runs what live handles need and gives them their values.
-    pub(crate) fn flush(&mut self) -> Result<()> {
-        if self.is_trace {
-            return Err(Error::new(
-                ErrorKind::State,
-                "the value of a tensor was asked for while a model is being traced, when only shapes are known",
-            )
-            .help("compute with tensors instead of reading numbers inside a layer's call"));
-        }
-        if self.sources.len() != self.graph.input_count() {
-            // A panic has left the last flush half done; what it was to compute is lost.
-            let error = Error::new(
-                ErrorKind::State,
-                "an earlier evaluation on this thread panicked before this value was computed",
-            );
-            self.fail_pending(&error);
-            self.forget();
-        }
-        let result = self.run();
-        match &result {
-            Ok(()) => self.assignments.clear(),
-            Err(error) => {
-                for assignment in self.assignments.drain(..).rev() {
-                    assignment.roll_back();
-                }
-                self.fail_pending(error);
-            }
-        }
+    /// Whether so much is pending that it is time to evaluate, read or not.
+    #[inline]
+    pub(crate) fn is_full(&mut self) -> bool {
+        let is_full =
+            self.pending() > MOST_PENDING || (self.bytes > self.bytes_to_check && self.holds_too_many_bytes());
+        is_full && !self.is_trace
+    }
+
+    /// Looks closer at the bytes of arguments: those that somebody else holds as well are not freed by a flush.
+    #[cold]
+    fn holds_too_many_bytes(&mut self) -> bool {
+        let own = |source: &Source| match source {
+            Source::Buffer(buffer) if Arc::strong_count(buffer) == 1 => buffer.bytes(),
+            _ => 0,
+        };
+        let own: usize = self.sources.iter().map(|(_, source)| own(source)).sum();
+        self.bytes_to_check = 2 * self.bytes;
+        own > MOST_PENDING_BYTES
+    }
+
+    /// The flush is over: counts from here.
+    pub(super) fn count_anew(&mut self) {
         self.flushed = self.graph.len();
-        if self.tapes == 0 {
-            self.forget();
-        }
-        result
+        self.bytes = 0;
+        self.bytes_to_check = MOST_PENDING_BYTES;
     }
 
-    fn run(&mut self) -> Result<()> {
-        let mut wanted = self.wanted();
-        if wanted.is_empty() {
-            return Ok(());
+    /// Empties the recording, and keeps its memory and what it knows for the next one.
+    pub(super) fn forget(&mut self) {
+        let used = self.traced.cells.len().min(self.graph.len());
+        // Backwards: probabilities hold the logits before them.
+        for slot in self.traced.cells[..used].iter_mut().rev() {
+            slot.release();
         }
-        let needed = self.needed(&wanted);
-        if self.tapes > 0 {
-            // Their outputs are dear to compute again and the backward pass reads them.
-            wanted.extend(
-                self.graph
-                    .ids()
-                    .filter(|&id| needed[id.index()] && self.value(id).is_none() && is_library(&self.graph, id)),
-            );
-            wanted.sort_unstable();
-            wanted.dedup();
+        if self.has_cursor {
+            self.graph.rewind();
+        } else {
+            self.graph.clear();
         }
-        let Extraction { graph, outputs, arguments } = self.extract(&wanted, &needed)?;
-        // Whatever is wrong with the program comes out here, while the old values of variables are still held.
-        let prepared = self.planner.prepare(&graph, &outputs)?;
-        if self.tapes == 0 {
-            // Buffers held nowhere else may now be overwritten by what takes their place.
-            self.sources.clear();
-            self.assignments.iter_mut().for_each(Assignment::release);
+        if self.graph.trace() != self.trace {
+            self.trace = self.graph.trace();
+            self.traced = Traced::default();
+            self.others.clear();
         }
-        let buffers = self.planner.run_prepared(prepared, arguments)?;
-        for (node, buffer) in wanted.into_iter().zip(buffers) {
-            self.settle(node, buffer);
-        }
-        Ok(())
-    }
-
-    /// The nodes whose handles live and have no value yet, in order.
-    fn wanted(&self) -> Vec<NodeId> {
-        let pending = |cell: &Weak<Cell>| cell.upgrade().is_some_and(|cell| matches!(&*cell.lock(), State::Pending(_)));
-        let alive = self.cells.iter().enumerate().filter(|(_, cell)| pending(cell));
-        alive.map(|(index, _)| NodeId(index as u32)).collect()
-    }
-
-    /// For each node whether the wanted ones need it.
-    fn needed(&self, wanted: &[NodeId]) -> Vec<bool> {
-        let mut needed = vec![false; self.graph.len()];
-        for &node in wanted {
-            needed[node.index()] = true;
-        }
-        for id in self.graph.ids().rev() {
-            if needed[id.index()] && self.value(id).is_none() {
-                for input in &self.graph.node(id).inputs {
-                    needed[input.index()] = true;
-                }
-            }
-        }
-        needed
-    }
-
-    /// Copies the needed nodes into a graph of their own; evaluated ones become its arguments.
-    fn extract(&self, wanted: &[NodeId], needed: &[bool]) -> Result<Extraction> {
-        let mut graph = Graph::new();
-        let mut arguments = Vec::new();
-        let mut places = vec![NodeId(u32::MAX); self.graph.len()];
-        for id in self.graph.ids().filter(|id| needed[id.index()]) {
-            let node = self.graph.node(id);
-            let source = match (&node.operation, self.value(id)) {
-                (_, Some(buffer)) => Some(Argument::Buffer(Arc::clone(buffer))),
-                (Operation::Input(number), None) => Some(self.sources[*number as usize].argument()?),
-                (_, None) => None,
-            };
-            places[id.index()] = match source {
-                Some(argument) => {
-                    arguments.push(argument);
-                    graph.input(node.ty)
-                }
-                None => graph.copy(node, |input| places[input.index()]),
-            };
-        }
-        let outputs = wanted.iter().map(|node| places[node.index()]).collect();
-        Ok(Extraction { graph, outputs, arguments })
-    }
-
-    fn value(&self, id: NodeId) -> Option<&Arc<Buffer>> {
-        self.values.get(id.index()).and_then(Option::as_ref)
-    }
-
-    /// Gives a node's handle its value, and keeps it for the backward pass while a tape lives.
-    fn settle(&mut self, node: NodeId, buffer: Arc<Buffer>) {
-        if let Some(cell) = self.cells.get(node.index()).and_then(Weak::upgrade) {
-            let mut state = cell.lock();
-            if let State::Pending(home) = &*state {
-                let home = (self.tapes > 0).then(|| home.clone());
-                *state = State::Ready(Arc::clone(&buffer), home);
-            }
-        }
-        if self.tapes > 0 {
-            if self.values.len() <= node.index() {
-                self.values.resize(node.index() + 1, None);
-            }
-            self.values[node.index()] = Some(buffer);
-        }
-    }
-
-    fn fail_pending(&self, error: &Error) {
-        for cell in self.cells.iter().filter_map(Weak::upgrade) {
-            let mut state = cell.lock();
-            if matches!(&*state, State::Pending(_)) {
-                *state = State::Failed(error.clone());
-            }
-        }
-    }
-
-    /// Empties the recording and keeps its memory.
-    fn forget(&mut self) {
-        self.graph.clear();
         self.sources.clear();
-        self.cells.clear();
         self.values.clear();
-        self.flushed = 0;
+        self.valued.clear();
+        self.lines.clear();
+        self.count_anew();
         self.epoch = next_epoch();
     }
-}
 
-/// What a flush hands to the planner.
-struct Extraction {
-    graph: Graph,
-    outputs: Vec<NodeId>,
-    arguments: Vec<Argument>,
-}
+    /// The recorder's thread or trace has ended: nothing will be recorded any more, but tensors may still be read.
+    pub(crate) fn retire(&mut self) {
+        self.traced.cells.iter_mut().for_each(Slot::retire);
+        self.others.clear();
+        self.has_cursor = false;
+    }
 
-impl Source {
-    fn argument(&self) -> Result<Argument> {
-        match self {
-            Source::Buffer(buffer) => Ok(Argument::Buffer(Arc::clone(buffer))),
-            Source::Scalar(constant) => Ok(Argument::Scalar(*constant)),
-            Source::Abstract => Err(Error::new(ErrorKind::Internal, "an abstract argument outside a trace")),
+    /// What it holds, for tests that nothing grows.
+    pub(crate) fn sizes(&self) -> Sizes {
+        let all = || std::iter::once(&self.traced).chain(self.others.iter().map(|(_, traced)| traced));
+        Sizes {
+            nodes: self.graph.len(),
+            remembered_nodes: self.graph.remembered_nodes(),
+            cells: all().map(|traced| traced.cells.len()).sum(),
+            arguments: self.sources.len(),
+            assignments: self.assignments.len(),
+            plans: self.planner.plan_count(),
         }
     }
 }
 
-fn is_library(graph: &Graph, id: NodeId) -> bool {
-    match &graph.node(id).operation {
-        Operation::Primitive(primitive, _) => matches!(primitive.kind(), Kind::Library(_)),
-        _ => false,
-    }
+/// What a thread's recorder holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// Nodes recorded and not forgotten.
+    pub nodes: usize,
+    /// Nodes of all traces that it expects again, those included.
+    pub remembered_nodes: usize,
+    /// Cells for the handles of nodes.
+    pub cells: usize,
+    /// Arguments of the recording.
+    pub arguments: usize,
+    /// Assignments not yet committed.
+    pub assignments: usize,
+    /// Plans kept.
+    pub plans: usize,
 }

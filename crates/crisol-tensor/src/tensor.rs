@@ -1,12 +1,13 @@
 //! The tensor handle: what it knows at once (type and shape), and how arrays go in and come out.
 
-use crate::recorder::{Recorder, evaluate, fail, record, record_scalar};
+use crate::cell::Cell;
+use crate::recorder::{evaluate, fail, record, record_scalar};
 use crisol_ir::ndarray::{ArrayBase, ArrayD, Data, Dimension};
 use crisol_ir::value::{Constant, Typed};
-use crisol_ir::{DType, Error, ErrorKind, NodeId, Result, Shape, TensorType, Value};
+use crisol_ir::{DType, Error, ErrorKind, Result, Shape, TensorType, Value};
 use crisol_plan::buffer::Buffer;
 use std::panic::Location;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::Arc;
 
 /// A lazy n-dimensional array.
 ///
@@ -24,39 +25,6 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 /// ```
 #[derive(Clone)]
 pub struct Tensor(Arc<Cell>);
-
-/// What the handles of one tensor share.
-pub(crate) struct Cell {
-    /// Known from the start, but for tensors that carry an error.
-    pub(crate) ty: Option<TensorType>,
-    state: Mutex<State>,
-    /// For probabilities: what a sigmoid or softmax made them from.
-    logits: OnceLock<Tensor>,
-}
-
-pub(crate) enum State {
-    /// To be computed by the recorder at the node.
-    Pending(Home),
-    /// Computed, and known to a recording by the node, if that recording still goes on.
-    Ready(Arc<Buffer>, Option<Home>),
-    /// Wrong from the start, or lost when its evaluation failed.
-    Failed(Error),
-}
-
-/// A node of a recording.
-#[derive(Clone)]
-pub(crate) struct Home {
-    pub(crate) recorder: Arc<Recorder>,
-    pub(crate) epoch: u64,
-    pub(crate) node: NodeId,
-}
-
-impl Cell {
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        // The state is replaced in one assignment, so a panic elsewhere leaves it whole.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 impl Tensor {
     /// A scalar of `dtype`. Its value is an input of the plan: another value makes no new plan.
@@ -120,7 +88,7 @@ impl Tensor {
                 ));
             }
             let ty = TensorType::new(T::DTYPE, shape);
-            Ok(Tensor::new(ty, State::Ready(Arc::new(Buffer::from_slice(elements)), None)))
+            Ok(Tensor::ready(ty, Buffer::from_slice(elements)))
         };
         make().unwrap_or_else(|error| fail(error.operation("Tensor::from_slice"), location))
     }
@@ -131,7 +99,7 @@ impl Tensor {
         match value.shape() {
             Ok(shape) => {
                 let ty = TensorType::new(value.dtype(), shape);
-                Tensor::new(ty, State::Ready(Arc::new(Buffer::from_value(&value)), None))
+                Tensor::ready(ty, Buffer::from_value(&value))
             }
             Err(error) => fail(error, Location::caller()),
         }
@@ -139,11 +107,11 @@ impl Tensor {
 
     /// A tensor that carries an error: everything computed from it carries the same one.
     pub fn failed(error: Error) -> Tensor {
-        Tensor(Arc::new(Cell { ty: None, state: Mutex::new(State::Failed(error)), logits: OnceLock::new() }))
+        Tensor(Arc::new(Cell::settled(None, Err(error))))
     }
 
-    pub(crate) fn new(ty: TensorType, state: State) -> Tensor {
-        Tensor(Arc::new(Cell { ty: Some(ty), state: Mutex::new(state), logits: OnceLock::new() }))
+    fn ready(ty: TensorType, buffer: Buffer) -> Tensor {
+        Tensor(Arc::new(Cell::settled(Some(ty), Ok(Arc::new(buffer)))))
     }
 
     pub(crate) fn from_cell(cell: Arc<Cell>) -> Tensor {
@@ -159,7 +127,7 @@ impl Tensor {
     /// # Errors
     /// The tensor carries an error.
     pub fn ty(&self) -> Result<TensorType> {
-        if let State::Failed(error) = &*self.0.lock() {
+        if let Some(error) = self.0.error() {
             return Err(error.clone());
         }
         self.0.ty.ok_or_else(|| Error::new(ErrorKind::Internal, "a tensor without a type"))
@@ -290,22 +258,17 @@ impl Tensor {
         self
     }
 
-    /// The recorder that still has to compute it.
-    pub(crate) fn pending_home(&self) -> Option<Arc<Recorder>> {
-        match &*self.0.lock() {
-            State::Pending(home) => Some(Arc::clone(&home.recorder)),
-            _ => None,
-        }
+    pub(crate) fn is_pending(&self) -> bool {
+        self.0.is_pending()
     }
 
     pub(crate) fn buffer(&self) -> Result<Arc<Buffer>> {
-        if let Some(home) = self.pending_home() {
-            home.lock().flush()?;
+        if let Some(home) = self.0.pending_home() {
+            home.flush()?;
         }
-        match &*self.0.lock() {
-            State::Ready(buffer, _) => Ok(Arc::clone(buffer)),
-            State::Failed(error) => Err(error.clone()),
-            State::Pending(_) => Err(Error::new(ErrorKind::Internal, "a flush left a tensor pending")),
+        match self.0.value() {
+            Some(value) => value.clone(),
+            None => Err(Error::new(ErrorKind::Internal, "a flush left a tensor pending")),
         }
     }
 }
@@ -326,7 +289,7 @@ impl<T: Typed, S: Data<Elem = T>, D: Dimension> From<&ArrayBase<S, D>> for Tenso
                     None => Buffer::from_slice(&array.iter().copied().collect::<Vec<T>>()),
                 };
                 let ty = TensorType::new(T::DTYPE, shape);
-                Tensor::new(ty, State::Ready(Arc::new(buffer), None))
+                Tensor::ready(ty, buffer)
             }
             Err(error) => Tensor::failed(error),
         }
@@ -348,7 +311,7 @@ impl From<&Tensor> for Tensor {
 /// Shows the value; what is pending is computed, an error is shown as its text.
 impl std::fmt::Display for Tensor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if crate::is_tracing() && self.pending_home().is_some() {
+        if crate::is_tracing() && self.is_pending() {
             return write!(f, "{self:?}");
         }
         match self.to_value() {

@@ -1,7 +1,6 @@
 //! Variables: cells that point to the current value of a weight or a state.
 
 use crate::is_tracing;
-use crate::recorder::Recorder;
 use crate::tensor::Tensor;
 use crisol_ir::{DType, Error, ErrorKind, Result, Shape, TensorType};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -88,11 +87,16 @@ impl Variable {
         if is_tracing() {
             return Ok(());
         }
-        let before = std::mem::replace(&mut *self.lock(), value.clone());
-        if value.pending_home().is_some() {
-            let assignment = Assignment { variable: self.clone(), before: Some(before) };
-            Recorder::current().lock().assigned(assignment);
+        if let Some(home) = value.cell().pending_home() {
+            // Under the lock of the recorder that computes the value, so that it fails or succeeds either before or after.
+            let mut recording = home.enter()?;
+            if value.is_pending() {
+                let before = std::mem::replace(&mut *self.lock(), value.clone());
+                recording.assigned(Assignment { variable: self.clone(), before: Some(before) });
+                return Ok(());
+            }
         }
+        *self.lock() = value;
         Ok(())
     }
 

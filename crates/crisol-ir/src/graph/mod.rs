@@ -1,6 +1,7 @@
 //! Recorded tensor programs: a list of nodes in which every input stands before its use.
 
 mod text;
+mod traces;
 mod verify;
 
 use crate::dtype::DType;
@@ -11,6 +12,7 @@ use crate::value::Constant;
 use smallvec::SmallVec;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use traces::Traces;
 
 /// The place of a node in its graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -72,11 +74,17 @@ impl PartialEq for Operation {
         match (self, other) {
             (Operation::Input(a), Operation::Input(b)) => a == b,
             (Operation::Constant(a), Operation::Constant(b)) => a == b,
-            // Names are unique, and comparing trait objects by address is not reliable.
-            (Operation::Primitive(a, with), Operation::Primitive(b, other)) => a.name() == b.name() && with == other,
+            (Operation::Primitive(a, with), Operation::Primitive(b, other)) => same(*a, *b) && with == other,
             _ => false,
         }
     }
+}
+
+/// Whether two primitives are one: names are unique. Equal addresses of object and methods spare the names; unequal ones
+/// tell nothing, as methods may be compiled more than once.
+#[allow(ambiguous_wide_pointer_comparisons)] // see above
+fn same(a: &'static dyn Primitive, b: &'static dyn Primitive) -> bool {
+    std::ptr::eq(a, b) || a.name() == b.name()
 }
 
 impl Eq for Operation {}
@@ -118,13 +126,31 @@ pub struct Node {
     pub ty: TensorType,
 }
 
+impl Node {
+    /// Whether this is the primitive with these settings, applied to these nodes.
+    fn applies(&self, primitive: &'static dyn Primitive, attributes: &Attributes, inputs: &[NodeId]) -> bool {
+        match &self.operation {
+            Operation::Primitive(own, with) => {
+                same(*own, primitive) && self.inputs.as_slice() == inputs && with == attributes
+            }
+            _ => false,
+        }
+    }
+}
+
 /// A tensor program.
 ///
 /// The list is append-only and in order: a node's inputs always stand before it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+///
+/// A program that is recorded again and again can be [rewound](Graph::rewind) instead of cleared: then what was recorded
+/// before is expected again, and appending a node that comes as expected moves a cursor and does nothing else.
+#[derive(Default)]
 pub struct Graph {
+    /// The program is the first `len` of these; what follows is expected next.
     nodes: Vec<Node>,
+    len: usize,
     inputs: u32,
+    traces: Traces,
 }
 
 impl Graph {
@@ -156,12 +182,16 @@ impl Graph {
         attributes: Attributes,
         inputs: &[NodeId],
     ) -> Result<NodeId> {
+        // The same primitive of the same nodes has the same type: the rule need not be asked again.
+        if self.advance(|expected| expected.applies(primitive, &attributes, inputs)) {
+            return Ok(NodeId(self.len as u32 - 1));
+        }
         let types: SmallVec<[TensorType; 3]> = inputs.iter().map(|&input| self.ty(input)).collect();
         let ty = primitive.infer(&attributes, &types).map_err(|error| error.operation(primitive.name()))?;
-        if self.nodes.len() >= u32::MAX as usize {
+        if self.len >= u32::MAX as usize {
             return Err(Error::new(ErrorKind::Unsupported, "a program of more than 2^32 nodes"));
         }
-        Ok(self.push(Node {
+        Ok(self.push_new(Node {
             operation: Operation::Primitive(primitive, attributes),
             inputs: SmallVec::from_slice(inputs),
             ty,
@@ -181,27 +211,27 @@ impl Graph {
 
     /// The node at a place.
     pub fn node(&self, id: NodeId) -> &Node {
-        &self.nodes[id.index()]
+        &self.nodes()[id.index()]
     }
 
     /// The type of the value that a node makes.
     pub fn ty(&self, id: NodeId) -> TensorType {
-        self.nodes[id.index()].ty
+        self.nodes()[id.index()].ty
     }
 
     /// All nodes in order.
     pub fn nodes(&self) -> &[Node] {
-        &self.nodes
+        &self.nodes[..self.len]
     }
 
     /// The number of nodes.
     pub fn len(&self) -> usize {
-        self.nodes.len()
+        self.len
     }
 
     /// Whether there is no node.
     pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
+        self.len == 0
     }
 
     /// The number of arguments from outside.
@@ -211,17 +241,48 @@ impl Graph {
 
     /// The places of all nodes, in order.
     pub fn ids(&self) -> impl DoubleEndedIterator<Item = NodeId> + use<> {
-        (0..self.nodes.len() as u32).map(NodeId)
-    }
-
-    /// Forgets all nodes and keeps their memory for the next program.
-    pub fn clear(&mut self) {
-        self.nodes.clear();
-        self.inputs = 0;
+        (0..self.len as u32).map(NodeId)
     }
 
     fn push(&mut self, node: Node) -> NodeId {
+        match self.advance(|expected| *expected == node) {
+            true => NodeId(self.len as u32 - 1),
+            false => self.push_new(node),
+        }
+    }
+
+    /// Appends a node that no trace expects.
+    fn push_new(&mut self, node: Node) -> NodeId {
+        self.leave_trace();
         self.nodes.push(node);
-        NodeId(self.nodes.len() as u32 - 1)
+        self.len += 1;
+        NodeId(self.len as u32 - 1)
+    }
+}
+
+/// The program alone: what else was expected stays with the original.
+impl Clone for Graph {
+    fn clone(&self) -> Graph {
+        Graph { nodes: self.nodes().to_vec(), len: self.len, inputs: self.inputs, traces: Traces::default() }
+    }
+}
+
+impl PartialEq for Graph {
+    fn eq(&self, other: &Graph) -> bool {
+        self.nodes() == other.nodes()
+    }
+}
+
+impl Eq for Graph {}
+
+impl Hash for Graph {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.nodes().hash(state);
+    }
+}
+
+impl fmt::Debug for Graph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Graph").field("nodes", &self.nodes()).field("inputs", &self.inputs).finish()
     }
 }

@@ -133,6 +133,10 @@ impl<O: CustomOp> Primitive for Registered<O> {
         Err(Error::new(ErrorKind::Gradient, text).operation(self.op.name()))
     }
 
+    fn can_fail(&self) -> bool {
+        true
+    }
+
     fn probe(&self) -> Probe {
         Probe::default()
     }

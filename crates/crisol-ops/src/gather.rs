@@ -133,6 +133,10 @@ impl Primitive for Gather {
         Ok(smallvec![Some(scatter_add(graph, indices, gradient, size)?), None])
     }
 
+    fn can_fail(&self) -> bool {
+        true
+    }
+
     fn probe(&self) -> Probe {
         let mut cases = Vec::new();
         for dtype in DType::ALL {

@@ -86,6 +86,10 @@ impl Primitive for ScatterAdd {
         Ok(smallvec![None, Some(gather::gather(graph, gradient, indices)?)])
     }
 
+    fn can_fail(&self) -> bool {
+        true
+    }
+
     fn probe(&self) -> Probe {
         let mut cases = Vec::new();
         for dtype in NUMBERS {

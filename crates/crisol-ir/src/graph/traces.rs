@@ -163,7 +163,7 @@ mod tests {
     fn programs_that_alternate_find_their_traces() {
         let mut graph = Graph::new();
         let programs: [&[f64]; 4] = [&[1.0, 2.0, 3.0], &[1.0, 2.0, 4.0, 5.0], &[2.0], &[1.0, 2.0, 4.0, 6.0]];
-        let mut pass = |graph: &mut Graph| {
+        let pass = |graph: &mut Graph| {
             programs.map(|numbers| {
                 graph.rewind();
                 program(graph, numbers);

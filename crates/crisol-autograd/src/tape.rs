@@ -227,8 +227,9 @@ impl GradientTape {
         let (target, rest) = (nodes[0], &nodes[1..]);
         let (sources, seeds) = rest.split_at(sources.len());
         let recorded = |id: NodeId| id >= start && !state.stopped.iter().any(|range| range.contains(&id));
-        let limits: Vec<u32> =
-            std::iter::once(start.0).chain(state.stopped.iter().flat_map(|range| [range.start.0, range.end.0])).collect();
+        let limits: Vec<u32> = std::iter::once(start.0)
+            .chain(state.stopped.iter().flat_map(|range| [range.start.0, range.end.0]))
+            .collect();
         let watched = self.by_name.then_some(state.watched.as_slice());
         let seeds: Vec<Option<NodeId>> =
             if seeds.is_empty() { vec![None] } else { seeds.iter().copied().map(Some).collect() };

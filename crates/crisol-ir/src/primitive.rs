@@ -62,6 +62,9 @@ pub enum Library {
     Conv2dWeightGradient,
     MaxPool2d,
     MaxPool2dGradient,
+    MaxPool2dGather,
+    SumPool2d,
+    SumPool2dGradient,
     Pad,
     /// An operation from outside: its definition runs.
     Custom,

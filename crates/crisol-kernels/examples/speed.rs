@@ -1,8 +1,8 @@
 //! Prints the speed of the kernels on some shapes that matter: `cargo run --release --example speed`.
 
 use crisol_kernels::{
-    Conv2d, GeometryError, Matrix, MaxPool2d, conv2d, conv2d_input_gradient, conv2d_weight_gradient, matmul,
-    max_pool2d, max_pool2d_gradient, parallel_for, threads,
+    Conv2d, GeometryError, Matrix, Pool2d, conv2d, conv2d_input_gradient, conv2d_weight_gradient, matmul, max_pool2d,
+    max_pool2d_gradient, parallel_for, threads,
 };
 use std::time::Instant;
 
@@ -71,7 +71,7 @@ fn convolution(batch: usize, size: usize, inputs: usize, outputs: usize, stride:
 }
 
 fn pooling() -> Result<(), GeometryError> {
-    let geometry = MaxPool2d {
+    let geometry = Pool2d {
         batch: 32,
         in_height: 68,
         in_width: 68,

@@ -15,6 +15,7 @@ mod product;
 mod real;
 mod shared;
 mod sort;
+mod sum_pooling;
 mod tile;
 
 pub use blocks::RowBlocks;
@@ -27,6 +28,7 @@ pub use gather::{Additive, Choice, ChoiceError, Index, gather, scatter_add};
 pub use matmul::{Epilogue, matmul, matmul_batched, matmul_blocks};
 pub use matrix::Matrix;
 pub use pool::{parallel_for, threads, with_threads};
-pub use pooling::{MaxPool2d, max_pool2d, max_pool2d_gradient};
+pub use pooling::{Pool2d, max_pool2d, max_pool2d_gather, max_pool2d_gradient};
 pub use real::Real;
 pub use sort::{Order, Ordered, argsort};
+pub use sum_pooling::{sum_pool2d, sum_pool2d_gradient};

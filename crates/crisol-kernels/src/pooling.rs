@@ -1,4 +1,4 @@
-//! Two-dimensional max pooling of channels-last images, and its gradient.
+//! Two-dimensional max pooling of channels-last images, its gradient, and the way back of that.
 
 use crate::error::{GeometryError, check_length, checked_product};
 use crate::pool::parallel_for;
@@ -6,11 +6,11 @@ use crate::real::Real;
 use crate::shared::SharedSlice;
 use std::ops::Range;
 
-/// The sizes of a two-dimensional max pooling.
+/// The sizes of a two-dimensional pooling.
 ///
-/// Images are [batch, height, width, channels]; pairs are (height, width). Padding counts as minus infinity.
+/// Images are [batch, height, width, channels]; pairs are (height, width). Padding never wins a maximum and adds nothing to a sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct MaxPool2d {
+pub struct Pool2d {
     /// Number of images.
     pub batch: usize,
     /// Rows of an input image.
@@ -32,7 +32,7 @@ const LANES: usize = 32;
 /// Fewer comparisons than this are not worth waking anyone for.
 const INLINE: usize = 16 << 10;
 
-impl MaxPool2d {
+impl Pool2d {
     /// Rows of an output image; 0 when the window does not fit.
     pub fn out_height(&self) -> usize {
         self.out_size(0, self.in_height)
@@ -81,13 +81,39 @@ impl MaxPool2d {
         Ok(())
     }
 
+    /// Elements of an input image.
+    pub(crate) fn image_length(&self) -> usize {
+        self.in_height * self.in_width * self.channels
+    }
+
+    /// Calls `body` with image, row and elements of every output row, on all threads.
+    pub(crate) fn each_row<T: Send>(&self, out: &mut [T], body: impl Fn(usize, usize, &mut [T]) + Sync) {
+        if out.is_empty() {
+            return;
+        }
+        let height = self.out_height();
+        let row_length = self.out_width() * self.channels;
+        let rows = self.batch * height;
+        // Enough output rows to be worth a claim.
+        let work = row_length.saturating_mul(self.window[0] * self.window[1]).max(1);
+        let block = INLINE.div_ceil(work);
+        let shared = SharedSlice::new(out);
+        parallel_for(rows.div_ceil(block), &|chunk| {
+            for index in chunk * block..((chunk + 1) * block).min(rows) {
+                // SAFETY: each output row belongs to one chunk.
+                let out = unsafe { shared.range(index * row_length..(index + 1) * row_length) };
+                body(index / height, index % height, out);
+            }
+        });
+    }
+
     fn out_size(&self, axis: usize, size: usize) -> usize {
         let padded = size.saturating_add(self.padding[axis][0]).saturating_add(self.padding[axis][1]);
         padded.checked_sub(self.window[axis]).map_or(0, |room| room / self.stride[axis].max(1) + 1)
     }
 
     /// The input rows or columns that a window covers; at least one, because padding is less than the window.
-    fn covered(&self, axis: usize, index: usize) -> Range<usize> {
+    pub(crate) fn covered(&self, axis: usize, index: usize) -> Range<usize> {
         let size = [self.in_height, self.in_width][axis];
         let start = index * self.stride[axis];
         let before = self.padding[axis][0];
@@ -95,7 +121,7 @@ impl MaxPool2d {
     }
 
     /// The output rows whose windows cover any of the given input rows.
-    fn readers(&self, rows: &Range<usize>) -> Range<usize> {
+    pub(crate) fn readers(&self, rows: &Range<usize>) -> Range<usize> {
         let (top, stride) = (self.padding[0][0], self.stride[0]);
         let first = (rows.start + top + 1).saturating_sub(self.window[0]).div_ceil(stride);
         let end = ((rows.end - 1 + top) / stride + 1).min(self.out_height());
@@ -121,6 +147,32 @@ impl MaxPool2d {
                 for in_col in cols.clone() {
                     for (out, &value) in out.iter_mut().zip(pixel(in_row, in_col)) {
                         *out = if (value > *out) | is_nan(value) { value } else { *out };
+                    }
+                }
+            }
+        }
+    }
+
+    /// For one output row, the elements of `values` that stand where the windows have their first maxima.
+    fn row_gather<T: Real>(&self, image: &[T], values: &[T], row: usize, out: &mut [T]) {
+        let rows = self.covered(0, row);
+        for (col, out) in out.chunks_exact_mut(self.channels).enumerate() {
+            let cols = self.covered(1, col);
+            for (group, out) in out.chunks_mut(LANES).enumerate() {
+                let place = |row: usize, col: usize| (row * self.in_width + col) * self.channels + group * LANES;
+                let first = place(rows.start, cols.start);
+                let mut best = [T::ZERO; LANES];
+                best[..out.len()].copy_from_slice(&image[first..][..out.len()]);
+                out.copy_from_slice(&values[first..][..out.len()]);
+                for in_row in rows.clone() {
+                    for in_col in cols.clone() {
+                        let at = place(in_row, in_col);
+                        let (image, values) = (&image[at..][..out.len()], &values[at..][..out.len()]);
+                        for (((out, best), &x), &value) in out.iter_mut().zip(&mut best).zip(image).zip(values) {
+                            let larger = (x > *best) | (is_nan(x) & !is_nan(*best));
+                            *best = if larger { x } else { *best };
+                            *out = if larger { value } else { *out };
+                        }
                     }
                 }
             }
@@ -198,9 +250,9 @@ fn is_nan<T: Real>(value: T) -> bool {
 /// When the geometry is not valid or a slice has another length than it says.
 ///
 /// ```
-/// use crisol_kernels::{MaxPool2d, max_pool2d};
+/// use crisol_kernels::{Pool2d, max_pool2d};
 ///
-/// let geometry = MaxPool2d {
+/// let geometry = Pool2d {
 ///     batch: 1, in_height: 2, in_width: 4, channels: 1,
 ///     window: [2, 2], stride: [2, 2], padding: [[0, 0], [0, 0]],
 /// };
@@ -209,28 +261,35 @@ fn is_nan<T: Real>(value: T) -> bool {
 /// assert_eq!(out, [5.0, 9.0]);
 /// # Ok::<(), crisol_kernels::GeometryError>(())
 /// ```
-pub fn max_pool2d<T: Real>(geometry: &MaxPool2d, x: &[T], out: &mut [T]) -> Result<(), GeometryError> {
+pub fn max_pool2d<T: Real>(geometry: &Pool2d, x: &[T], out: &mut [T]) -> Result<(), GeometryError> {
     geometry.validate()?;
     check_length("x", x.len(), geometry.input_len())?;
     check_length("out", out.len(), geometry.output_len())?;
-    if out.is_empty() {
-        return Ok(());
-    }
-    let height = geometry.out_height();
-    let row_length = geometry.out_width() * geometry.channels;
-    let image_length = geometry.in_height * geometry.in_width * geometry.channels;
-    let rows = geometry.batch * height;
-    // Enough output rows to be worth a claim.
-    let work = row_length.saturating_mul(geometry.window[0] * geometry.window[1]).max(1);
-    let block = INLINE.div_ceil(work);
-    let shared = SharedSlice::new(out);
-    parallel_for(rows.div_ceil(block), &|chunk| {
-        for index in chunk * block..((chunk + 1) * block).min(rows) {
-            let (image, row) = (index / height, index % height);
-            // SAFETY: each output row belongs to one chunk.
-            let out = unsafe { shared.range(index * row_length..(index + 1) * row_length) };
-            geometry.row(&x[image * image_length..][..image_length], row, out);
-        }
+    geometry.each_row(out, |image, row, out| {
+        let length = geometry.image_length();
+        geometry.row(&x[image * length..][..length], row, out);
+    });
+    Ok(())
+}
+
+/// `out[b, y, x, c] = values[where input[b, window of (y, x), c] has its first maximum]`: the way back of
+/// [`max_pool2d_gradient`].
+///
+/// # Errors
+/// When the geometry is not valid or a slice has another length than it says.
+pub fn max_pool2d_gather<T: Real>(
+    geometry: &Pool2d,
+    x: &[T],
+    values: &[T],
+    out: &mut [T],
+) -> Result<(), GeometryError> {
+    geometry.validate()?;
+    check_length("x", x.len(), geometry.input_len())?;
+    check_length("values", values.len(), geometry.input_len())?;
+    check_length("out", out.len(), geometry.output_len())?;
+    geometry.each_row(out, |image, row, out| {
+        let length = geometry.image_length();
+        geometry.row_gather(&x[image * length..][..length], &values[image * length..][..length], row, out);
     });
     Ok(())
 }
@@ -240,7 +299,7 @@ pub fn max_pool2d<T: Real>(geometry: &MaxPool2d, x: &[T], out: &mut [T]) -> Resu
 /// # Errors
 /// When the geometry is not valid or a slice has another length than it says.
 pub fn max_pool2d_gradient<T: Real>(
-    geometry: &MaxPool2d,
+    geometry: &Pool2d,
     x: &[T],
     grad_out: &[T],
     grad_x: &mut [T],

@@ -7,11 +7,11 @@
 //!
 //! | kind | operations |
 //! | --- | --- |
-//! | maps | `add`, `subtract`, `multiply`, `divide`, `negate`, `absolute`, `sqrt`, `power`, `integer_power`, `exp`, `expm1`, `log`, `log1p`, `tanh`, `sigmoid`, `softplus`, `relu`, `erf`, `sin`, `cos`, `asin`, `acos`, `atan`, `atan2`, `sign`, `floor`, `ceil`, `round`, `floor_divide`, `remainder`, `maximum`, `minimum`, `select`, `cast`, comparisons, logic, bits and shifts, `random_uniform`, `random_normal`, `iota` |
+//! | maps | `add`, `subtract`, `multiply`, `divide`, `negate`, `absolute`, `sqrt`, `power`, `integer_power`, `exp`, `expm1`, `log`, `log1p`, `tanh`, `sigmoid`, `softplus`, `relu`, `erf`, `sin`, `cos`, `asin`, `acos`, `atan`, `atan2`, `sign`, `floor`, `ceil`, `round`, `floor_divide`, `remainder`, `maximum`, `minimum`, `select`, `cast`, comparisons, logic, bits and shifts, `random_uniform`, `random_normal`, `random_integers`, `iota` |
 //! | views | `reshape`, `permute`, `broadcast`, `slice`, `flip`, `stop_gradient` |
 //! | reductions | `sum`, `product`, `max`, `min` |
-//! | library | `matmul`, `conv2d` and its two gradients, `max_pool2d` and its gradient, `pad`, `concatenate`, `gather` and `scatter_add`, `cumsum`, `argsort` |
-//! | composites | programs of these: see [`take`], [`one_hot`], [`stack`], [`roll`], [`tril`], [`variance`], [`argmax`], [`sort`] and their neighbours |
+//! | library | `matmul`, `conv2d` and its two gradients, `max_pool2d` and `sum_pool2d` with their gradients, `pad`, `concatenate`, `gather` and `scatter_add`, `cumsum`, `argsort` |
+//! | composites | programs of these: see [`einsum`], [`resize`], [`conv1d`], [`average_pool2d`], [`take`], [`one_hot`], [`stack`], [`roll`], [`tril`], [`variance`], [`argmax`], [`sort`] and their neighbours |
 //!
 //! Functions of several inputs broadcast by NumPy's rule; element types never mix: a cast is written where one is meant.
 
@@ -61,6 +61,7 @@ mod logical_or;
 mod matmul;
 mod max;
 mod max_pool2d;
+mod max_pool2d_gather;
 mod max_pool2d_gradient;
 mod maximum;
 mod min;
@@ -75,6 +76,7 @@ mod power;
 mod probe;
 mod product;
 mod random;
+mod random_integers;
 mod random_normal;
 mod random_uniform;
 mod reduction;
@@ -95,6 +97,8 @@ mod sqrt;
 mod stop_gradient;
 mod subtract;
 mod sum;
+mod sum_pool2d;
+mod sum_pool2d_gradient;
 mod tanh;
 mod window;
 
@@ -112,10 +116,12 @@ pub use broadcast::{BROADCAST, Broadcast, broadcast};
 pub use cast::{CAST, Cast, cast};
 pub use ceil::{CEIL, Ceil, ceil};
 pub use composite::{
-    arange, argmax, argmin, count_nonzero, cumprod, diag, diagonal, expand_dims, eye, full_like, linspace, logsumexp,
-    mean, moveaxis, norm, one_hot, ones_like, reduce_all, reduce_any, repeat, roll, scalar, scalar_like, segment_sum,
-    slice_axis, slice_by_steps, sort, split, split_at, square, squeeze, stack, sum_to_shape, swapaxes, take,
-    take_along_axis, tile, top_k, trace, tril, triu, unstack, variance, zeros_like,
+    Interpolation, Padding, arange, argmax, argmin, average_pool1d, average_pool2d, conv1d, conv1d_transpose,
+    conv2d_transpose, count_nonzero, cumprod, diag, diagonal, dot, einsum, expand_dims, eye, full_like, linspace,
+    logsumexp, max_pool1d, mean, moveaxis, norm, one_hot, ones_like, outer, reduce_all, reduce_any, repeat, resize,
+    roll, scalar, scalar_like, segment_sum, slice_axis, slice_by_steps, sort, split, split_at, square, squeeze, stack,
+    sum_to_shape, swapaxes, take, take_along_axis, tensordot, tile, top_k, trace, transposed_window, tril, triu,
+    unstack, variance, zeros_like,
 };
 pub use concatenate::{CONCATENATE, Concatenate, concatenate};
 pub use conv2d::{CONV2D, Conv2d, Conv2dAttributes, conv2d};
@@ -151,6 +157,7 @@ pub use logical_or::{LOGICAL_OR, LogicalOr, logical_or};
 pub use matmul::{MATMUL, MatMul, MatMulAttributes, matmul, matmul_transposed};
 pub use max::{MAX, Max, max};
 pub use max_pool2d::{MAX_POOL2D, MaxPool2d, Pool2dAttributes, max_pool2d};
+pub use max_pool2d_gather::{MAX_POOL2D_GATHER, MaxPool2dGather, max_pool2d_gather};
 pub use max_pool2d_gradient::{MAX_POOL2D_GRADIENT, MaxPool2dGradient, max_pool2d_gradient};
 pub use maximum::{MAXIMUM, Maximum, maximum};
 pub use min::{MIN, Min, min};
@@ -163,6 +170,7 @@ pub use permute::{PERMUTE, Permute, permute};
 pub use philox::philox;
 pub use power::{POWER, Power, power};
 pub use product::{PRODUCT, Product, product};
+pub use random_integers::{RANDOM_INTEGERS, RandomIntegers, random_integers};
 pub use random_normal::{RANDOM_NORMAL, RandomNormal, random_normal};
 pub use random_uniform::{RANDOM_UNIFORM, RandomUniform, random_uniform};
 pub use relu::{RELU, Relu, relu};
@@ -181,14 +189,16 @@ pub use sqrt::{SQRT, Sqrt, sqrt};
 pub use stop_gradient::{STOP_GRADIENT, StopGradient, stop_gradient};
 pub use subtract::{SUBTRACT, Subtract, subtract};
 pub use sum::{SUM, Sum, sum};
+pub use sum_pool2d::{SUM_POOL2D, SumPool2d, sum_pool2d};
+pub use sum_pool2d_gradient::{SUM_POOL2D_GRADIENT, SumPool2dGradient, sum_pool2d_gradient};
 pub use tanh::{TANH, Tanh, tanh};
-pub use window::same_padding;
+pub use window::{causal_padding, same_padding};
 
 use crisol_ir::Primitive;
 
 /// Every operation, in the order of their names.
 pub fn all() -> &'static [&'static dyn Primitive] {
-    static ALL: [&dyn Primitive; 73] = [
+    static ALL: [&dyn Primitive; 77] = [
         &ABSOLUTE,
         &ACOS,
         &ADD,
@@ -232,6 +242,7 @@ pub fn all() -> &'static [&'static dyn Primitive] {
         &MATMUL,
         &MAX,
         &MAX_POOL2D,
+        &MAX_POOL2D_GATHER,
         &MAX_POOL2D_GRADIENT,
         &MAXIMUM,
         &MIN,
@@ -243,6 +254,7 @@ pub fn all() -> &'static [&'static dyn Primitive] {
         &PERMUTE,
         &POWER,
         &PRODUCT,
+        &RANDOM_INTEGERS,
         &RANDOM_NORMAL,
         &RANDOM_UNIFORM,
         &RELU,
@@ -261,6 +273,8 @@ pub fn all() -> &'static [&'static dyn Primitive] {
         &STOP_GRADIENT,
         &SUBTRACT,
         &SUM,
+        &SUM_POOL2D,
+        &SUM_POOL2D_GRADIENT,
         &TANH,
     ];
     &ALL

@@ -1,5 +1,6 @@
 //! Matrix products.
 
+use crate::composite::matmul_by_numpys_rule;
 use crate::definition::{Real, unexpected};
 use crate::probe::{self, FLOATS};
 use crate::rule::{self, Takes};
@@ -49,18 +50,20 @@ impl MatMulAttributes {
     }
 }
 
-/// The matrix product of `a` (`[.., m, k]`) and `b` (`[.., k, n]`).
+/// The matrix product of `a` (`[.., m, k]`) and `b` (`[.., k, n]`) by NumPy's rule: leading axes broadcast; a vector is one row on the
+/// left, one column on the right, and that axis is not in the result.
 ///
 /// # Errors
-/// Types that differ or are not floating point ones, fewer than two axes, inner sizes or leading axes that differ.
+/// Types that differ or are not floating point ones, scalars, inner sizes or leading axes that differ.
 pub fn matmul(graph: &mut Graph, a: NodeId, b: NodeId) -> Result<NodeId> {
-    matmul_transposed(graph, a, b, false, false)
+    matmul_by_numpys_rule(graph, a, b).map_err(|error| error.operation("matmul"))
 }
 
 /// The matrix product of `a` and `b`, each with its last two axes exchanged if told so.
 ///
 /// # Errors
-/// As [`matmul`].
+/// Types that differ or are not floating point ones, fewer than two axes, inner sizes that differ, or leading axes that do and are
+/// in both.
 pub fn matmul_transposed(
     graph: &mut Graph,
     a: NodeId,

@@ -73,7 +73,7 @@ impl Pool2dAttributes {
         rank4("input", image, "[batch, height, width, channels]")?;
         for axis in [1, 2] {
             if image[axis] == 0 {
-                let text = format!("axis {axis} of {image} is empty and has no largest element");
+                let text = format!("axis {axis} of {image} is empty: a window has nothing to cover");
                 return Err(Error::new(ErrorKind::Shape, text));
             }
         }

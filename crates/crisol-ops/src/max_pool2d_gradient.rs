@@ -2,6 +2,7 @@
 
 use crate::definition::unexpected;
 use crate::max_pool2d::{self, Pool2dAttributes, largest_at};
+use crate::max_pool2d_gather;
 use crate::probe::{self, FLOATS};
 use crate::rule::{self, Takes};
 use crisol_ir::primitive::{Gradients, Library};
@@ -9,12 +10,13 @@ use crisol_ir::{
     Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value,
 };
 use ndarray::{ArrayD, Dimension};
+use smallvec::smallvec;
 
 /// Each element of `g` added where the largest element of its window stands in `x`: the first one in row-major order where
 /// there are several, the first NaN where there is one, as Keras on JAX for numbers. Inputs: the images `x` and `g`, shaped
 /// like the pooled ones; the result is shaped like `x`.
 ///
-/// Settings: [`Pool2dAttributes`]. Refuses to be differentiated again.
+/// Settings: [`Pool2dAttributes`]. Gradient: [`MaxPool2dGather`](crate::MaxPool2dGather) to `g`; zero to `x`, which only says where.
 #[derive(Clone, Copy, Debug)]
 pub struct MaxPool2dGradient;
 
@@ -76,10 +78,10 @@ impl Primitive for MaxPool2dGradient {
         }
     }
 
-    fn gradient(&self, _: &mut Graph, _: NodeId, _: NodeId) -> Result<Gradients> {
-        Err(Error::new(ErrorKind::Gradient, "second gradients through max pooling are not implemented")
-            .operation(self.name())
-            .help("use a strided convolution where a gradient is differentiated again"))
+    fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {
+        let attributes = Pool2dAttributes::decode(&rule::attributes(graph, node)?)?;
+        let x = graph.node(node).inputs[0];
+        Ok(smallvec![None, Some(max_pool2d_gather(graph, x, gradient, attributes)?)])
     }
 
     fn probe(&self) -> Probe {

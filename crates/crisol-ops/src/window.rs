@@ -17,6 +17,11 @@ pub fn same_padding(size: usize, window: usize, stride: usize, dilation: usize) 
     [total / 2, total - total / 2]
 }
 
+/// Zeros before an axis for a window to see no later element than the one at its place: Keras' `"causal"`.
+pub fn causal_padding(window: usize, dilation: usize) -> [usize; 2] {
+    [window.saturating_sub(1).saturating_mul(dilation), 0]
+}
+
 /// One axis of a window: its size and how it moves.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Window {

@@ -309,6 +309,75 @@ fn gradients_of_products_are_not_spoilt_by_zeros() {
     assert_eq!(slope(&[1.0, 1.0, 2.0], |g, x| ops::min(g, x, &[0])), [0.5, 0.5, 0.0]);
 }
 
+#[test]
+fn products_by_numpys_rules() {
+    let product = |a: &[usize], b: &[usize]| run(&[counting(a), counting(b)], |g, x| ops::matmul(g, x[0], x[1]));
+    assert_eq!(product(&[3], &[3]), (vec![], vec![5.0]));
+    assert_eq!(product(&[2, 3], &[3]), (vec![2], vec![5.0, 14.0]));
+    assert_eq!(product(&[2], &[2, 2]), (vec![2], vec![2.0, 3.0]));
+    assert_eq!(product(&[2, 1, 1, 2], &[3, 2, 1]).0, [2, 3, 1, 1]);
+    assert_eq!(product(&[2, 1, 1, 2], &[3, 2, 1]).1, [1.0, 3.0, 5.0, 3.0, 13.0, 23.0]);
+    assert_eq!(product(&[2, 3, 2], &[2]).0, [2, 3]);
+    let two = |a: &[usize], b: &[usize], build: Build| run(&[counting(a), counting(b)], build);
+    assert_eq!(two(&[2], &[3], |g, x| ops::outer(g, x[0], x[1])), (vec![2, 3], vec![0.0, 0.0, 0.0, 0.0, 1.0, 2.0]));
+    assert_eq!(two(&[3], &[3], |g, x| ops::dot(g, x[0], x[1])), (vec![], vec![5.0]));
+    assert_eq!(two(&[], &[3], |g, x| ops::dot(g, x[0], x[1])).1, [0.0; 3]);
+    assert_eq!(two(&[2, 3], &[2, 3, 4], |g, x| ops::dot(g, x[0], x[1])).0, [2, 2, 4]);
+    // numpy.tensordot(arange(24).reshape(2, 3, 4), arange(12).reshape(4, 3), ([1, 2], [1, 0]))
+    let dot = two(&[2, 3, 4], &[4, 3], |g, x| ops::tensordot(g, x[0], x[1], &[1, 2], &[1, 0]));
+    assert_eq!(dot, (vec![2], vec![440.0, 1232.0]));
+    let whole = integers(&[2, 2], &[1, 2, 3, 4]);
+    let square = run(&[whole.clone(), whole], |g, x| ops::einsum(g, "ij,jk", x));
+    assert_eq!(square, (vec![2, 2], vec![7.0, 10.0, 15.0, 22.0]));
+}
+
+#[test]
+fn equations_that_do_not_fit_are_explained() {
+    let f = DType::F32;
+    let fails = |equation: &str, shapes: &[&[usize]]| {
+        let types: Vec<(DType, &[usize])> = shapes.iter().map(|sizes| (f, *sizes)).collect();
+        error(&types, |g, x| ops::einsum(g, equation, x))
+    };
+    assert_eq!(fails("ij,jk", &[&[2, 3]]), "einsum: equation \"ij,jk\": names 2 operands, 1 given");
+    assert_eq!(fails("ij", &[&[2]]), "einsum: equation \"ij\": term \"ij\" names 2 axes, its operand float32[2] has 1");
+    assert_eq!(fails("ij->ik", &[&[2, 3]]), "einsum: equation \"ij->ik\": the output names 'k', which no operand has");
+    assert_eq!(fails("ij->ii", &[&[2, 3]]), "einsum: equation \"ij->ii\": the output names 'i' twice");
+    assert_eq!(fails("ii", &[&[2, 3]]), "einsum: equation \"ii\": 'i' names axes of sizes 2 and 3 of [2, 3]");
+    assert_eq!(
+        fails("ij,jk->ik", &[&[2, 3], &[4, 5]]),
+        "einsum: equation \"ij,jk->ik\": 'j' is 3 in one operand and 4 in [4, 5]"
+    );
+    assert_eq!(
+        fails("i.j->", &[&[2, 3]]),
+        "einsum: equation \"i.j->\": '.' in term \"i.j\" is neither a letter nor part of \"...\""
+    );
+}
+
+#[test]
+fn transposed_windows_are_those_of_a_convolution() {
+    for size in 1..6 {
+        for (window, stride, dilation) in [(3, 1, 1), (3, 2, 1), (2, 3, 1), (1, 1, 1), (4, 2, 2), (5, 4, 1)] {
+            for padding in [ops::Padding::Valid, ops::Padding::Same] {
+                for more in [None, Some(0), Some(stride - 1)] {
+                    let Ok((result, [low, high])) =
+                        ops::transposed_window(size, window, stride, dilation, padding, more)
+                    else {
+                        // Nothing is left of so small a result.
+                        assert!(padding == ops::Padding::Same && more.is_some());
+                        continue;
+                    };
+                    let reach = (window - 1) * dilation + 1;
+                    assert_eq!(
+                        (result + low + high - reach) / stride + 1,
+                        size,
+                        "{window} {stride} {dilation} {more:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
 type Build = fn(&mut Graph, &[NodeId]) -> Result<NodeId>;
 
 /// Programs with the shapes of their `float64` inputs.
@@ -342,6 +411,22 @@ fn programs() -> Vec<(&'static str, Vec<&'static [usize]>, Build)> {
         ("triu", vec![&[3, 4]], |g, x| ops::triu(g, x[0], 1)),
         ("diagonal", vec![&[3, 2, 4]], |g, x| ops::diagonal(g, x[0], 1, [0, 2])),
         ("diag", vec![&[2, 3]], |g, x| ops::diag(g, x[0], -1)),
+        ("matmul", vec![&[2, 1, 2, 3], &[2, 3, 2]], |g, x| ops::matmul(g, x[0], x[1])),
+        ("einsum", vec![&[2, 3, 2], &[3, 2, 4]], |g, x| ops::einsum(g, "bij,ijk->bk", &[x[0], x[1]])),
+        ("einsum of a diagonal", vec![&[3, 2, 3], &[3]], |g, x| ops::einsum(g, "iji,i->j", &[x[0], x[1]])),
+        ("conv1d", vec![&[1, 6, 2], &[3, 2, 2]], |g, x| ops::conv1d(g, x[0], x[1], 2, 1, [2, 0], 1)),
+        ("conv1d_transpose", vec![&[1, 3, 2], &[3, 2, 2]], |g, x| {
+            ops::conv1d_transpose(g, x[0], x[1], 2, 1, ops::Padding::Same, None)
+        }),
+        ("average_pool2d", vec![&[1, 4, 3, 2]], |g, x| {
+            let how = ops::Pool2dAttributes { window: [3, 2], stride: [2, 1], padding: [[1, 0], [0, 1]] };
+            ops::average_pool2d(g, x[0], how)
+        }),
+        ("max_pool1d", vec![&[2, 6, 2]], |g, x| ops::max_pool1d(g, x[0], 3, 2, [1, 0])),
+        ("resize", vec![&[1, 3, 4, 1]], |g, x| ops::resize(g, x[0], [5, 2], ops::Interpolation::Bilinear, true)),
+        ("resize to the nearest", vec![&[1, 3, 4, 1]], |g, x| {
+            ops::resize(g, x[0], [5, 2], ops::Interpolation::Nearest, false)
+        }),
         ("variance", vec![&[3, 4]], |g, x| ops::variance(g, x[0], &[1])),
         ("logsumexp", vec![&[3, 4]], |g, x| ops::logsumexp(g, x[0], &[0])),
         ("norm", vec![&[3, 4]], |g, x| ops::norm(g, x[0], 2.0, &[-1])),

@@ -179,6 +179,26 @@ fn random_numbers_have_their_moments_and_depend_on_key_and_position_alone() {
 }
 
 #[test]
+fn random_integers_are_even_over_any_span() {
+    let draw = |span: i32, count: usize| {
+        let inputs = [3, 4, span].map(|word| Value::I32(arr0(word).into_dyn()));
+        numbers(&run(&inputs, |g, x| ops::random_integers(g, x[0], x[1], x[2], Shape::new(&[count])?)))
+    };
+    let count = 60_000;
+    let mut found = [0; 6];
+    draw(6, count).into_iter().for_each(|number| found[number as usize] += 1);
+    // Five standard deviations of a count.
+    assert!(found.iter().all(|&found| (f64::from(found) - 1e4).abs() < 5.0 * (1e4f64 * 5.0 / 6.0).sqrt()), "{found:?}");
+    assert_eq!(draw(1, 3), [0.0; 3]);
+    // As an unsigned span, -1 is all but one of the words.
+    let wide = draw(-1, 1000);
+    assert!(wide.iter().any(|&number| number < 0.0) && wide.iter().any(|&number| number > 0.0));
+    let thirds = draw(0x6000_0000, count);
+    let low = thirds.iter().filter(|&&number| number < f64::from(0x2000_0000)).count() as f64;
+    assert!((low - 2e4).abs() < 5.0 * (6e4f64 * 2.0 / 9.0).sqrt(), "{low}");
+}
+
+#[test]
 fn functions_return_their_input_where_nothing_is_to_do() {
     let mut graph = Graph::new();
     let x = graph.input(TensorType::new(DType::F32, Shape::new(&[2, 3]).unwrap()));

@@ -7,8 +7,8 @@ use crate::simplify::Program;
 use crisol_ir::primitive::Library;
 use crisol_ir::{Attributes, DType, Error, ErrorKind, Kind, Layout, NodeId, Operation, Primitive, Result, TensorType};
 use crisol_kernels::{
-    Conv2d, GeometryError, Matrix, MaxPool2d, Real, conv2d, conv2d_input_gradient, conv2d_weight_gradient,
-    matmul_batched, max_pool2d, max_pool2d_gradient,
+    Conv2d, GeometryError, Matrix, Pool2d, Real, conv2d, conv2d_input_gradient, conv2d_weight_gradient, matmul_batched,
+    max_pool2d, max_pool2d_gather, max_pool2d_gradient, sum_pool2d, sum_pool2d_gradient,
 };
 use crisol_ops::{
     Conv2dAttributes, Conv2dInputGradientAttributes, Conv2dWeightGradientAttributes, MatMulAttributes, Pool2dAttributes,
@@ -22,8 +22,11 @@ pub(crate) enum Routine {
     Conv2d(Conv2d),
     Conv2dInputGradient(Conv2d),
     Conv2dWeightGradient(Conv2d),
-    MaxPool2d(MaxPool2d),
-    MaxPool2dGradient(MaxPool2d),
+    MaxPool2d(Pool2d),
+    MaxPool2dGradient(Pool2d),
+    MaxPool2dGather(Pool2d),
+    SumPool2d(Pool2d),
+    SumPool2dGradient(Pool2d),
     /// With the bytes of an element of each operand.
     Moving(Moving, SmallVec<[usize; 4]>),
     /// The primitive's definition, over arrays.
@@ -127,6 +130,15 @@ impl Whole {
             (Some(Library::MaxPool2dGradient), [x, _]) => {
                 Routine::MaxPool2dGradient(pooling(Pool2dAttributes::decode(attributes)?, x)?)
             }
+            (Some(Library::MaxPool2dGather), [x, _]) => {
+                Routine::MaxPool2dGather(pooling(Pool2dAttributes::decode(attributes)?, x)?)
+            }
+            (Some(Library::SumPool2d), [x]) => Routine::SumPool2d(pooling(Pool2dAttributes::decode(attributes)?, x)?),
+            (Some(Library::SumPool2dGradient), [_]) => {
+                // The pooling's settings, then the size of the images.
+                let pool = Attributes::new(attributes.numbers().iter().copied().take(8));
+                Routine::SumPool2dGradient(pooling(Pool2dAttributes::decode(&pool)?, &out)?)
+            }
             _ => Routine::Definition(*primitive, attributes.clone(), types.clone()),
         };
         Ok(Whole { name: primitive.name(), routine, operands, ty: node.ty })
@@ -192,6 +204,9 @@ impl Whole {
             Routine::Conv2dWeightGradient(geometry) => conv2d_weight_gradient(geometry, operand(0), operand(1), out),
             Routine::MaxPool2d(geometry) => max_pool2d(geometry, operand(0), out),
             Routine::MaxPool2dGradient(geometry) => max_pool2d_gradient(geometry, operand(0), operand(1), out),
+            Routine::MaxPool2dGather(geometry) => max_pool2d_gather(geometry, operand(0), operand(1), out),
+            Routine::SumPool2d(geometry) => sum_pool2d(geometry, operand(0), out),
+            Routine::SumPool2dGradient(geometry) => sum_pool2d_gradient(geometry, operand(0), out),
             Routine::Moving(..) | Routine::Definition(..) => Ok(()),
         }
     }
@@ -278,9 +293,9 @@ fn convolution(given: Conv2dAttributes, x: &[usize], w: &[usize]) -> Result<Conv
     })
 }
 
-fn pooling(given: Pool2dAttributes, x: &[usize]) -> Result<MaxPool2d> {
+fn pooling(given: Pool2dAttributes, x: &[usize]) -> Result<Pool2d> {
     let &[batch, in_height, in_width, channels] = x else { return Err(wrong("pooling")) };
-    Ok(MaxPool2d {
+    Ok(Pool2d {
         batch,
         in_height,
         in_width,

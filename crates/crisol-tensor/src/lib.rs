@@ -39,7 +39,9 @@ mod variable;
 pub use crisol_ir::{DType, Error, ErrorKind, Graph, NodeId, Result, Shape, TensorType, Value, ndarray};
 pub use crisol_plan::Stats;
 pub use keep_nodes::{KeepNodes, position};
-pub use linear::{Conv2dAttributes, Pool2dAttributes, same_padding};
+pub use linear::{
+    Conv2dAttributes, Interpolation, Padding, Pool2dAttributes, causal_padding, same_padding, transposed_window,
+};
 pub use operand::Operand;
 pub use recorder::{evaluate, is_tracing, record, record_many, set_cursor, sizes, stats, stretch};
 pub use recording::Sizes;

@@ -1,12 +1,12 @@
-//! Max pooling and its gradient against plain loops.
+//! Pooling and its gradients against plain loops.
 
 use crate::{Test, assert_near, noise, same_bits};
-use crisol_kernels::{MaxPool2d, max_pool2d, max_pool2d_gradient};
+use crisol_kernels::{Pool2d, max_pool2d, max_pool2d_gather, max_pool2d_gradient, sum_pool2d, sum_pool2d_gradient};
 use proptest::prelude::*;
 
 /// The place in the input of every output's maximum: the first NaN, else the first largest.
-fn places<T: Test>(geometry: &MaxPool2d, x: &[T]) -> Vec<usize> {
-    let MaxPool2d { in_height, in_width, channels, window, stride, padding, .. } = *geometry;
+fn places<T: Test>(geometry: &Pool2d, x: &[T]) -> Vec<usize> {
+    let Pool2d { in_height, in_width, channels, window, stride, padding, .. } = *geometry;
     let mut places = Vec::new();
     for image in 0..geometry.batch {
         for row in 0..geometry.out_height() {
@@ -46,7 +46,7 @@ fn coarse<T: Test>(length: usize) -> Vec<T> {
     values.map(coarse).map(T::from_f64).collect()
 }
 
-fn check<T: Test>(geometry: &MaxPool2d) {
+fn check<T: Test>(geometry: &Pool2d) {
     let x = coarse::<T>(geometry.input_len());
     let places = places(geometry, &x);
     assert_eq!(places.len(), geometry.output_len());
@@ -61,12 +61,48 @@ fn check<T: Test>(geometry: &MaxPool2d) {
     }
     let grad_x = same_bits(x.len(), |out| max_pool2d_gradient(geometry, &x, &grad_out, out).unwrap());
     assert_near(&grad_x, &expected, geometry.window[0] * geometry.window[1]);
+
+    let values: Vec<T> = noise(9, x.len());
+    let chosen = same_bits(places.len(), |out| max_pool2d_gather(geometry, &x, &values, out).unwrap());
+    assert!(chosen.iter().zip(&places).all(|(chosen, &place)| chosen.bits() == values[place].bits()));
+
+    // A window of sums covers every place at which the maximum could be.
+    let taps = geometry.window[0] * geometry.window[1];
+    let (mut sums, mut spread) = (vec![0.0; places.len()], vec![0.0; x.len()]);
+    covered(geometry, |out, at| {
+        sums[out] += values[at].to_f64();
+        spread[at] += grad_out[out].to_f64();
+    });
+    assert_near(&same_bits(sums.len(), |out| sum_pool2d(geometry, &values, out).unwrap()), &sums, taps);
+    assert_near(&same_bits(spread.len(), |out| sum_pool2d_gradient(geometry, &grad_out, out).unwrap()), &spread, taps);
 }
 
-fn geometries() -> impl Strategy<Value = MaxPool2d> {
+/// Calls `meet` with every output and every input element under its window.
+fn covered(geometry: &Pool2d, mut meet: impl FnMut(usize, usize)) {
+    let Pool2d { in_height, in_width, channels, window, stride, padding, .. } = *geometry;
+    let mut out = 0;
+    for image in 0..geometry.batch {
+        for (row, col) in
+            (0..geometry.out_height()).flat_map(|row| (0..geometry.out_width()).map(move |col| (row, col)))
+        {
+            for channel in 0..channels {
+                for (i, j) in (0..window[0]).flat_map(|i| (0..window[1]).map(move |j| (i, j))) {
+                    let y = (row * stride[0] + i).checked_sub(padding[0][0]).filter(|&y| y < in_height);
+                    let x = (col * stride[1] + j).checked_sub(padding[1][0]).filter(|&x| x < in_width);
+                    if let (Some(y), Some(x)) = (y, x) {
+                        meet(out, ((image * in_height + y) * in_width + x) * channels + channel);
+                    }
+                }
+                out += 1;
+            }
+        }
+    }
+}
+
+fn geometries() -> impl Strategy<Value = Pool2d> {
     let pair = |range: std::ops::Range<usize>| [range.clone(), range];
     (0_usize..4, pair(1..12), 0_usize..70, pair(1..4), pair(1..4), [pair(0..3), pair(0..3)])
-        .prop_map(|(batch, [in_height, in_width], channels, window, stride, padding)| MaxPool2d {
+        .prop_map(|(batch, [in_height, in_width], channels, window, stride, padding)| Pool2d {
             batch,
             in_height,
             in_width,
@@ -88,7 +124,7 @@ proptest! {
     }
 }
 
-const PLAIN: MaxPool2d = MaxPool2d {
+const PLAIN: Pool2d = Pool2d {
     batch: 3,
     in_height: 41,
     in_width: 40,
@@ -101,19 +137,19 @@ const PLAIN: MaxPool2d = MaxPool2d {
 #[test]
 fn images_that_are_cut() {
     check::<f32>(&PLAIN);
-    check::<f64>(&MaxPool2d { batch: 1, stride: [1, 1], channels: 33, ..PLAIN });
-    check::<f32>(&MaxPool2d { window: [2, 2], padding: [[0; 2]; 2], ..PLAIN });
+    check::<f64>(&Pool2d { batch: 1, stride: [1, 1], channels: 33, ..PLAIN });
+    check::<f32>(&Pool2d { window: [2, 2], padding: [[0; 2]; 2], ..PLAIN });
 }
 
 #[test]
 fn bad_geometries_and_lengths_are_errors() {
     for geometry in [
-        MaxPool2d { window: [0, 2], ..PLAIN },
-        MaxPool2d { stride: [2, 0], ..PLAIN },
-        MaxPool2d { padding: [[3, 0], [0, 0]], ..PLAIN },
-        MaxPool2d { in_height: 0, ..PLAIN },
-        MaxPool2d { window: [3, 60], ..PLAIN },
-        MaxPool2d { batch: usize::MAX, ..PLAIN },
+        Pool2d { window: [0, 2], ..PLAIN },
+        Pool2d { stride: [2, 0], ..PLAIN },
+        Pool2d { padding: [[3, 0], [0, 0]], ..PLAIN },
+        Pool2d { in_height: 0, ..PLAIN },
+        Pool2d { window: [3, 60], ..PLAIN },
+        Pool2d { batch: usize::MAX, ..PLAIN },
     ] {
         assert!(geometry.validate().is_err(), "{geometry:?}");
         assert!(max_pool2d::<f32>(&geometry, &[], &mut []).is_err());

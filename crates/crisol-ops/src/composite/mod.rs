@@ -4,21 +4,34 @@
 //! | --- | --- |
 //! | `axes` | axes added, removed, exchanged, cut, joined, repeated |
 //! | `indexing` | choosing by index, counting, triangles, diagonals |
+//! | `products`, `einsum` | products over any axes, made of matrix products |
+//! | `windows`, `resize` | convolution and pooling along one axis, transposed; averages; images of another size |
 //! | `statistics` | variance, norms, truth of many, places of extremes, running products, sorting |
 
 mod axes;
+mod einsum;
 mod indexing;
+mod products;
+mod resize;
 mod statistics;
+mod windows;
 
 pub use axes::{
     expand_dims, moveaxis, repeat, roll, slice_axis, split, split_at, squeeze, stack, swapaxes, tile, unstack,
 };
+pub use einsum::einsum;
 pub use indexing::{
     arange, diag, diagonal, eye, linspace, one_hot, segment_sum, slice_by_steps, take, take_along_axis, trace, tril,
     triu,
 };
+pub(crate) use products::matmul_by_numpys_rule;
+pub use products::{dot, outer, tensordot};
+pub use resize::{Interpolation, resize};
 pub use statistics::{
     argmax, argmin, count_nonzero, cumprod, logsumexp, norm, reduce_all, reduce_any, sort, top_k, variance,
+};
+pub use windows::{
+    Padding, average_pool1d, average_pool2d, conv1d, conv1d_transpose, conv2d_transpose, max_pool1d, transposed_window,
 };
 
 use crate::rule::Takes;

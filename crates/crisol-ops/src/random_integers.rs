@@ -57,8 +57,8 @@ impl Primitive for RandomIntegers {
         let (k0, k1, span) = (k0.array::<i32>()?, k1.array::<i32>()?, span.array::<i32>()?);
         let number = |(position, ((&k0, &k1), &span)): (usize, ((&i32, &i32), &i32))| {
             let [high, low, ..] = words(position, k0, k1);
-            let fraction = u128::from(high) << 32 | u128::from(low);
-            (fraction * u128::from(span as u32) >> 64) as u32 as i32
+            let fraction = (u128::from(high) << 32) | u128::from(low);
+            ((fraction * u128::from(span as u32)) >> 64) as u32 as i32
         };
         let numbers = k0.iter().zip(k1).zip(span).enumerate().map(number);
         ArrayD::from_shape_vec(IxDyn(k0.shape()), numbers.collect())

@@ -1,9 +1,11 @@
-//! Tensor programs from choices: maps, broadcasts, permutations, slices, reductions, products, convolutions, shared values,
-//! several outputs.
+//! Tensor programs from choices: maps, broadcasts, permutations, slices, reductions, products, convolutions, moving elements, shared
+//! values, several outputs.
 //!
 //! Every value carries a bound on its magnitude and on how far two correct evaluations may be apart, so that comparison needs
 //! no guessed tolerance. Values whose bound is 0 must be equal. Steps (comparisons, rounding) are only taken of
 //! those: elsewhere a rounding error could turn into a different answer.
+
+mod moving;
 
 use crate::Choices;
 use crisol_ir::value::Constant;
@@ -212,7 +214,7 @@ impl Generator<'_> {
         let float = ty.dtype.is_float();
         let arithmetic = float || matches!(ty.dtype, DType::I32 | DType::I64);
         let g = &mut self.graph;
-        match self.choices.below(34) {
+        match self.choices.below(38) {
             0..=2 if arithmetic => {
                 let y = self.partner(x);
                 let y = self.tame(y)?;
@@ -365,6 +367,7 @@ impl Generator<'_> {
                 }
             }
             32 if float => self.image(x)?,
+            34..=37 if ty.shape.rank() > 0 => self.moved(x)?,
             33 if float && x.error == 0.0 => {
                 let id = ops::floor(g, x.id)?;
                 self.know(id, x.bound + 1.0, 0.0);

@@ -60,7 +60,7 @@ impl Conv2dAttributes {
         Conv2dAttributes::from_numbers(rule::settings(attributes)?)
     }
 
-    pub(crate) fn from_numbers(numbers: [i64; 9]) -> Result<Conv2dAttributes> {
+    fn from_numbers(numbers: [i64; 9]) -> Result<Conv2dAttributes> {
         let [down, across, dilation_down, dilation_across, top, bottom, left, right, groups] = numbers;
         let padding = |number| rule::size("padding", number);
         Ok(Conv2dAttributes {
@@ -96,6 +96,35 @@ impl Conv2dAttributes {
         let height = self.window(0, kernel[0]).places(1, image[1])?;
         let width = self.window(1, kernel[1]).places(2, image[2])?;
         Shape::new(&[image[0], height, width, kernel[3]])
+    }
+}
+
+/// The settings of the two gradients: those of the convolution, and a size that a stride leaves open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conv2dGradientAttributes {
+    /// Those of the convolution.
+    pub convolution: Conv2dAttributes,
+    /// Height and width of what the gradient is for: images or kernel.
+    pub size: [usize; 2],
+}
+
+impl Conv2dGradientAttributes {
+    /// The settings as 11 numbers: the convolution's 9, height, width.
+    pub fn encode(&self) -> Attributes {
+        let convolution = self.convolution.encode();
+        Attributes::new(convolution.numbers().iter().copied().chain(self.size.map(|size| size as i64)))
+    }
+
+    /// The settings from numbers.
+    ///
+    /// # Errors
+    /// Not 11 numbers, or one out of its range.
+    pub fn decode(attributes: &Attributes) -> Result<Conv2dGradientAttributes> {
+        let [a, b, c, d, e, f, g, h, i, height, width] = rule::settings(attributes)?;
+        Ok(Conv2dGradientAttributes {
+            convolution: Conv2dAttributes::from_numbers([a, b, c, d, e, f, g, h, i])?,
+            size: [rule::size("height", height)?, rule::size("width", width)?],
+        })
     }
 }
 

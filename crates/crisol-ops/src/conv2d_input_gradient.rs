@@ -1,6 +1,6 @@
 //! The gradient of a convolution with respect to its images, which is also the transposed convolution.
 
-use crate::conv2d::{Conv2dAttributes, meetings, rank4, wide};
+use crate::conv2d::{Conv2dAttributes, Conv2dGradientAttributes, meetings, rank4, wide};
 use crate::definition::{Real, unexpected};
 use crate::probe::{self, FLOATS};
 use crate::rule::{self, Takes};
@@ -15,58 +15,13 @@ use smallvec::smallvec;
 /// The images `x` that give `conv2d(x, kernel)` its slope: `x[..] = sum of g[..] * kernel[..]` over the products in which each
 /// element of `x` stands. Inputs: `g` (shaped like the convolution's output) and `kernel`.
 ///
-/// Settings: [`Conv2dInputGradientAttributes`]. Linear in both inputs; gradient: [`Conv2d`](crate::Conv2d) to `g`,
+/// Settings: [`Conv2dGradientAttributes`](crate::Conv2dGradientAttributes). Linear in both inputs; gradient: [`Conv2d`](crate::Conv2d) to `g`,
 /// [`Conv2dWeightGradient`](crate::Conv2dWeightGradient) to `kernel`.
 #[derive(Clone, Copy, Debug)]
 pub struct Conv2dInputGradient;
 
 /// The operation.
 pub static CONV2D_INPUT_GRADIENT: Conv2dInputGradient = Conv2dInputGradient;
-
-/// The settings of [`Conv2dInputGradient`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Conv2dInputGradientAttributes {
-    /// Those of the convolution.
-    pub convolution: Conv2dAttributes,
-    /// Height and width of the images, which a stride leaves open.
-    pub image: [usize; 2],
-}
-
-impl Conv2dInputGradientAttributes {
-    /// The settings as 11 numbers: the convolution's 9, height, width.
-    pub fn encode(&self) -> Attributes {
-        let convolution = self.convolution.encode();
-        Attributes::new(convolution.numbers().iter().copied().chain(self.image.map(|size| size as i64)))
-    }
-
-    /// The settings from numbers.
-    ///
-    /// # Errors
-    /// Not 11 numbers, or one out of its range.
-    pub fn decode(attributes: &Attributes) -> Result<Conv2dInputGradientAttributes> {
-        let [a, b, c, d, e, f, g, h, i, height, width] = rule::settings(attributes)?;
-        Ok(Conv2dInputGradientAttributes {
-            convolution: Conv2dAttributes::from_numbers([a, b, c, d, e, f, g, h, i])?,
-            image: [rule::size("height", height)?, rule::size("width", width)?],
-        })
-    }
-
-    /// The shape of the images, after checking that their convolution has the shape of `gradient`.
-    fn images(&self, gradient: Shape, kernel: Shape) -> Result<Shape> {
-        rank4("gradient", gradient, "[batch, height, width, filters]")?;
-        rank4("kernel", kernel, "[height, width, channels / groups, filters]")?;
-        let channels = kernel[2].checked_mul(self.convolution.groups).ok_or_else(|| {
-            Error::new(ErrorKind::Shape, format!("kernel {kernel} has more channels than memory can hold"))
-        })?;
-        let image = Shape::new(&[gradient[0], self.image[0], self.image[1], channels])?;
-        let expected = self.convolution.output(image, kernel)?;
-        if expected != gradient {
-            let text = format!("gradient {gradient} given, but images {image} and kernel {kernel} give {expected}");
-            return Err(Error::new(ErrorKind::Shape, text));
-        }
-        Ok(image)
-    }
-}
 
 /// The gradient of a convolution with respect to images of height and width `image`, from that of its output.
 ///
@@ -79,7 +34,7 @@ pub fn conv2d_input_gradient(
     convolution: Conv2dAttributes,
     image: [usize; 2],
 ) -> Result<NodeId> {
-    let attributes = Conv2dInputGradientAttributes { convolution, image };
+    let attributes = Conv2dGradientAttributes { convolution, size: image };
     graph.apply(&CONV2D_INPUT_GRADIENT, attributes.encode(), &[gradient, kernel])
 }
 
@@ -94,19 +49,19 @@ impl Primitive for Conv2dInputGradient {
 
     fn infer(&self, attributes: &Attributes, inputs: &[TensorType]) -> Result<TensorType> {
         let [gradient, kernel] = rule::inputs(inputs)?;
-        let attributes = Conv2dInputGradientAttributes::decode(attributes)?;
+        let attributes = Conv2dGradientAttributes::decode(attributes)?;
         rule::same_dtype(gradient, kernel)?;
         Takes::Floats.check(gradient)?;
-        Ok(TensorType::new(gradient.dtype, attributes.images(gradient.shape, kernel.shape)?))
+        Ok(TensorType::new(gradient.dtype, image_shape(attributes, gradient.shape, kernel.shape)?))
     }
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
         fn images<T: Real>(
             gradient: &ArrayD<T>,
             kernel: &ArrayD<T>,
-            how: Conv2dInputGradientAttributes,
+            how: Conv2dGradientAttributes,
         ) -> Result<ArrayD<T>> {
-            let shape = how.images(Shape::new(gradient.shape())?, Shape::new(kernel.shape())?)?;
+            let shape = image_shape(how, Shape::new(gradient.shape())?, Shape::new(kernel.shape())?)?;
             let (gradient, kernel) = (wide(gradient)?, wide(kernel)?);
             let mut x = Array4::zeros([shape[0], shape[1], shape[2], shape[3]]);
             meetings(&how.convolution, x.dim(), kernel.dim(), gradient.dim(), |x_at, kernel_at, y_at| {
@@ -114,7 +69,7 @@ impl Primitive for Conv2dInputGradient {
             });
             Ok(x.mapv(T::narrow).into_dyn())
         }
-        let how = Conv2dInputGradientAttributes::decode(attributes)?;
+        let how = Conv2dGradientAttributes::decode(attributes)?;
         match rule::operands(inputs)? {
             [Value::F32(gradient), Value::F32(kernel)] => Ok(Value::F32(images(gradient, kernel, how)?)),
             [Value::F64(gradient), Value::F64(kernel)] => Ok(Value::F64(images(gradient, kernel, how)?)),
@@ -123,7 +78,7 @@ impl Primitive for Conv2dInputGradient {
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {
-        let how = Conv2dInputGradientAttributes::decode(&rule::attributes(graph, node)?)?;
+        let how = Conv2dGradientAttributes::decode(&rule::attributes(graph, node)?)?;
         let (inner, kernel) = (graph.node(node).inputs[0], graph.node(node).inputs[1]);
         let window = graph.ty(kernel).shape;
         let to_inner = conv2d(graph, gradient, kernel, how.convolution)?;
@@ -137,11 +92,27 @@ impl Primitive for Conv2dInputGradient {
             for (convolution, x, kernel) in conv2d::settings() {
                 let (x, kernel) = (probe::ty(dtype, &x), probe::ty(dtype, &kernel));
                 if let Ok(output) = convolution.output(x.shape, kernel.shape) {
-                    let how = Conv2dInputGradientAttributes { convolution, image: [x.shape[1], x.shape[2]] };
+                    let how = Conv2dGradientAttributes { convolution, size: [x.shape[1], x.shape[2]] };
                     cases.push((how.encode(), vec![TensorType::new(dtype, output), kernel]));
                 }
             }
         }
         Probe { cases, ulps: 16.0, ..Probe::default() }
     }
+}
+
+/// The shape of the images, after checking that their convolution has the shape of `gradient`.
+fn image_shape(how: Conv2dGradientAttributes, gradient: Shape, kernel: Shape) -> Result<Shape> {
+    rank4("gradient", gradient, "[batch, height, width, filters]")?;
+    rank4("kernel", kernel, "[height, width, channels / groups, filters]")?;
+    let channels = kernel[2].checked_mul(how.convolution.groups).ok_or_else(|| {
+        Error::new(ErrorKind::Shape, format!("kernel {kernel} has more channels than memory can hold"))
+    })?;
+    let image = Shape::new(&[gradient[0], how.size[0], how.size[1], channels])?;
+    let expected = how.convolution.output(image, kernel)?;
+    if expected != gradient {
+        let text = format!("gradient {gradient} given, but images {image} and kernel {kernel} give {expected}");
+        return Err(Error::new(ErrorKind::Shape, text));
+    }
+    Ok(image)
 }

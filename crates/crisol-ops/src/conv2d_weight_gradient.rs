@@ -1,6 +1,6 @@
 //! The gradient of a convolution with respect to its kernel.
 
-use crate::conv2d::{Conv2dAttributes, meetings, rank4, wide};
+use crate::conv2d::{Conv2dAttributes, Conv2dGradientAttributes, meetings, rank4, wide};
 use crate::definition::{Real, unexpected};
 use crate::probe::{self, FLOATS};
 use crate::rule::{self, Takes};
@@ -15,60 +15,13 @@ use smallvec::smallvec;
 /// `kernel[..] = sum of x[..] * g[..]` over the products of `conv2d(x, kernel)` in which each element of the kernel stands.
 /// Inputs: the images `x` and `g` (shaped like the convolution's output).
 ///
-/// Settings: [`Conv2dWeightGradientAttributes`]. Linear in both inputs; gradient:
+/// Settings: [`Conv2dGradientAttributes`](crate::Conv2dGradientAttributes). Linear in both inputs; gradient:
 /// [`Conv2dInputGradient`](crate::Conv2dInputGradient) to `x`, [`Conv2d`](crate::Conv2d) to `g`.
 #[derive(Clone, Copy, Debug)]
 pub struct Conv2dWeightGradient;
 
 /// The operation.
 pub static CONV2D_WEIGHT_GRADIENT: Conv2dWeightGradient = Conv2dWeightGradient;
-
-/// The settings of [`Conv2dWeightGradient`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Conv2dWeightGradientAttributes {
-    /// Those of the convolution.
-    pub convolution: Conv2dAttributes,
-    /// Height and width of the kernel, which a stride leaves open.
-    pub kernel: [usize; 2],
-}
-
-impl Conv2dWeightGradientAttributes {
-    /// The settings as 11 numbers: the convolution's 9, height, width.
-    pub fn encode(&self) -> Attributes {
-        let convolution = self.convolution.encode();
-        Attributes::new(convolution.numbers().iter().copied().chain(self.kernel.map(|size| size as i64)))
-    }
-
-    /// The settings from numbers.
-    ///
-    /// # Errors
-    /// Not 11 numbers, or one out of its range.
-    pub fn decode(attributes: &Attributes) -> Result<Conv2dWeightGradientAttributes> {
-        let [a, b, c, d, e, f, g, h, i, height, width] = rule::settings(attributes)?;
-        Ok(Conv2dWeightGradientAttributes {
-            convolution: Conv2dAttributes::from_numbers([a, b, c, d, e, f, g, h, i])?,
-            kernel: [rule::positive("kernel height", height)?, rule::positive("kernel width", width)?],
-        })
-    }
-
-    /// The shape of the kernel, after checking that the convolution with it has the shape of `gradient`.
-    fn kernel(&self, image: Shape, gradient: Shape) -> Result<Shape> {
-        rank4("input", image, "[batch, height, width, channels]")?;
-        rank4("gradient", gradient, "[batch, height, width, filters]")?;
-        let groups = self.convolution.groups;
-        if !image[3].is_multiple_of(groups) {
-            let text = format!("input {image} axis 3 = {} channels do not divide into {groups} groups", image[3]);
-            return Err(Error::new(ErrorKind::Shape, text));
-        }
-        let kernel = Shape::new(&[self.kernel[0], self.kernel[1], image[3] / groups, gradient[3]])?;
-        let expected = self.convolution.output(image, kernel)?;
-        if expected != gradient {
-            let text = format!("gradient {gradient} given, but input {image} and kernel {kernel} give {expected}");
-            return Err(Error::new(ErrorKind::Shape, text));
-        }
-        Ok(kernel)
-    }
-}
 
 /// The gradient of a convolution with respect to a kernel of height and width `kernel`, from that of its output.
 ///
@@ -81,7 +34,7 @@ pub fn conv2d_weight_gradient(
     convolution: Conv2dAttributes,
     kernel: [usize; 2],
 ) -> Result<NodeId> {
-    let attributes = Conv2dWeightGradientAttributes { convolution, kernel };
+    let attributes = Conv2dGradientAttributes { convolution, size: kernel };
     graph.apply(&CONV2D_WEIGHT_GRADIENT, attributes.encode(), &[x, gradient])
 }
 
@@ -96,19 +49,15 @@ impl Primitive for Conv2dWeightGradient {
 
     fn infer(&self, attributes: &Attributes, inputs: &[TensorType]) -> Result<TensorType> {
         let [x, gradient] = rule::inputs(inputs)?;
-        let attributes = Conv2dWeightGradientAttributes::decode(attributes)?;
+        let attributes = Conv2dGradientAttributes::decode(attributes)?;
         rule::same_dtype(x, gradient)?;
         Takes::Floats.check(x)?;
-        Ok(TensorType::new(x.dtype, attributes.kernel(x.shape, gradient.shape)?))
+        Ok(TensorType::new(x.dtype, kernel_shape(attributes, x.shape, gradient.shape)?))
     }
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
-        fn kernel<T: Real>(
-            x: &ArrayD<T>,
-            gradient: &ArrayD<T>,
-            how: Conv2dWeightGradientAttributes,
-        ) -> Result<ArrayD<T>> {
-            let shape = how.kernel(Shape::new(x.shape())?, Shape::new(gradient.shape())?)?;
+        fn kernel<T: Real>(x: &ArrayD<T>, gradient: &ArrayD<T>, how: Conv2dGradientAttributes) -> Result<ArrayD<T>> {
+            let shape = kernel_shape(how, Shape::new(x.shape())?, Shape::new(gradient.shape())?)?;
             let (x, gradient) = (wide(x)?, wide(gradient)?);
             let mut kernel = Array4::zeros([shape[0], shape[1], shape[2], shape[3]]);
             meetings(&how.convolution, x.dim(), kernel.dim(), gradient.dim(), |x_at, kernel_at, y_at| {
@@ -116,7 +65,7 @@ impl Primitive for Conv2dWeightGradient {
             });
             Ok(kernel.mapv(T::narrow).into_dyn())
         }
-        let how = Conv2dWeightGradientAttributes::decode(attributes)?;
+        let how = Conv2dGradientAttributes::decode(attributes)?;
         match rule::operands(inputs)? {
             [Value::F32(x), Value::F32(gradient)] => Ok(Value::F32(kernel(x, gradient, how)?)),
             [Value::F64(x), Value::F64(gradient)] => Ok(Value::F64(kernel(x, gradient, how)?)),
@@ -125,7 +74,7 @@ impl Primitive for Conv2dWeightGradient {
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {
-        let how = Conv2dWeightGradientAttributes::decode(&rule::attributes(graph, node)?)?;
+        let how = Conv2dGradientAttributes::decode(&rule::attributes(graph, node)?)?;
         let (x, inner) = (graph.node(node).inputs[0], graph.node(node).inputs[1]);
         let image = graph.ty(x).shape;
         let to_x = conv2d_input_gradient(graph, inner, gradient, how.convolution, [image[1], image[2]])?;
@@ -139,12 +88,29 @@ impl Primitive for Conv2dWeightGradient {
             for (convolution, x, kernel) in conv2d::settings() {
                 let (x, kernel) = (probe::ty(dtype, &x), probe::ty(dtype, &kernel));
                 if let Ok(output) = convolution.output(x.shape, kernel.shape) {
-                    let how =
-                        Conv2dWeightGradientAttributes { convolution, kernel: [kernel.shape[0], kernel.shape[1]] };
+                    let how = Conv2dGradientAttributes { convolution, size: [kernel.shape[0], kernel.shape[1]] };
                     cases.push((how.encode(), vec![x, TensorType::new(dtype, output)]));
                 }
             }
         }
         Probe { cases, ulps: 16.0, ..Probe::default() }
     }
+}
+
+/// The shape of the kernel, after checking that the convolution with it has the shape of `gradient`.
+fn kernel_shape(how: Conv2dGradientAttributes, image: Shape, gradient: Shape) -> Result<Shape> {
+    rank4("input", image, "[batch, height, width, channels]")?;
+    rank4("gradient", gradient, "[batch, height, width, filters]")?;
+    let groups = how.convolution.groups;
+    if !image[3].is_multiple_of(groups) {
+        let text = format!("input {image} axis 3 = {} channels do not divide into {groups} groups", image[3]);
+        return Err(Error::new(ErrorKind::Shape, text));
+    }
+    let kernel = Shape::new(&[how.size[0], how.size[1], image[3] / groups, gradient[3]])?;
+    let expected = how.convolution.output(image, kernel)?;
+    if expected != gradient {
+        let text = format!("gradient {gradient} given, but input {image} and kernel {kernel} give {expected}");
+        return Err(Error::new(ErrorKind::Shape, text));
+    }
+    Ok(kernel)
 }

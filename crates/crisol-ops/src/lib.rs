@@ -124,13 +124,9 @@ pub use composite::{
     unstack, variance, zeros_like,
 };
 pub use concatenate::{CONCATENATE, Concatenate, concatenate};
-pub use conv2d::{CONV2D, Conv2d, Conv2dAttributes, conv2d};
-pub use conv2d_input_gradient::{
-    CONV2D_INPUT_GRADIENT, Conv2dInputGradient, Conv2dInputGradientAttributes, conv2d_input_gradient,
-};
-pub use conv2d_weight_gradient::{
-    CONV2D_WEIGHT_GRADIENT, Conv2dWeightGradient, Conv2dWeightGradientAttributes, conv2d_weight_gradient,
-};
+pub use conv2d::{CONV2D, Conv2d, Conv2dAttributes, Conv2dGradientAttributes, conv2d};
+pub use conv2d_input_gradient::{CONV2D_INPUT_GRADIENT, Conv2dInputGradient, conv2d_input_gradient};
+pub use conv2d_weight_gradient::{CONV2D_WEIGHT_GRADIENT, Conv2dWeightGradient, conv2d_weight_gradient};
 pub use cos::{COS, Cos, cos};
 pub use cumsum::{CUMSUM, Cumsum, CumsumAttributes, cumsum};
 pub use divide::{DIVIDE, Divide, divide};

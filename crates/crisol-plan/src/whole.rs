@@ -10,9 +10,7 @@ use crisol_kernels::{
     Conv2d, GeometryError, Matrix, Pool2d, Real, conv2d, conv2d_input_gradient, conv2d_weight_gradient, matmul_batched,
     max_pool2d, max_pool2d_gather, max_pool2d_gradient, sum_pool2d, sum_pool2d_gradient,
 };
-use crisol_ops::{
-    Conv2dAttributes, Conv2dInputGradientAttributes, Conv2dWeightGradientAttributes, MatMulAttributes, Pool2dAttributes,
-};
+use crisol_ops::{Conv2dAttributes, Conv2dGradientAttributes, MatMulAttributes, Pool2dAttributes};
 use smallvec::SmallVec;
 
 /// What runs.
@@ -119,11 +117,11 @@ impl Whole {
                 Routine::Conv2d(convolution(Conv2dAttributes::decode(attributes)?, x, w)?)
             }
             (Some(Library::Conv2dInputGradient), [_, w]) => {
-                let given = Conv2dInputGradientAttributes::decode(attributes)?;
+                let given = Conv2dGradientAttributes::decode(attributes)?;
                 Routine::Conv2dInputGradient(convolution(given.convolution, &out, w)?)
             }
             (Some(Library::Conv2dWeightGradient), [x, _]) => {
-                let given = Conv2dWeightGradientAttributes::decode(attributes)?;
+                let given = Conv2dGradientAttributes::decode(attributes)?;
                 Routine::Conv2dWeightGradient(convolution(given.convolution, x, &out)?)
             }
             (Some(Library::MaxPool2d), [x]) => Routine::MaxPool2d(pooling(Pool2dAttributes::decode(attributes)?, x)?),

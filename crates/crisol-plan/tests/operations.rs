@@ -149,6 +149,54 @@ fn reductions_sums_and_orders_that_are_cut_into_chunks() {
     }
 }
 
+type Build = fn(&mut Graph, &[NodeId]) -> Result<NodeId>;
+
+#[test]
+fn programs_of_several_operations() {
+    let same = ops::Pool2dAttributes { window: [3, 2], stride: [2, 2], padding: [[1, 1], [0, 1]] };
+    let programs: [(&str, Vec<&[usize]>, f64, Build); 14] = [
+        ("matmul", vec![&[3, 1, 20, 30], &[5, 30, 10]], 60.0, |g, x| ops::matmul(g, x[0], x[1])),
+        ("einsum", vec![&[4, 30, 8], &[8, 6, 5]], 30.0, |g, x| ops::einsum(g, "btd,dhk->bhtk", x)),
+        ("einsum of a turned operand", vec![&[30, 40], &[20, 30]], 60.0, |g, x| ops::einsum(g, "ji,kj->ik", x)),
+        ("attention", vec![&[2, 3, 17, 8], &[2, 3, 19, 8]], 30.0, |g, x| ops::einsum(g, "bhtd,bhsd->bhts", x)),
+        ("resize", vec![&[2, 30, 40, 3]], 30.0, |g, x| {
+            ops::resize(g, x[0], [50, 16], ops::Interpolation::Bilinear, true)
+        }),
+        ("nearest", vec![&[2, 30, 40, 3]], 0.0, |g, x| {
+            ops::resize(g, x[0], [50, 16], ops::Interpolation::Nearest, false)
+        }),
+        ("conv1d", vec![&[3, 50, 8], &[5, 4, 6]], 60.0, |g, x| ops::conv1d(g, x[0], x[1], 2, 1, [4, 0], 2)),
+        ("conv1d_transpose", vec![&[3, 20, 8], &[4, 5, 8]], 60.0, |g, x| {
+            ops::conv1d_transpose(g, x[0], x[1], 3, 1, ops::Padding::Same, None)
+        }),
+        ("depthwise", vec![&[2, 20, 20, 16], &[3, 3, 1, 32]], 60.0, |g, x| {
+            let how = ops::Conv2dAttributes { groups: 16, padding: [[1, 1], [1, 1]], ..Default::default() };
+            ops::conv2d(g, x[0], x[1], how)
+        }),
+        ("sort", vec![&[70, 60]], 0.0, |g, x| ops::sort(g, x[0], 0, false)),
+        ("top_k", vec![&[70, 60]], 0.0, |g, x| Ok(ops::top_k(g, x[0], 7)?[0])),
+        ("argmin", vec![&[70, 60]], 0.0, |g, x| ops::argmin(g, x[0], 0)),
+        ("tril", vec![&[3, 70, 60]], 0.0, |g, x| ops::tril(g, x[0], 2)),
+        ("logsumexp", vec![&[70, 60]], 60.0, |g, x| ops::logsumexp(g, x[0], &[1])),
+    ];
+    for dtype in [DType::F32, DType::F64] {
+        for (name, shapes, ulps, build) in &programs {
+            let mut graph = Graph::new();
+            let types: Vec<TensorType> = shapes.iter().map(|sizes| ty(dtype, sizes)).collect();
+            let inputs: Vec<NodeId> = types.iter().map(|&ty| graph.input(ty)).collect();
+            let draw = |(seed, &ty): (usize, &TensorType)| value(ty, (-1.0, 1.0), (0, 1), seed as u32 + 5);
+            let arguments: Vec<Value> = types.iter().enumerate().map(draw).collect();
+            let output = build(&mut graph, &inputs).unwrap();
+            check(&graph, output, &arguments, *ulps, 1.0, name);
+        }
+        let mut graph = Graph::new();
+        let x = graph.input(ty(dtype, &[2, 31, 20, 40]));
+        let pooled = ops::average_pool2d(&mut graph, x, same).unwrap();
+        let arguments = [value(ty(dtype, &[2, 31, 20, 40]), (-1.0, 1.0), (0, 1), 9)];
+        check(&graph, pooled, &arguments, 20.0, 1.0, "average_pool2d");
+    }
+}
+
 #[test]
 fn views_that_walk_backwards_are_read_by_everything() {
     let mut graph = Graph::new();

@@ -1,5 +1,7 @@
 //! What the benchmarks share: data that is neither zero nor regular, and the models they train.
 
+pub mod peer;
+
 use crisol::Result;
 use crisol::ndarray::{Array1, ArrayD};
 use crisol::prelude::*;

@@ -1,5 +1,6 @@
 //! What the benchmarks share: data that is neither zero nor regular, and the models they train.
 
+pub mod limits;
 pub mod peer;
 
 use crisol::Result;

@@ -4,6 +4,7 @@ mod ablation;
 mod animals;
 mod ci;
 mod draw;
+mod peers;
 mod readme;
 mod repository;
 mod tidy;
@@ -35,6 +36,8 @@ enum Command {
         #[arg(long)]
         list: bool,
     },
+    /// Compares crisol with PyTorch, TensorFlow, JAX and other Rust frameworks, in interleaved runs.
+    BenchPeers(peers::BenchPeers),
     /// Draws the cats and dogs of the main job into a folder.
     DrawAnimals(draw::Draw),
 }
@@ -60,6 +63,7 @@ fn run(command: Command) -> Result<()> {
             rules.and(format)
         }
         Command::Ci { steps, list } => ci::run(&root, &steps, list),
+        Command::BenchPeers(arguments) => peers::run(&root, &arguments),
         Command::DrawAnimals(draw) => draw::run(&draw),
     }
 }

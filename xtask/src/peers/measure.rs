@@ -25,6 +25,10 @@ pub struct Plan {
 
 /// Compares everybody who knows the workload with us. A peer that fails is reported and left out.
 pub fn compare(workload: &str, ours: &mut Side, peers: &mut [Side], plan: Plan, results: &mut Results) -> Result<()> {
+    if !peers.iter().any(|peer| peer.workloads().iter().any(|known| known == workload)) {
+        println!("\n{workload}: nobody to compare with");
+        return Ok(());
+    }
     println!("\n{workload}");
     let value = ours.check(workload).with_context(|| format!("crisol on {workload}"))?;
     let iterations = calibrate(ours, workload, plan.seconds).with_context(|| format!("crisol on {workload}"))?;

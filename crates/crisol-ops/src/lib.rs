@@ -116,12 +116,13 @@ pub use broadcast::{BROADCAST, Broadcast, broadcast};
 pub use cast::{CAST, Cast, cast};
 pub use ceil::{CEIL, Ceil, ceil};
 pub use composite::{
-    Interpolation, Padding, arange, argmax, argmin, average_pool1d, average_pool2d, conv1d, conv1d_transpose,
-    conv2d_transpose, count_nonzero, cumprod, diag, diagonal, dot, einsum, expand_dims, eye, full_like, linspace,
-    logsumexp, max_pool1d, mean, moveaxis, norm, one_hot, ones_like, outer, reduce_all, reduce_any, repeat, resize,
-    roll, scalar, scalar_like, segment_sum, slice_axis, slice_by_steps, sort, split, split_at, square, squeeze, stack,
-    sum_to_shape, swapaxes, take, take_along_axis, tensordot, tile, top_k, trace, transposed_window, tril, triu,
-    unstack, variance, zeros_like,
+    Interpolation, Padding, arange, argmax, argmin, average_pool1d, average_pool2d, bitwise_not, conv1d,
+    conv1d_transpose, conv2d_transpose, cosh, count_nonzero, cumprod, diag, diagonal, dot, einsum, expand_dims, eye,
+    full_like, is_finite, is_infinite, is_nan, linspace, logical_xor, logsumexp, max_pool1d, mean, moveaxis, norm,
+    one_hot, ones_like, outer, reciprocal, reduce_all, reduce_any, repeat, resize, roll, rsqrt, scalar, scalar_like,
+    segment_sum, sinh, slice_axis, slice_by_steps, sort, split, split_at, square, squeeze, stack, sum_to_shape,
+    swapaxes, take, take_along_axis, tan, tensordot, tile, top_k, trace, transposed_window, tril, triu, trunc, unstack,
+    variance, zeros_like,
 };
 pub use concatenate::{CONCATENATE, Concatenate, concatenate};
 pub use conv2d::{CONV2D, Conv2d, Conv2dAttributes, Conv2dGradientAttributes, conv2d};

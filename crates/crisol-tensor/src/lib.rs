@@ -12,7 +12,7 @@
 //! | `keep_nodes` | [`KeepNodes`], what gradient tapes are made of |
 //! | `variable` | [`Variable`]: cells for weights and states |
 //! | `trace` | [`Trace`]: shapes without values |
-//! | `operators`, `elementwise`, `movement`, `joining`, `indexing`, `reduce`, `linear` | the methods of tensors |
+//! | `operators`, `elementwise`, `logic`, `movement`, `joining`, `indexing`, `reduce`, `linear` | the methods of tensors |
 //! | [`activations`], [`random`] | activation functions by name; keys and random tensors |
 
 pub mod activations;
@@ -23,6 +23,7 @@ mod indexing;
 mod joining;
 mod keep_nodes;
 mod linear;
+mod logic;
 mod movement;
 mod operand;
 mod operators;

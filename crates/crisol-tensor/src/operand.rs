@@ -7,6 +7,11 @@ use crisol_ir::Result;
 pub trait Operand {
     /// The operand as a tensor, a number in the element type of `like`.
     fn to_tensor(&self, like: &Tensor) -> Tensor;
+
+    /// The number, if it is one.
+    fn as_number(&self) -> Option<f64> {
+        None
+    }
 }
 
 impl Operand for Tensor {
@@ -26,6 +31,10 @@ macro_rules! numbers {
         impl Operand for $number {
             fn to_tensor(&self, like: &Tensor) -> Tensor {
                 number(*self as f64, like)
+            }
+
+            fn as_number(&self) -> Option<f64> {
+                Some(*self as f64)
             }
         }
     )*};

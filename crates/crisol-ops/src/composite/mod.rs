@@ -2,6 +2,7 @@
 //!
 //! | module | what lives there |
 //! | --- | --- |
+//! | `elementwise` | functions and tests of numbers that need no operation of their own |
 //! | `axes` | axes added, removed, exchanged, cut, joined, repeated |
 //! | `indexing` | choosing by index, counting, triangles, diagonals |
 //! | `products`, `einsum` | products over any axes, made of matrix products |
@@ -10,6 +11,7 @@
 
 mod axes;
 mod einsum;
+mod elementwise;
 mod indexing;
 mod products;
 mod resize;
@@ -20,6 +22,9 @@ pub use axes::{
     expand_dims, moveaxis, repeat, roll, slice_axis, split, split_at, squeeze, stack, swapaxes, tile, unstack,
 };
 pub use einsum::einsum;
+pub use elementwise::{
+    bitwise_not, cosh, is_finite, is_infinite, is_nan, logical_xor, reciprocal, rsqrt, sinh, tan, trunc,
+};
 pub use indexing::{
     arange, diag, diagonal, eye, linspace, one_hot, segment_sum, slice_by_steps, take, take_along_axis, trace, tril,
     triu,

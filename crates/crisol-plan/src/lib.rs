@@ -14,6 +14,7 @@
 pub mod buffer;
 mod compile;
 mod copy;
+mod explain;
 mod fuse;
 pub mod interpret;
 mod lower;
@@ -22,8 +23,11 @@ mod nest;
 mod place;
 mod plan;
 mod planner;
+mod region;
 mod run;
+mod schedule;
 mod simplify;
+mod wave;
 mod whole;
 
 pub use buffer::Buffer;

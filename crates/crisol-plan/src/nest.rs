@@ -11,10 +11,20 @@ use smallvec::{SmallVec, smallvec};
 const CHUNK: usize = 32 << 10;
 /// More parts than this are not needed to feed the threads of a machine.
 const MAX_PARTS: usize = 64;
+/// Blocks of rows, at most: enough for many threads, and small enough to stay in a cache.
+const MAX_BLOCKS: usize = 256;
+/// Fewer rows than this make no block: matrix products want some.
+const MIN_BLOCK: usize = 16;
 /// Columns that one row of a reduction combines before it is cut into parts.
 const SEGMENT: usize = 16 << 10;
 /// Results up to which a reduction may have partial results.
 const MAX_PARTIAL: usize = 16 << 10;
+
+/// Rows of a block where `rows` are gone through block by block. It is a function of the rows alone, so that reductions over them have
+/// the same partial results whatever runs beside them.
+pub(crate) fn row_block(rows: usize) -> usize {
+    rows.div_ceil(MAX_BLOCKS).max(MIN_BLOCK)
+}
 
 /// How an argument moves: bytes a step of each axis, from a first byte.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,6 +97,17 @@ pub(crate) struct Nest {
     pub(crate) rows_a_chunk: usize,
     pub(crate) columns_a_chunk: usize,
     pub(crate) partial: Partial,
+}
+
+/// How a nest, or an operation that runs as a whole, goes over some number of rows: what a row is to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spread {
+    /// So many steps of the row space, all columns of them.
+    Rows(usize),
+    /// So many columns of the only row.
+    Columns(usize),
+    /// So many rows, products or images of a whole operation.
+    Items(usize),
 }
 
 struct Axis {
@@ -210,6 +231,78 @@ impl Nest {
         }
     }
 
+    /// How the nest goes over `rows` rows, if its outer axes are those rows.
+    pub(crate) fn spread(&self, rows: usize) -> Option<Spread> {
+        let (axes, part) = self.leading(rows)?;
+        let last = self.sizes.len() - 1;
+        match part {
+            _ if axes < last || (axes == last && part == 1) => Some(Spread::Rows(self.row_space / rows)),
+            _ if self.row_space == 1 => Some(Spread::Columns(self.columns() / rows)),
+            _ => None,
+        }
+    }
+
+    /// The numbers of rows that a nest could go over, few first.
+    pub(crate) fn row_counts(&self) -> SmallVec<[usize; MAX_RANK]> {
+        let mut rows = 1;
+        let outer = &self.sizes[..self.sizes.len() - 1];
+        outer
+            .iter()
+            .map(|size| {
+                rows *= size;
+                rows
+            })
+            .collect()
+    }
+
+    /// How far an argument moves from one of `rows` rows to the next in bytes, if evenly, and the first and the last byte that it
+    /// touches in the first row; elements have `size` bytes.
+    pub(crate) fn row_walk(&self, argument: usize, rows: usize, size: usize) -> Option<(isize, [isize; 2])> {
+        let (axes, part) = self.leading(rows)?;
+        let walk = &self.walks[argument];
+        let unit = if part > 1 { self.sizes[axes] / part } else { 0 };
+        let (mut step, mut count) = (None, 1);
+        if part > 1 {
+            (step, count) = (Some(walk.strides[axes].wrapping_mul(unit as isize)), part);
+        }
+        for axis in (0..axes).rev() {
+            match step {
+                None => step = Some(walk.strides[axis]),
+                Some(step) if step.wrapping_mul(count as isize) == walk.strides[axis] => {}
+                Some(_) => return None,
+            }
+            count *= self.sizes[axis];
+        }
+        let mut ends = [walk.offset, walk.offset + size as isize - 1];
+        for axis in axes..self.sizes.len() {
+            let steps = if axis == axes && part > 1 { unit } else { self.sizes[axis] };
+            let reach = walk.strides[axis].wrapping_mul(steps.saturating_sub(1) as isize);
+            ends[usize::from(reach > 0)] += reach;
+        }
+        Some((step?, ends))
+    }
+
+    /// The outer axes that make `rows` rows: so many whole ones, and a part of the next (1: nothing of it).
+    fn leading(&self, rows: usize) -> Option<(usize, usize)> {
+        let mut rest = rows;
+        for (axis, &size) in self.sizes.iter().enumerate() {
+            if rest == 1 {
+                return Some((axis, 1));
+            }
+            if size == 0 {
+                return None;
+            }
+            if rest % size == 0 {
+                rest /= size;
+            } else {
+                return size.is_multiple_of(rest).then_some((axis, rest));
+            }
+        }
+        // All axes are rows: the last counts as a part of the columns.
+        let last = self.sizes.len() - 1;
+        (rest == 1).then_some((last, self.sizes[last]))
+    }
+
     /// Cuts the space into chunks. Where that decides the order of a reduction, only the runs of kept and reduced axes, and
     /// so the shape, have a say.
     fn cut(&mut self, runs: &[(usize, bool)]) {
@@ -233,7 +326,7 @@ impl Nest {
                 let worth = CHUNK.div_ceil(inside.max(1));
                 if *reduced {
                     let results: usize = runs.iter().filter(|(_, reduced)| !reduced).map(|(size, _)| size).product();
-                    let length = (2 * worth).max(outer.div_ceil(MAX_PARTS));
+                    let length = row_block(*outer);
                     if results <= MAX_PARTIAL && length < *outer {
                         self.rows_a_chunk = length * step;
                         self.partial = Partial::Rows;
@@ -325,9 +418,9 @@ mod tests {
         assert_eq!(nest(&[300_000], &[0]), (Partial::Columns, 19, (1, 19)));
         assert_eq!(nest(&[3, 100_000], &[1]), (Partial::Columns, 7, (3, 7)));
         assert_eq!(nest(&[16_384], &[0]), (Partial::None, 1, (1, 1)));
-        assert_eq!(nest(&[100_000, 4], &[0]), (Partial::Rows, 7, (7, 1)));
+        assert_eq!(nest(&[100_000, 4], &[0]), (Partial::Rows, 256, (256, 1)));
         assert_eq!(nest(&[2, 200_000], &[0]), (Partial::None, 1, (1, 13)));
-        assert_eq!(nest(&[40, 3, 5000], &[0, 2]), (Partial::Rows, 7, (7, 1)));
+        assert_eq!(nest(&[40, 3, 5000], &[0, 2]), (Partial::Rows, 3, (3, 1)));
         assert_eq!(nest(&[20, 9000, 3], &[1]), (Partial::None, 1, (10, 1)));
     }
 

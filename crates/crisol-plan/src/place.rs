@@ -1,7 +1,9 @@
-//! The order of steps and the memory of their values: one arena by lifetime, results in buffers of their own, and results
+//! The memory of values: one arena by lifetime, results in buffers of their own, and results
 //! that may take over the memory of what they are made from.
 
 use crate::lower::{Draft, KernelWork, Work};
+use crate::region::{Region, Unit};
+use crate::schedule::Wave;
 use crate::simplify::Program;
 use crisol_ir::kernel::Role;
 use crisol_ir::value::Constant;
@@ -36,35 +38,31 @@ pub(crate) struct ResultBuffer {
 pub(crate) struct Placement {
     pub(crate) places: FxHashMap<NodeId, Place>,
     pub(crate) results: Vec<ResultBuffer>,
-    /// For each step, where its partial results start in the arena.
-    pub(crate) scratch: Vec<usize>,
+    /// Where the partial results of reduced values start in the arena.
+    pub(crate) partials: FxHashMap<NodeId, usize>,
     pub(crate) arena_bytes: usize,
 }
 
-/// Bytes of the partial results of a step, those of every reduction after each other.
-pub(crate) fn scratch_bytes(draft: &Draft, program: &Program) -> usize {
-    let Work::Kernel(work) = &draft.work else { return 0 };
-    let parts = work.nest.parts();
-    if parts < 2 {
-        return 0;
-    }
-    let bytes = |(number, _, count): &(usize, _, usize)| {
-        (count * program.ty(draft.writes[*number]).dtype.size() * parts).next_multiple_of(ALIGNMENT)
-    };
-    work.reductions.iter().map(bytes).sum()
-}
-
-/// Orders the steps and gives every value a place.
-pub(crate) fn place(program: &Program, drafts: &mut Vec<Draft>) -> Placement {
-    delay(program, drafts);
-    let mut last_read: FxHashMap<NodeId, usize> = FxHashMap::default();
-    for (step, draft) in drafts.iter().enumerate() {
-        for &read in &draft.reads {
-            last_read.insert(read, step);
+/// Gives every value of some waves a place.
+pub(crate) fn place(program: &Program, waves: &[Wave]) -> Placement {
+    // The last wave that reads a value, and how many of its units do.
+    let mut last_read: FxHashMap<NodeId, (usize, usize)> = FxHashMap::default();
+    for (number, wave) in waves.iter().enumerate() {
+        for unit in wave.units() {
+            for read in unit.distinct_reads() {
+                match last_read.entry(read).or_insert((number, 0)) {
+                    (last, count) if *last == number => *count += 1,
+                    entry => *entry = (number, 1),
+                }
+            }
         }
     }
-    let mut placement =
-        Placement { places: FxHashMap::default(), results: Vec::new(), scratch: vec![0; drafts.len()], arena_bytes: 0 };
+    let mut placement = Placement {
+        places: FxHashMap::default(),
+        results: Vec::new(),
+        partials: FxHashMap::default(),
+        arena_bytes: 0,
+    };
     for &output in &program.outputs {
         if program.is_leaf(output) || placement.places.contains_key(&output) {
             continue;
@@ -73,54 +71,74 @@ pub(crate) fn place(program: &Program, drafts: &mut Vec<Draft>) -> Placement {
         placement.results.push(ResultBuffer { ty: program.ty(output), takes_over: SmallVec::new() });
     }
     let mut arena = Arena::default();
-    for (step, draft) in drafts.iter().enumerate() {
-        for &read in &draft.reads {
-            match program.node(read).operation {
-                Operation::Input(number) => {
-                    placement.places.insert(read, Place::Argument(number));
-                }
-                Operation::Constant(constant) => {
-                    placement.places.insert(read, Place::Constant(constant));
-                }
-                Operation::Primitive(..) => {}
-            }
-        }
-        let mut taken: SmallVec<[NodeId; 4]> = SmallVec::new();
-        for (number, &write) in draft.writes.iter().enumerate() {
-            let dying = overwritable(program, draft, number).filter(|read| last_read.get(read) == Some(&step));
-            if let Some(&Place::Result(result)) = placement.places.get(&write) {
-                let arguments = dying.filter_map(|read| match program.node(read).operation {
-                    // An argument that is also a result must keep its elements.
-                    Operation::Input(number) if !program.outputs.contains(&read) => Some(number),
-                    _ => None,
-                });
-                let arguments: SmallVec<[u32; 2]> = arguments.collect();
-                placement.results[result as usize].takes_over = arguments;
-                continue;
-            }
-            let mut heir = None;
-            for read in dying {
-                if let (Some(&Place::Arena(offset)), false) = (placement.places.get(&read), taken.contains(&read)) {
-                    taken.push(read);
-                    heir = Some(offset);
-                    break;
+    for (number, wave) in waves.iter().enumerate() {
+        let dies = |read: NodeId| last_read.get(&read) == Some(&(number, 1));
+        let mut taken: Vec<NodeId> = Vec::new();
+        let mut partials: Vec<(usize, usize)> = Vec::new();
+        for unit in wave.units() {
+            for read in unit.distinct_reads() {
+                match program.node(read).operation {
+                    Operation::Input(number) => {
+                        placement.places.insert(read, Place::Argument(number));
+                    }
+                    Operation::Constant(constant) => {
+                        placement.places.insert(read, Place::Constant(constant));
+                    }
+                    Operation::Primitive(..) => {}
                 }
             }
-            let offset = heir.unwrap_or_else(|| arena.take(program.ty(write).bytes()));
-            placement.places.insert(write, Place::Arena(offset));
+            for (member, draft) in unit.drafts().iter().enumerate() {
+                // What another member of the region reads cannot be overwritten block by block.
+                let alone = |read: NodeId| {
+                    let others = unit.drafts().iter().enumerate().filter(|(other, _)| *other != member);
+                    !others.into_iter().any(|(_, other)| other.reads.contains(&read))
+                };
+                for (output, &write) in draft.writes.iter().enumerate() {
+                    if unit.is_local(write) {
+                        continue;
+                    }
+                    let dying = overwritable(program, draft, output).filter(|&read| dies(read) && alone(read));
+                    if let Some(&Place::Result(result)) = placement.places.get(&write) {
+                        let arguments = dying.filter_map(|read| match program.node(read).operation {
+                            // An argument that is also a result must keep its elements.
+                            Operation::Input(number) if !program.outputs.contains(&read) => Some(number),
+                            _ => None,
+                        });
+                        placement.results[result as usize].takes_over = arguments.collect();
+                        continue;
+                    }
+                    let heir = dying.filter(|read| !taken.contains(read)).find_map(|read| {
+                        match placement.places.get(&read) {
+                            Some(&Place::Arena(offset)) => Some((read, offset)),
+                            _ => None,
+                        }
+                    });
+                    let offset = match heir {
+                        Some((read, offset)) => {
+                            taken.push(read);
+                            offset
+                        }
+                        None => arena.take(program.ty(write).bytes()),
+                    };
+                    placement.places.insert(write, Place::Arena(offset));
+                }
+                for &(reduced, _, count) in draft.partial_reductions() {
+                    let bytes = draft.partial_bytes(program, reduced, count);
+                    let offset = arena.take(bytes);
+                    partials.push((offset, bytes));
+                    placement.partials.insert(draft.writes[reduced], offset);
+                }
+            }
         }
-        let scratch = scratch_bytes(draft, program);
-        if scratch > 0 {
-            placement.scratch[step] = arena.take(scratch);
-            arena.give(placement.scratch[step], scratch);
+        for (offset, bytes) in partials {
+            arena.give(offset, bytes);
         }
-        let mut dead: SmallVec<[NodeId; 8]> = draft.reads.iter().copied().collect();
+        let mut dead: Vec<NodeId> = wave.units().flat_map(Unit::distinct_reads).collect();
         dead.sort_unstable();
         dead.dedup();
         for read in dead {
-            if last_read.get(&read) == Some(&step)
-                && !taken.contains(&read)
-                && let Some(&Place::Arena(offset)) = placement.places.get(&read)
+            let last = last_read.get(&read).is_some_and(|&(last, _)| last == number);
+            if let (true, false, Some(&Place::Arena(offset))) = (last, taken.contains(&read), placement.places.get(&read))
             {
                 arena.give(offset, program.ty(read).bytes());
             }
@@ -130,8 +148,47 @@ pub(crate) fn place(program: &Program, drafts: &mut Vec<Draft>) -> Placement {
     placement
 }
 
+/// The scratch memory of a region: where the rows of its local values start, and the bytes of a block.
+pub(crate) fn place_local(program: &Program, region: &Region) -> (FxHashMap<NodeId, usize>, usize) {
+    let mut last_read: FxHashMap<NodeId, usize> = FxHashMap::default();
+    for (member, draft) in region.members.iter().enumerate() {
+        for &read in &draft.reads {
+            last_read.insert(read, member);
+        }
+    }
+    let mut places: FxHashMap<NodeId, usize> = FxHashMap::default();
+    let mut arena = Arena::default();
+    for (member, draft) in region.members.iter().enumerate() {
+        let mut taken: SmallVec<[NodeId; 4]> = SmallVec::new();
+        for (output, &write) in draft.writes.iter().enumerate() {
+            let Some(&bytes) = region.local.get(&write) else { continue };
+            let mut dying = overwritable(program, draft, output)
+                .filter(|read| last_read.get(read) == Some(&member) && !taken.contains(read));
+            let heir = dying.find_map(|read| places.get(&read).map(|&offset| (read, offset)));
+            let offset = match heir {
+                Some((read, offset)) => {
+                    taken.push(read);
+                    offset
+                }
+                None => arena.take(bytes * region.block),
+            };
+            places.insert(write, offset);
+        }
+        let mut dead = draft.reads.clone();
+        dead.sort_unstable();
+        dead.dedup();
+        for read in dead {
+            let dies = last_read.get(&read) == Some(&member) && !taken.contains(&read);
+            if let (true, Some(&offset), Some(bytes)) = (dies, places.get(&read), region.local.get(&read)) {
+                arena.give(offset, bytes * region.block);
+            }
+        }
+    }
+    (places, arena.end)
+}
+
 /// The values whose memory a step's output can take over: of the same size, and read only where it is written.
-fn overwritable<'a>(program: &'a Program, draft: &'a Draft, output: usize) -> impl Iterator<Item = NodeId> + use<'a> {
+pub(crate) fn overwritable<'a>(program: &'a Program, draft: &'a Draft, output: usize) -> impl Iterator<Item = NodeId> + use<'a> {
     let work: Option<&KernelWork> = match &draft.work {
         Work::Kernel(work) if !work.zeroed && matches!(work.kernel.outputs[output].role, Role::Store(_)) => Some(work),
         _ => None,
@@ -147,35 +204,6 @@ fn overwritable<'a>(program: &'a Program, draft: &'a Draft, output: usize) -> im
         };
         draft.reads.iter().copied().filter(move |&read| fits(read))
     })
-}
-
-/// Moves steps that only make results behind every other reader of the arguments that these may overwrite.
-fn delay(program: &Program, drafts: &mut Vec<Draft>) {
-    let mut readers: FxHashMap<NodeId, usize> = FxHashMap::default();
-    for (step, draft) in drafts.iter().enumerate() {
-        for &read in &draft.reads {
-            readers.insert(read, step);
-        }
-    }
-    let results: rustc_hash::FxHashSet<NodeId> = program.outputs.iter().copied().collect();
-    let position = |(step, draft): (usize, &Draft)| {
-        let last = draft.writes.iter().all(|write| results.contains(write) && !readers.contains_key(write));
-        if !last {
-            return (step, 0);
-        }
-        let arguments = (0..draft.writes.len())
-            .flat_map(|output| overwritable(program, draft, output))
-            .filter(|&read| program.is_leaf(read));
-        let after = arguments.filter_map(|read| readers.get(&read).copied()).max().unwrap_or(step);
-        if after > step { (after, 1) } else { (step, 0) }
-    };
-    let keys: Vec<(usize, u8)> = drafts.iter().enumerate().map(position).collect();
-    if keys.iter().all(|&(_, moved)| moved == 0) {
-        return;
-    }
-    let mut keyed: Vec<_> = keys.into_iter().zip(std::mem::take(drafts)).collect();
-    keyed.sort_by_key(|(key, _)| *key);
-    drafts.extend(keyed.into_iter().map(|(_, draft)| draft));
 }
 
 /// Free regions of a growing range of bytes; the smallest that is large enough is taken.

@@ -3,14 +3,15 @@
 use crate::compile::{Mode, Ready, ready};
 use crate::fuse;
 use crate::lower::{self, Draft, Work};
-use crate::nest::Nest;
-use crate::place::{Place, ResultBuffer, place};
+use crate::nest::{Nest, Spread};
+use crate::place::{Place, Placement, ResultBuffer, place, place_local};
+use crate::region::{self, Region, Unit};
+use crate::schedule;
 use crate::simplify::Program;
 use crate::whole::Whole;
 use crisol_ir::primitive::Reduction;
 use crisol_ir::{DType, Error, ErrorKind, Graph, Kernel, NodeId, Operation, Result, TensorType};
 use rustc_hash::FxHashMap;
-use std::fmt;
 use std::sync::Arc;
 
 /// A program ready to run.
@@ -22,14 +23,24 @@ pub(crate) struct Plan {
     pub(crate) results: Vec<ResultBuffer>,
     /// The place of every requested output: an argument, a constant or a result.
     pub(crate) outputs: Vec<Place>,
-    pub(crate) steps: Vec<Step>,
+    pub(crate) waves: Vec<Wave>,
     pub(crate) arena_bytes: usize,
+}
+
+/// Steps that run at once.
+pub(crate) struct Wave {
+    pub(crate) steps: Vec<Step>,
+    /// For each step the tasks of all up to it.
+    pub(crate) tasks: Vec<usize>,
+    /// Whether one thread is done with it before another would have joined.
+    pub(crate) is_small: bool,
 }
 
 /// One thing to do.
 pub(crate) enum Step {
     Kernel(KernelStep),
-    Whole { whole: Whole, reads: Vec<u32>, write: u32 },
+    Whole(WholeStep),
+    Region(RegionStep),
 }
 
 /// A kernel over a nest, its arguments by slot.
@@ -46,6 +57,37 @@ pub(crate) struct KernelStep {
     pub(crate) zeroed: Vec<(u32, usize)>,
 }
 
+/// An operation that runs as a whole, its operands and its result by slot.
+pub(crate) struct WholeStep {
+    pub(crate) whole: Whole,
+    pub(crate) reads: Vec<u32>,
+    pub(crate) write: u32,
+}
+
+/// Steps that run block of rows by block of rows; their slots are places in the region's own table.
+pub(crate) struct RegionStep {
+    pub(crate) rows: usize,
+    pub(crate) block: usize,
+    pub(crate) table: Vec<Entry>,
+    pub(crate) members: Vec<(Member, Spread)>,
+    pub(crate) scratch_bytes: usize,
+}
+
+/// A step of a region.
+pub(crate) enum Member {
+    Kernel(KernelStep),
+    Whole(WholeStep),
+}
+
+/// Where a region finds a value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Entry {
+    /// A slot of the plan.
+    Slot(u32),
+    /// Bytes from the start of a block's scratch, and those of a row.
+    Scratch(usize, usize),
+}
+
 /// A reduced output of a kernel.
 pub(crate) struct ReductionStep {
     pub(crate) argument: usize,
@@ -55,6 +97,8 @@ pub(crate) struct ReductionStep {
     pub(crate) count: usize,
     /// Where partial results start in the arena.
     pub(crate) scratch: usize,
+    /// In a region: whether the rows themselves are reduced, so that blocks have partial results.
+    pub(crate) over_rows: bool,
 }
 
 /// What making a plan cost.
@@ -72,13 +116,18 @@ impl Plan {
         }
         let program = Program::new(graph, outputs)?;
         let groups = fuse::group(&program);
-        let mut drafts = lower::drafts(&program, &groups)?;
-        let placement = place(&program, &mut drafts);
-        let mut slots = Slots { places: &placement.places, numbers: FxHashMap::default(), slots: Vec::new() };
-        let mut steps = Vec::with_capacity(drafts.len());
-        for (draft, &scratch) in drafts.into_iter().zip(&placement.scratch) {
-            steps.push(step(&program, draft, scratch, &mut slots, mode, made)?);
-        }
+        let drafts = lower::drafts(&program, &groups)?;
+        let waves = schedule::waves(&program, region::units(&program, drafts));
+        let placement = place(&program, &waves);
+        let mut maker = Maker {
+            program: &program,
+            placement: &placement,
+            mode,
+            made,
+            numbers: FxHashMap::default(),
+            slots: Vec::new(),
+        };
+        let waves = waves.into_iter().map(|wave| maker.wave(wave)).collect::<Result<_>>()?;
         let mut arguments = vec![None; graph.input_count()];
         for node in &program.nodes {
             if let Operation::Input(number) = node.operation
@@ -90,36 +139,34 @@ impl Plan {
         let output = |&id: &NodeId| match program.node(id).operation {
             Operation::Input(number) => Ok(Place::Argument(number)),
             Operation::Constant(constant) => Ok(Place::Constant(constant)),
-            Operation::Primitive(..) => slots.place(id),
+            Operation::Primitive(..) => maker.place(id),
         };
         let outputs = program.outputs.iter().map(output).collect::<Result<_>>()?;
-        Ok(Plan {
-            arguments,
-            slots: slots.slots,
-            results: placement.results,
-            outputs,
-            steps,
-            arena_bytes: placement.arena_bytes,
-        })
+        let slots = maker.slots;
+        Ok(Plan { arguments, slots, results: placement.results, outputs, waves, arena_bytes: placement.arena_bytes })
     }
 }
 
-/// Numbers the values that steps name.
-struct Slots<'a> {
-    places: &'a FxHashMap<NodeId, Place>,
+/// Work that one thread has done before another would have joined.
+const SMALL: usize = 1 << 15;
+
+/// Makes steps of units: kernels are compiled, values numbered.
+struct Maker<'a> {
+    program: &'a Program,
+    placement: &'a Placement,
+    mode: Mode,
+    made: &'a mut Made,
     numbers: FxHashMap<NodeId, u32>,
     slots: Vec<Place>,
 }
 
-impl Slots<'_> {
+impl Maker<'_> {
     fn place(&self, id: NodeId) -> Result<Place> {
-        self.places
-            .get(&id)
-            .copied()
-            .ok_or_else(|| Error::new(ErrorKind::Internal, format!("plan node %{} is read and has no place", id.0)))
+        let known = self.placement.places.get(&id).copied();
+        known.ok_or_else(|| Error::new(ErrorKind::Internal, format!("plan node %{} is read and has no place", id.0)))
     }
 
-    fn of(&mut self, id: NodeId) -> Result<u32> {
+    fn slot(&mut self, id: NodeId) -> Result<u32> {
         if let Some(&number) = self.numbers.get(&id) {
             return Ok(number);
         }
@@ -128,119 +175,108 @@ impl Slots<'_> {
         self.numbers.insert(id, number);
         Ok(number)
     }
-}
 
-fn step(
-    program: &Program,
-    draft: Draft,
-    scratch: usize,
-    slots: &mut Slots<'_>,
-    mode: Mode,
-    made: &mut Made,
-) -> Result<Step> {
-    let Draft { reads, writes, work } = draft;
-    let work = match work {
-        Work::Whole(whole) => {
-            let reads = reads.iter().map(|&id| slots.of(id)).collect::<Result<_>>()?;
-            return Ok(Step::Whole { whole, reads, write: slots.of(writes[0])? });
-        }
-        Work::Kernel(work) => work,
-    };
-    let (ready, compiled) = ready(work.kernel.clone(), mode)?;
-    if compiled {
-        made.compiled += 1;
-    } else {
-        made.found += 1;
-    }
-    let numbers = reads.iter().chain(&writes).map(|&id| slots.of(id)).collect::<Result<Vec<_>>>()?;
-    let nest = work.nest;
-    let last = nest.sizes.len() - 1;
-    let row = |strides: &[isize]| if last > 0 { strides[last - 1] } else { 0 };
-    let row_strides = nest.walks.iter().map(|walk| row(&walk.strides)).collect();
-    let column_strides = nest.walks.iter().map(|walk| walk.strides[last]).collect();
-    let mut next = scratch;
-    let mut reductions = Vec::with_capacity(work.reductions.len());
-    for (number, reduction, count) in work.reductions {
-        let dtype = program.ty(writes[number]).dtype;
-        reductions.push(ReductionStep { argument: reads.len() + number, reduction, dtype, count, scratch: next });
-        if nest.parts() > 1 {
-            next += (count * dtype.size() * nest.parts()).next_multiple_of(crate::buffer::ALIGNMENT);
-        }
-    }
-    let zeroed = if work.zeroed {
-        writes.iter().map(|&id| Ok((slots.of(id)?, program.ty(id).bytes()))).collect::<Result<_>>()?
-    } else {
-        Vec::new()
-    };
-    Ok(Step::Kernel(KernelStep {
-        kernel: work.kernel,
-        ready,
-        nest,
-        slots: numbers,
-        row_strides,
-        column_strides,
-        reductions,
-        zeroed,
-    }))
-}
-
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let results: usize = self.results.iter().map(|result| result.ty.bytes()).sum();
-        writeln!(
-            f,
-            "plan: {} steps, {} results of {results} bytes, arena of {} bytes",
-            self.steps.len(),
-            self.results.len(),
-            self.arena_bytes
-        )?;
-        for (number, result) in self.results.iter().enumerate() {
-            write!(f, "  result{number}: {}", result.ty)?;
-            for argument in &result.takes_over {
-                write!(f, ", may take over argument{argument}")?;
-            }
-            f.write_str("\n")?;
-        }
-        for (number, step) in self.steps.iter().enumerate() {
-            match step {
-                Step::Whole { whole, reads, write } => {
-                    write!(f, "step {number}: {} = {}(", self.name(*write), whole.name)?;
-                    for (position, &read) in reads.iter().enumerate() {
-                        write!(f, "{}{}", if position == 0 { "" } else { ", " }, self.name(read))?;
-                    }
-                    let plain = matches!(whole.routine, crate::whole::Routine::Definition(..));
-                    writeln!(f, "): {}{}", whole.ty, if plain { ", by its plain definition" } else { "" })?;
-                }
+    fn wave(&mut self, wave: schedule::Wave) -> Result<Wave> {
+        let mut made = Wave { steps: Vec::new(), tasks: Vec::new(), is_small: false };
+        let (mut work, mut tasks) = (0, 0usize);
+        for unit in wave.into_units() {
+            work += unit.drafts().iter().map(|draft| draft.work(self.program)).sum::<usize>();
+            let step = match unit {
+                Unit::Step(draft) => match self.member(draft, 0, &mut Self::slot)? {
+                    Member::Kernel(step) => Step::Kernel(step),
+                    Member::Whole(step) => Step::Whole(step),
+                },
+                Unit::Region(region) => Step::Region(self.region(region)?),
+            };
+            tasks += match &step {
                 Step::Kernel(step) => {
-                    write!(f, "step {number}: loops {:?}", step.nest.sizes.as_slice())?;
                     let (rows, columns) = step.nest.chunk_grid();
-                    if rows * columns > 1 {
-                        write!(f, " in {} chunks", rows * columns)?;
-                    }
-                    if step.nest.parts() > 1 {
-                        write!(f, " with partial results")?;
-                    }
-                    let inputs = step.kernel.inputs.len();
-                    let names =
-                        |range: &[u32]| range.iter().map(|&slot| self.name(slot)).collect::<Vec<_>>().join(", ");
-                    writeln!(f, ": {} = kernel({})", names(&step.slots[inputs..]), names(&step.slots[..inputs]))?;
-                    for line in step.kernel.to_string().lines() {
-                        writeln!(f, "  {line}")?;
-                    }
+                    rows * columns
                 }
-            }
+                Step::Whole(_) => 1,
+                Step::Region(step) => step.rows.div_ceil(step.block),
+            };
+            made.tasks.push(tasks);
+            made.steps.push(step);
         }
-        Ok(())
+        made.is_small = work <= SMALL;
+        Ok(made)
     }
-}
 
-impl Plan {
-    fn name(&self, slot: u32) -> String {
-        match self.slots[slot as usize] {
-            Place::Argument(number) => format!("argument{number}"),
-            Place::Constant(constant) => format!("constant {}", constant.number()),
-            Place::Result(number) => format!("result{number}"),
-            Place::Arena(offset) => format!("arena+{offset}"),
+    fn region(&mut self, region: Region) -> Result<RegionStep> {
+        let (places, scratch_bytes) = place_local(self.program, &region);
+        let Region { rows, block, members, spreads, local } = region;
+        let mut table: Vec<Entry> = Vec::new();
+        let mut numbers: FxHashMap<NodeId, u32> = FxHashMap::default();
+        let mut number = |maker: &mut Self, id: NodeId| {
+            if let Some(&number) = numbers.get(&id) {
+                return Ok(number);
+            }
+            table.push(match (places.get(&id), local.get(&id)) {
+                (Some(&offset), Some(&bytes)) => Entry::Scratch(offset, bytes),
+                _ => Entry::Slot(maker.slot(id)?),
+            });
+            numbers.insert(id, table.len() as u32 - 1);
+            Ok(table.len() as u32 - 1)
+        };
+        let mut made = Vec::with_capacity(members.len());
+        for (draft, spread) in members.into_iter().zip(spreads) {
+            made.push((self.member(draft, rows, &mut number)?, spread));
         }
+        Ok(RegionStep { rows, block, table, members: made, scratch_bytes })
+    }
+
+    /// A step, its values numbered by `number`; over so many rows if it is part of a region.
+    fn member(
+        &mut self,
+        draft: Draft,
+        rows: usize,
+        number: &mut dyn FnMut(&mut Self, NodeId) -> Result<u32>,
+    ) -> Result<Member> {
+        let reduces_rows: Vec<bool> = (0..draft.writes.len()).map(|write| draft.reduces_rows(write, rows)).collect();
+        let Draft { reads, writes, work } = draft;
+        let slots = reads.iter().chain(&writes).map(|&id| number(self, id)).collect::<Result<Vec<_>>>()?;
+        let work = match work {
+            Work::Whole(whole) => {
+                let (reads, write) = (slots[..reads.len()].to_vec(), slots[reads.len()]);
+                return Ok(Member::Whole(WholeStep { whole, reads, write }));
+            }
+            Work::Kernel(work) => work,
+        };
+        let (ready, compiled) = ready(work.kernel.clone(), self.mode)?;
+        if compiled {
+            self.made.compiled += 1;
+        } else {
+            self.made.found += 1;
+        }
+        let nest = work.nest;
+        let last = nest.sizes.len() - 1;
+        let row = |strides: &[isize]| if last > 0 { strides[last - 1] } else { 0 };
+        let row_strides = nest.walks.iter().map(|walk| row(&walk.strides)).collect();
+        let column_strides = nest.walks.iter().map(|walk| walk.strides[last]).collect();
+        let reductions = work.reductions.into_iter().map(|(output, reduction, count)| ReductionStep {
+            argument: reads.len() + output,
+            reduction,
+            dtype: self.program.ty(writes[output]).dtype,
+            count,
+            scratch: self.placement.partials.get(&writes[output]).copied().unwrap_or(0),
+            over_rows: reduces_rows[output],
+        });
+        let zeroed = if work.zeroed {
+            let written = writes.iter().zip(&slots[reads.len()..]);
+            written.map(|(&id, &slot)| (slot, self.program.ty(id).bytes())).collect()
+        } else {
+            Vec::new()
+        };
+        Ok(Member::Kernel(KernelStep {
+            reductions: reductions.collect(),
+            kernel: work.kernel,
+            ready,
+            nest,
+            slots,
+            row_strides,
+            column_strides,
+            zeroed,
+        }))
     }
 }

@@ -1,20 +1,15 @@
-//! Running a plan: arguments are checked, results get memory, and steps run one after the other, each on all threads.
+//! Running a plan: arguments are checked, results get memory, and waves run one after the other, each on all threads.
 
 use crate::Argument;
 use crate::buffer::Buffer;
-use crate::interpret::{combine, fill_identity};
-use crate::nest::Partial;
 use crate::place::Place;
-use crate::plan::{KernelStep, Plan, Step};
-use crisol_ir::kernel::Call;
+use crate::plan::Plan;
+use crate::wave::Shared;
 use crisol_ir::value::Constant;
-use crisol_ir::{DType, Error, ErrorKind, Result, TensorType};
-use crisol_kernels::{FlushDenormals, parallel_for};
-use smallvec::{SmallVec, smallvec};
+use crisol_ir::{Error, ErrorKind, Result, TensorType};
+use crisol_kernels::FlushDenormals;
+use smallvec::SmallVec;
 use std::sync::Arc;
-
-/// Results of a reduction above which filling and merging them is worth several threads.
-const MANY_RESULTS: usize = 32 << 10;
 
 impl Plan {
     /// Runs the plan. `arena` has at least the bytes that the plan needs.
@@ -71,18 +66,11 @@ impl Plan {
             .collect();
         {
             let _flush = FlushDenormals::new();
-            for step in &self.steps {
-                match step {
-                    // SAFETY: every slot points to the memory that the plan reserved for its value, and steps follow each
-                    // other, so that nothing is written while others read it.
-                    Step::Kernel(step) => unsafe { step.run(&table, arena_start) },
-                    Step::Whole { whole, reads, write } => {
-                        let reads: SmallVec<[*const u8; 4]> =
-                            reads.iter().map(|&slot| table[slot as usize].cast_const()).collect();
-                        // SAFETY: as above.
-                        unsafe { whole.run(&reads, table[*write as usize])? };
-                    }
-                }
+            let shared = Shared { table: &table, arena: arena_start };
+            for wave in &self.waves {
+                // SAFETY: every slot points to the memory that the plan reserved for its value, and waves follow each other, so
+                // that nothing is written while others read it.
+                unsafe { wave.run(&shared)? };
             }
         }
         let output = |place: &Place| match *place {
@@ -156,177 +144,4 @@ fn in_memory(constant: Constant) -> u64 {
 /// A buffer of one element.
 fn scalar(constant: Constant) -> Buffer {
     Buffer::from_value(&crisol_ir::Value::from_constant(constant))
-}
-
-/// Pointers that threads share: each writes elements of its own.
-struct Shared<'a> {
-    table: &'a [*mut u8],
-    arena: *mut u8,
-}
-
-// SAFETY: chunks write disjoint elements, and nobody writes what others read.
-unsafe impl Sync for Shared<'_> {}
-
-impl KernelStep {
-    /// Runs all chunks, then merges partial results in their order.
-    ///
-    /// # Safety
-    /// The table has the memory of every slot, and nothing else touches it meanwhile.
-    unsafe fn run(&self, table: &[*mut u8], arena: *mut u8) {
-        for &(slot, bytes) in &self.zeroed {
-            // SAFETY: the value has that many bytes.
-            unsafe { std::ptr::write_bytes(table[slot as usize], 0, bytes) };
-        }
-        let parts = self.nest.parts();
-        for reduction in &self.reductions {
-            // SAFETY: results have `count` elements, partial ones `count` for each part.
-            unsafe {
-                let out = table[self.slots[reduction.argument] as usize];
-                fill(reduction.reduction, reduction.dtype, out, reduction.count);
-                if parts > 1 {
-                    let partials = arena.add(reduction.scratch);
-                    fill(reduction.reduction, reduction.dtype, partials, reduction.count * parts);
-                }
-            }
-        }
-        let (rows, columns) = self.nest.chunk_grid();
-        let shared = Shared { table, arena };
-        if rows * columns == 1 {
-            // SAFETY: passed on.
-            unsafe { self.chunk(&shared, 0, 0) };
-        } else {
-            let shared = &shared;
-            // SAFETY: chunks are disjoint ranges of the loops, and reductions that share results have partial ones.
-            parallel_for(rows * columns, &|chunk| unsafe { self.chunk(shared, chunk / columns, chunk % columns) });
-        }
-        if parts > 1 {
-            for reduction in &self.reductions {
-                // SAFETY: as above.
-                unsafe {
-                    let out = table[self.slots[reduction.argument] as usize];
-                    merge(
-                        reduction.reduction,
-                        reduction.dtype,
-                        out,
-                        arena.add(reduction.scratch),
-                        reduction.count,
-                        parts,
-                    );
-                }
-            }
-        }
-    }
-
-    /// Runs one range of rows and columns.
-    unsafe fn chunk(&self, shared: &Shared<'_>, row_chunk: usize, column_chunk: usize) {
-        let nest = &self.nest;
-        let last = nest.sizes.len() - 1;
-        let first_column = column_chunk * nest.columns_a_chunk;
-        let columns = nest.columns_a_chunk.min(nest.columns() - first_column);
-        let first_row = row_chunk * nest.rows_a_chunk;
-        let end = (first_row + nest.rows_a_chunk).min(nest.row_space);
-        let part = match nest.partial {
-            Partial::None => None,
-            Partial::Rows => Some(row_chunk),
-            Partial::Columns => Some(column_chunk),
-        };
-        let mut starts: SmallVec<[*mut u8; 24]> = SmallVec::with_capacity(self.slots.len());
-        for (slot, walk) in self.slots.iter().zip(&nest.walks) {
-            let column = first_column as isize * walk.strides[last];
-            starts.push(shared.table[*slot as usize].wrapping_offset(walk.offset + column));
-        }
-        if let Some(part) = part.filter(|_| nest.parts() > 1) {
-            for reduction in &self.reductions {
-                let bytes = reduction.count * reduction.dtype.size();
-                let start = shared.arena.wrapping_add(reduction.scratch + part * bytes);
-                let column = match nest.partial {
-                    Partial::Columns => 0,
-                    _ => first_column as isize * nest.walks[reduction.argument].strides[last],
-                };
-                starts[reduction.argument] = start.wrapping_offset(column);
-            }
-        }
-        let mut call = Call {
-            pointers: std::ptr::null(),
-            row_strides: self.row_strides.as_ptr(),
-            column_strides: self.column_strides.as_ptr(),
-            rows: 1,
-            columns,
-            position: 0,
-            position_row_step: if last > 0 { nest.positions[last - 1] } else { 0 },
-            position_column_step: nest.positions[last],
-        };
-        let mut pointers = starts.clone();
-        let inner = if last > 0 && nest.by_rows { nest.sizes[last - 1] } else { 1 };
-        let mut row = first_row;
-        while row < end {
-            let mut place: SmallVec<[usize; 8]> = smallvec![0; last];
-            let mut rest = row;
-            for axis in (0..last).rev() {
-                place[axis] = rest % nest.sizes[axis];
-                rest /= nest.sizes[axis];
-            }
-            call.position = first_column as u64 * nest.positions[last];
-            for (index, step) in place.iter().zip(&nest.positions) {
-                call.position = call.position.wrapping_add(*index as u64 * step);
-            }
-            for ((pointer, start), walk) in pointers.iter_mut().zip(&starts).zip(&nest.walks) {
-                let steps = place.iter().zip(&walk.strides);
-                let offset: isize = steps.map(|(&index, &stride)| index as isize * stride).sum();
-                *pointer = start.wrapping_offset(offset);
-            }
-            let within = if last > 0 && nest.by_rows { place[last - 1] } else { 0 };
-            call.rows = (inner - within).min(end - row);
-            call.pointers = pointers.as_ptr();
-            // SAFETY: the pointers are those of this range's first place, and the strides stay inside the values.
-            unsafe { self.ready.call(&call) };
-            row += call.rows;
-        }
-    }
-}
-
-/// Fills with what a reduction starts from.
-unsafe fn fill(reduction: crisol_ir::primitive::Reduction, dtype: DType, to: *mut u8, count: usize) {
-    // SAFETY: the caller's promise.
-    unsafe { in_ranges(count, dtype, |start, length| fill_identity(reduction, dtype, to.wrapping_add(start), length)) }
-}
-
-/// Merges `parts` partial results, in their order, onto `to`.
-unsafe fn merge(
-    reduction: crisol_ir::primitive::Reduction,
-    dtype: DType,
-    to: *mut u8,
-    partials: *const u8,
-    count: usize,
-    parts: usize,
-) {
-    let merge = |start: usize, length: usize| {
-        for part in 0..parts {
-            let from = partials.wrapping_add(part * count * dtype.size() + start);
-            // SAFETY: the caller's promise; ranges are disjoint.
-            unsafe { combine(reduction, dtype, to.wrapping_add(start), from, length) };
-        }
-    };
-    // SAFETY: as above.
-    unsafe { in_ranges(count, dtype, merge) }
-}
-
-/// Calls `body` with ranges, as first byte and number of elements, that together are all of `count`.
-unsafe fn in_ranges(count: usize, dtype: DType, body: impl Fn(usize, usize)) {
-    struct Free<F>(F);
-    // SAFETY: the bodies here touch disjoint ranges through pointers that outlive the call.
-    unsafe impl<F> Sync for Free<F> {}
-    impl<F: Fn(usize, usize)> Free<F> {
-        fn call(&self, start: usize, length: usize) {
-            (self.0)(start, length);
-        }
-    }
-    if count <= MANY_RESULTS {
-        return body(0, count);
-    }
-    let body = Free(body);
-    parallel_for(count.div_ceil(MANY_RESULTS), &|chunk| {
-        let start = chunk * MANY_RESULTS;
-        body.call(start * dtype.size(), MANY_RESULTS.min(count - start));
-    });
 }

@@ -160,11 +160,12 @@ fn the_count_of_a_mean_is_no_part_of_a_kernel() {
 }
 
 #[test]
-fn a_layer_is_a_product_and_two_kernels() {
-    // Sums over other axes than the first go into a kernel of their own.
+fn a_layer_is_one_region() {
+    // A product, and two kernels: sums over other axes than the first go into one of their own.
     let (graph, outputs) = dense(32);
     let text = Planner::new().explain(&graph, &outputs).unwrap();
-    assert!(text.starts_with("plan: 3 steps, 3 results of 1448 bytes, arena of 1280 bytes"), "{text}");
+    assert!(text.starts_with("plan: 3 steps in 1 waves; 3 results of 1448 bytes"), "{text}");
+    assert!(text.contains("region over 32 rows in 2 blocks of 16"), "{text}");
     assert!(text.contains("reduce-columns sum") && text.contains("reduce-rows sum"), "{text}");
 }
 

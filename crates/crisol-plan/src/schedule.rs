@@ -1,0 +1,119 @@
+//! The order of units: updates in place wait for all other readers, and units that do not need each other share a wave, which is
+//! one parallel loop over the chunks of all of them.
+
+use crate::lower::Work;
+use crate::place::overwritable;
+use crate::region::Unit;
+use crate::simplify::Program;
+use crate::whole::Routine;
+use crisol_ir::NodeId;
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+
+/// Work beyond which a whole operation feeds the threads by itself.
+const ALONE: usize = 1 << 17;
+/// Bytes of values that may live longer so that a unit runs earlier, in a wave that is there.
+const EARLY_BYTES: usize = 64 << 10;
+
+/// Units that run at once: none needs another.
+#[derive(Default)]
+pub(crate) struct Wave {
+    units: Vec<Unit>,
+    /// Whether its only unit takes all threads for itself.
+    alone: bool,
+}
+
+impl Wave {
+    pub(crate) fn units(&self) -> impl Iterator<Item = &Unit> {
+        self.units.iter()
+    }
+
+    pub(crate) fn into_units(self) -> Vec<Unit> {
+        self.units
+    }
+}
+
+impl Unit {
+    /// The arguments and constants whose memory a result of the unit may take over.
+    fn overwrites(&self, program: &Program) -> SmallVec<[NodeId; 4]> {
+        let drafts = self.drafts().iter();
+        drafts
+            .flat_map(|draft| (0..draft.writes.len()).flat_map(|output| overwritable(program, draft, output)))
+            .filter(|&read| program.is_leaf(read))
+            .collect()
+    }
+
+    /// Whether it makes use of all threads by itself, or runs code that is not ours.
+    fn is_alone(&self) -> bool {
+        match self {
+            Unit::Step(draft) => match &draft.work {
+                Work::Kernel(_) => false,
+                Work::Whole(whole) => matches!(whole.routine, Routine::Definition(..)) || whole.work() > ALONE,
+            },
+            Unit::Region(_) => false,
+        }
+    }
+}
+
+/// Orders units, and puts them in waves.
+pub(crate) fn waves(program: &Program, mut units: Vec<Unit>) -> Vec<Wave> {
+    delay(program, &mut units);
+    let outputs: FxHashSet<NodeId> = program.outputs.iter().copied().collect();
+    let mut waves: Vec<Wave> = Vec::new();
+    // The wave that makes a value, and the last one that reads it.
+    let mut made: FxHashMap<NodeId, usize> = FxHashMap::default();
+    let mut read_by: FxHashMap<NodeId, usize> = FxHashMap::default();
+    for unit in units {
+        let after = unit.reads().filter_map(|read| made.get(&read)).max().map_or(0, |wave| wave + 1);
+        let overwrites = unit.overwrites(program);
+        let readers = overwrites.iter().filter_map(|read| read_by.get(read)).max().map_or(0, |wave| wave + 1);
+        let earliest = after.max(readers);
+        let alone = unit.is_alone();
+        let kept = unit.writes().filter(|write| !outputs.contains(write));
+        let early = kept.map(|write| program.ty(write).bytes()).sum::<usize>() <= EARLY_BYTES;
+        let first = if early { earliest } else { earliest.max(waves.len().saturating_sub(1)) };
+        let open = (first..waves.len()).find(|&wave| !waves[wave].alone).filter(|_| !alone);
+        let place = open.unwrap_or_else(|| {
+            waves.push(Wave { units: Vec::new(), alone });
+            waves.len() - 1
+        });
+        for write in unit.writes() {
+            made.insert(write, place);
+        }
+        for read in unit.reads() {
+            let last = read_by.entry(read).or_insert(place);
+            *last = (*last).max(place);
+        }
+        waves[place].units.push(unit);
+    }
+    waves
+}
+
+/// Moves units that only make results behind every other reader of the arguments that these may overwrite.
+fn delay(program: &Program, units: &mut Vec<Unit>) {
+    let mut readers: FxHashMap<NodeId, usize> = FxHashMap::default();
+    for (place, unit) in units.iter().enumerate() {
+        for read in unit.reads() {
+            readers.insert(read, place);
+        }
+    }
+    let results: FxHashSet<NodeId> = program.outputs.iter().copied().collect();
+    let position = |(place, unit): (usize, &Unit)| {
+        let last = unit.writes().all(|write| results.contains(&write) && !readers.contains_key(&write));
+        if !last {
+            return (place, 0);
+        }
+        let after = unit.overwrites(program).iter().filter_map(|read| readers.get(read).copied()).max();
+        match after {
+            Some(after) if after > place => (after, 1),
+            _ => (place, 0),
+        }
+    };
+    let keys: Vec<(usize, u8)> = units.iter().enumerate().map(position).collect();
+    if keys.iter().all(|&(_, moved)| moved == 0) {
+        return;
+    }
+    let mut keyed: Vec<_> = keys.into_iter().zip(std::mem::take(units)).collect();
+    keyed.sort_by_key(|(key, _)| *key);
+    units.extend(keyed.into_iter().map(|(_, unit)| unit));
+}

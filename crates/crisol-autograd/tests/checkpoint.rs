@@ -58,7 +58,8 @@ fn gradients_have_the_same_bits_and_memory_falls() {
     assert_eq!(plain, again);
     let value = 1024 * 32 * 4;
     println!("{} values without checkpoints, {} with", without / value, with / value);
-    assert!(with * 2 <= without, "{with} bytes with checkpoints, {without} without");
+    // Without them, too, what only one region reads never enters the arena.
+    assert!(with * 4 <= without * 3, "{with} bytes with checkpoints, {without} without");
     // Each block keeps its input; beside them one block's values live at a time.
     assert!(with <= (BLOCKS + 8) * value, "{with}");
 }

@@ -21,6 +21,8 @@ const WINDOW: usize = 64;
 const MAX_ROW_BYTES: usize = 1 << 20;
 /// Bytes of a block's scratch that leave room for what it reads.
 const SCRATCH: usize = 256 << 10;
+/// Bytes that may wait for the end of a region for steps that could have read and freed them sooner.
+const WAITING: usize = 512 << 10;
 /// Work that makes a block worth its dispatch.
 const BLOCK_WORK: usize = 1 << 18;
 /// Blocks that a region has at least, if its rows allow.
@@ -170,7 +172,11 @@ impl Former<'_> {
         // The bytes of a row of what members make, and what is whole only when all blocks are done.
         let mut made: FxHashMap<NodeId, usize> = FxHashMap::default();
         let mut late: FxHashSet<NodeId> = FxHashSet::default();
+        let mut waiting: FxHashMap<NodeId, usize> = FxHashMap::default();
         for (index, draft) in window.iter().enumerate() {
+            if waiting.values().sum::<usize>() > WAITING {
+                break;
+            }
             let needs_late = draft.reads.iter().any(|read| late.contains(read));
             let joined = if needs_late { None } else { self.join(draft, &chosen, &made) };
             match joined {
@@ -190,6 +196,8 @@ impl Former<'_> {
                     if needs_late || draft.reads.iter().any(|read| made.contains_key(read)) {
                         chosen.after.insert(index);
                         late.extend(draft.writes.iter().copied());
+                        let reads = draft.reads.iter().filter_map(|read| Some((*read, made.get(read)? * rows)));
+                        waiting.extend(reads);
                     }
                 }
             }

@@ -292,7 +292,7 @@ impl Nest {
             if size == 0 {
                 return None;
             }
-            if rest % size == 0 {
+            if rest.is_multiple_of(size) {
                 rest /= size;
             } else {
                 return size.is_multiple_of(rest).then_some((axis, rest));

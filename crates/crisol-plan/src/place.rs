@@ -57,12 +57,8 @@ pub(crate) fn place(program: &Program, waves: &[Wave]) -> Placement {
             }
         }
     }
-    let mut placement = Placement {
-        places: FxHashMap::default(),
-        results: Vec::new(),
-        partials: FxHashMap::default(),
-        arena_bytes: 0,
-    };
+    let mut placement =
+        Placement { places: FxHashMap::default(), results: Vec::new(), partials: FxHashMap::default(), arena_bytes: 0 };
     for &output in &program.outputs {
         if program.is_leaf(output) || placement.places.contains_key(&output) {
             continue;
@@ -107,12 +103,11 @@ pub(crate) fn place(program: &Program, waves: &[Wave]) -> Placement {
                         placement.results[result as usize].takes_over = arguments.collect();
                         continue;
                     }
-                    let heir = dying.filter(|read| !taken.contains(read)).find_map(|read| {
-                        match placement.places.get(&read) {
+                    let heir =
+                        dying.filter(|read| !taken.contains(read)).find_map(|read| match placement.places.get(&read) {
                             Some(&Place::Arena(offset)) => Some((read, offset)),
                             _ => None,
-                        }
-                    });
+                        });
                     let offset = match heir {
                         Some((read, offset)) => {
                             taken.push(read);
@@ -138,7 +133,8 @@ pub(crate) fn place(program: &Program, waves: &[Wave]) -> Placement {
         dead.dedup();
         for read in dead {
             let last = last_read.get(&read).is_some_and(|&(last, _)| last == number);
-            if let (true, false, Some(&Place::Arena(offset))) = (last, taken.contains(&read), placement.places.get(&read))
+            if let (true, false, Some(&Place::Arena(offset))) =
+                (last, taken.contains(&read), placement.places.get(&read))
             {
                 arena.give(offset, program.ty(read).bytes());
             }
@@ -188,7 +184,11 @@ pub(crate) fn place_local(program: &Program, region: &Region) -> (FxHashMap<Node
 }
 
 /// The values whose memory a step's output can take over: of the same size, and read only where it is written.
-pub(crate) fn overwritable<'a>(program: &'a Program, draft: &'a Draft, output: usize) -> impl Iterator<Item = NodeId> + use<'a> {
+pub(crate) fn overwritable<'a>(
+    program: &'a Program,
+    draft: &'a Draft,
+    output: usize,
+) -> impl Iterator<Item = NodeId> + use<'a> {
     let work: Option<&KernelWork> = match &draft.work {
         Work::Kernel(work) if !work.zeroed && matches!(work.kernel.outputs[output].role, Role::Store(_)) => Some(work),
         _ => None,

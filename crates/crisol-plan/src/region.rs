@@ -22,7 +22,7 @@ const MAX_ROW_BYTES: usize = 1 << 20;
 /// Bytes of a block's scratch that leave room for what it reads.
 const SCRATCH: usize = 256 << 10;
 /// Bytes that may wait for the end of a region for steps that could have read and freed them sooner.
-const WAITING: usize = 512 << 10;
+const WAITING: usize = 256 << 10;
 /// Work that makes a block worth its dispatch.
 const BLOCK_WORK: usize = 1 << 18;
 /// Blocks that a region has at least, if its rows allow.
@@ -31,6 +31,7 @@ const MIN_BLOCKS: usize = 8;
 const TILE_ROWS: usize = 16;
 
 /// What runs as one.
+#[allow(clippy::large_enum_variant)] // few live at once
 pub(crate) enum Unit {
     Step(Draft),
     Region(Region),
@@ -208,12 +209,7 @@ impl Former<'_> {
     }
 
     /// How a step can take part, and the rows of a block if that is settled.
-    fn join(
-        &self,
-        draft: &Draft,
-        chosen: &Chosen,
-        made: &FxHashMap<NodeId, usize>,
-    ) -> Option<(Spread, Option<usize>)> {
+    fn join(&self, draft: &Draft, chosen: &Chosen, made: &FxHashMap<NodeId, usize>) -> Option<(Spread, Option<usize>)> {
         let (program, rows) = (self.program, chosen.rows);
         let spread = draft.spread(program, rows)?;
         for (argument, read) in draft.reads.iter().enumerate() {
@@ -232,10 +228,12 @@ impl Former<'_> {
                     return None;
                 }
                 block = Some(own);
-            } else if bytes % rows != 0 || bytes / rows > MAX_ROW_BYTES {
-                return None;
-            } else if !draft.follows(program, draft.reads.len() + number, rows, bytes / rows) {
-                return None;
+            } else {
+                let row = bytes / rows;
+                let whole = bytes.is_multiple_of(rows) && row <= MAX_ROW_BYTES;
+                if !whole || !draft.follows(program, draft.reads.len() + number, rows, row) {
+                    return None;
+                }
             }
         }
         Some((spread, block))

@@ -419,8 +419,7 @@ impl Product {
     /// Elements from the first to the last that an operand reaches.
     fn extent(&self, operand: usize) -> usize {
         let [m, n, k] = self.size;
-        let ([batch, row, column], rows, columns) =
-            if operand == 0 { (self.lhs, m, k) } else { (self.rhs, k, n) };
+        let ([batch, row, column], rows, columns) = if operand == 0 { (self.lhs, m, k) } else { (self.rhs, k, n) };
         if self.batch * rows * columns == 0 {
             return 0;
         }

@@ -163,7 +163,11 @@ impl Whole {
                 (k < WHOLE_DEPTH && n * k <= shared).then_some(m)
             }
             Routine::Conv2d(geometry) | Routine::Conv2dInputGradient(geometry) => Some(geometry.batch),
-            Routine::MaxPool2d(geometry) | Routine::MaxPool2dGradient(geometry) => Some(geometry.batch),
+            Routine::MaxPool2d(geometry)
+            | Routine::MaxPool2dGradient(geometry)
+            | Routine::MaxPool2dGather(geometry)
+            | Routine::SumPool2d(geometry)
+            | Routine::SumPool2dGradient(geometry) => Some(geometry.batch),
             Routine::Conv2dWeightGradient(_) | Routine::Moving(..) | Routine::Definition(..) => None,
         }
     }
@@ -201,7 +205,11 @@ impl Whole {
                 let taps = geometry.kernel[0] * geometry.kernel[1] * geometry.in_channels / geometry.groups.max(1);
                 geometry.batch * geometry.out_height() * geometry.out_width() * geometry.out_channels * taps
             }
-            Routine::MaxPool2d(geometry) | Routine::MaxPool2dGradient(geometry) => {
+            Routine::MaxPool2d(geometry)
+            | Routine::MaxPool2dGradient(geometry)
+            | Routine::MaxPool2dGather(geometry)
+            | Routine::SumPool2d(geometry)
+            | Routine::SumPool2dGradient(geometry) => {
                 self.ty.shape.elements() * geometry.window[0] * geometry.window[1]
             }
             Routine::Moving(..) => self.ty.shape.elements(),
@@ -248,6 +256,13 @@ impl Whole {
             std::slice::from_raw_parts_mut(out.cast::<T>().wrapping_add(first * row), count * row)
         };
         let whole = |number: usize| operand(number, 0, self.operands[number].1);
+        let items = self.row_count().unwrap_or(1).max(1);
+        let images = |number: usize| {
+            let image = self.operands[number].1 / items;
+            operand(number, first * image, count * image)
+        };
+        let some = |geometry: &Pool2d| Pool2d { batch: count, ..*geometry };
+        let row = self.ty.shape.elements() / items;
         match &self.routine {
             Routine::MatMul(product) => {
                 let part = product.rows(count);
@@ -265,30 +280,18 @@ impl Whole {
                 matmul_batched(part.batch, (lhs, part.lhs[0]), (rhs, part.rhs[0]), out, false, None)
             }
             Routine::Conv2d(geometry) => {
-                let part = Conv2d { batch: count, ..*geometry };
-                let image = geometry.in_height * geometry.in_width * geometry.in_channels;
-                let pixel = geometry.out_height() * geometry.out_width() * geometry.out_channels;
-                conv2d(&part, operand(0, first * image, count * image), whole(1), result(pixel))
+                conv2d(&Conv2d { batch: count, ..*geometry }, images(0), whole(1), result(row))
             }
             Routine::Conv2dInputGradient(geometry) => {
-                let part = Conv2d { batch: count, ..*geometry };
-                let image = geometry.in_height * geometry.in_width * geometry.in_channels;
-                let pixel = geometry.out_height() * geometry.out_width() * geometry.out_channels;
-                conv2d_input_gradient(&part, operand(0, first * pixel, count * pixel), whole(1), result(image))
+                conv2d_input_gradient(&Conv2d { batch: count, ..*geometry }, images(0), whole(1), result(row))
             }
-            Routine::MaxPool2d(geometry) => {
-                let part = MaxPool2d { batch: count, ..*geometry };
-                let image = geometry.in_height * geometry.in_width * geometry.channels;
-                let pooled = self.ty.shape.elements() / geometry.batch;
-                max_pool2d(&part, operand(0, first * image, count * image), result(pooled))
-            }
+            Routine::MaxPool2d(geometry) => max_pool2d(&some(geometry), images(0), result(row)),
             Routine::MaxPool2dGradient(geometry) => {
-                let part = MaxPool2d { batch: count, ..*geometry };
-                let image = geometry.in_height * geometry.in_width * geometry.channels;
-                let pooled = self.operands[1].1 / geometry.batch;
-                let x = operand(0, first * image, count * image);
-                max_pool2d_gradient(&part, x, operand(1, first * pooled, count * pooled), result(image))
+                max_pool2d_gradient(&some(geometry), images(0), images(1), result(row))
             }
+            Routine::MaxPool2dGather(geometry) => max_pool2d_gather(&some(geometry), images(0), images(1), result(row)),
+            Routine::SumPool2d(geometry) => sum_pool2d(&some(geometry), images(0), result(row)),
+            Routine::SumPool2dGradient(geometry) => sum_pool2d_gradient(&some(geometry), images(0), result(row)),
             Routine::Conv2dWeightGradient(_) | Routine::Moving(..) | Routine::Definition(..) => Ok(()),
         }
     }

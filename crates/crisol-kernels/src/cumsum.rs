@@ -41,6 +41,22 @@ pub fn cumsum<T: Additive>(
         let mut sums = vec![T::ZERO.widen(); columns];
         for task in chunk * group..((chunk + 1) * group).min(tasks) {
             let (o, first) = (task / blocks, task % blocks * columns);
+            if inner == 1 {
+                // SAFETY: each task writes its own lane.
+                let out = unsafe { shared.range(o * size..(o + 1) * size) };
+                let lane = x[o * size..(o + 1) * size].iter().zip(out);
+                let mut sum = T::ZERO.widen();
+                let mut step = |(x, out): (&T, &mut T)| {
+                    sum = T::plus_wide(sum, x.widen());
+                    *out = T::narrow(sum);
+                };
+                if reverse {
+                    lane.rev().for_each(&mut step)
+                } else {
+                    lane.for_each(&mut step)
+                }
+                continue;
+            }
             let width = columns.min(inner - first);
             let sums = &mut sums[..width];
             sums.fill(T::ZERO.widen());

@@ -5,9 +5,12 @@ use crate::error::{GeometryError, check_length, checked_product};
 use crate::pool::parallel_for;
 use crate::shared::SharedSlice;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Elements that one chunk moves.
 const BLOCK: usize = 16 << 10;
+/// Indices that one chunk checks.
+const CHECKED: usize = 64 << 10;
 
 /// What is chosen from what: elements `[outer, size, inner]`, indices `[outer or 1, count, inner or 1]`, chosen ones
 /// `[outer, count, inner]`.
@@ -142,10 +145,18 @@ impl Choice {
         check_length("indices", indices.len(), expected)?;
         check_length("chosen", chosen, checked_product("chosen", &[self.outer, self.count, self.inner])?)?;
         let size = self.size as i64;
-        match indices.iter().position(|index| !(-size..size).contains(&index.number())) {
-            None => Ok(()),
-            Some(place) => Err(ChoiceError::Index { index: indices[place].number(), place }),
-        }
+        let first = AtomicUsize::new(usize::MAX);
+        parallel_for(indices.len().div_ceil(CHECKED), &|chunk| {
+            let start = chunk * CHECKED;
+            let indices = &indices[start..(start + CHECKED).min(indices.len())];
+            // Without a way out the comparison of all of them is one loop of vectors.
+            let fine = indices.iter().fold(true, |fine, index| fine & (-size..size).contains(&index.number()));
+            if !fine && let Some(place) = indices.iter().position(|index| !(-size..size).contains(&index.number())) {
+                first.fetch_min(start + place, Ordering::Relaxed);
+            }
+        });
+        let place = first.into_inner();
+        indices.get(place).map_or(Ok(()), |index| Err(ChoiceError::Index { index: index.number(), place }))
     }
 
     /// The indices of one row of chosen elements: one, or one an element.
@@ -196,17 +207,32 @@ pub fn gather<T: Copy + Send + Sync, I: Index>(
         let range = chunk * block..((chunk + 1) * block).min(rows);
         // SAFETY: chunks are disjoint ranges of rows.
         let out = unsafe { shared.range(range.start * inner..range.end * inner) };
-        for (row, out) in range.zip(out.chunks_exact_mut(inner)) {
-            let (o, m) = (row / count, row % count);
+        let mut rows = out.chunks_exact_mut(inner);
+        let mut start = range.start;
+        while start < range.end {
+            // The rows of one outer place at a time: what they choose from stays the same.
+            let (o, first) = (start / count, start % count);
+            let last = count.min(first + range.end - start);
             let x = &x[o * size * inner..][..size * inner];
-            let indices = choice.indices_of(indices, o, m);
-            if shared_inner {
-                copy(&x[choice.resolve(indices[0]) * inner..][..inner], out);
+            if inner == 1 {
+                let indices = &indices[if choice.shared_outer { 0 } else { o * count }..][first..last];
+                // The indices first: what ends a zip must not be what has already taken a row.
+                for (&index, out) in indices.iter().zip(rows.by_ref().flatten()) {
+                    *out = x[choice.resolve(index)];
+                }
             } else {
-                for (i, (out, &index)) in out.iter_mut().zip(indices).enumerate() {
-                    *out = x[choice.resolve(index) * inner + i];
+                for (m, out) in (first..last).zip(rows.by_ref()) {
+                    let indices = choice.indices_of(indices, o, m);
+                    if shared_inner {
+                        copy(&x[choice.resolve(indices[0]) * inner..][..inner], out);
+                        continue;
+                    }
+                    for (i, (out, &index)) in out.iter_mut().zip(indices).enumerate() {
+                        *out = x[choice.resolve(index) * inner + i];
+                    }
                 }
             }
+            start += last - first;
         }
     });
     Ok(())

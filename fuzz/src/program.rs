@@ -1,8 +1,8 @@
-//! Tensor programs from choices: maps, broadcasts, permutations, slices, reductions, products, convolutions, moving elements, shared
-//! values, several outputs.
+//! Tensor programs from choices: maps, broadcasts, permutations, slices, reductions, products, convolutions, moving
+//! elements, shared values, several outputs.
 //!
-//! Every value carries a bound on its magnitude and on how far two correct evaluations may be apart, so that comparison needs
-//! no guessed tolerance. Values whose bound is 0 must be equal. Steps (comparisons, rounding) are only taken of
+//! Every value carries a bound on its magnitude and on how far two correct evaluations may be apart, so that comparison
+//! needs no guessed tolerance. Values whose bound is 0 must be equal. Steps (comparisons, rounding) are only taken of
 //! those: elsewhere a rounding error could turn into a different answer.
 
 mod moving;

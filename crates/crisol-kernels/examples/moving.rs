@@ -1,5 +1,5 @@
-//! What joining, choosing, adding up, running sums and orders reach on this machine, beside the copy of as many bytes in the same run:
-//! `cargo run --release --example moving`. Medians in milliseconds.
+//! What joining, choosing, adding up, running sums and orders reach on this machine, beside the copy of as many bytes
+//! in the same run: `cargo run --release --example moving`. Medians in milliseconds.
 
 use crisol_kernels::{
     Choice, ChoiceError, GeometryError, Order, Pool2d, argsort, concatenate, cumsum, gather, max_pool2d, parallel_for,

@@ -5,7 +5,8 @@ use crate::gather::Additive;
 use crate::pool::parallel_for;
 use crate::shared::SharedSlice;
 
-/// Running sums along the middle axis of `[outer, size, inner]`, from its end if `reverse`. `f32` is summed in double precision.
+/// Running sums along the middle axis of `[outer, size, inner]`, from its end if `reverse`. `f32` is summed in double
+/// precision.
 ///
 /// # Errors
 /// When a slice has another length than the sizes say.

@@ -267,8 +267,8 @@ pub fn scatter_add<T: Additive, I: Index>(
         return Ok(());
     }
     let Choice { outer, size, inner, count, shared_inner, .. } = *choice;
-    // Each chunk owns a band of places and looks at all indices for those that fall into it: no sum has two owners, so that
-    // any cut gives the same bits.
+    // Each chunk owns a band of places and looks at all indices for those that fall into it: no sum has two owners, so
+    // that any cut gives the same bits.
     let work = out.len() + updates.len();
     let bands = if work < 2 * BLOCK || inner < WORTH { 1 } else { CHUNKS.div_ceil(outer).min(size) };
     let outers = if work < 2 * BLOCK { outer } else { 1 };

@@ -8,7 +8,8 @@ use std::ops::Range;
 
 /// The sizes of a two-dimensional pooling.
 ///
-/// Images are [batch, height, width, channels]; pairs are (height, width). Padding never wins a maximum and adds nothing to a sum.
+/// Images are [batch, height, width, channels]; pairs are (height, width). Padding never wins a maximum and adds
+/// nothing to a sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Pool2d {
     /// Number of images.
@@ -56,8 +57,8 @@ impl Pool2d {
     /// Checks the sizes against each other.
     ///
     /// # Errors
-    /// When the window or a stride is zero, padding reaches the size of the window, the window does not fit in the padded
-    /// image, the image is empty, or the sizes overflow.
+    /// When the window or a stride is zero, padding reaches the size of the window, the window does not fit in the
+    /// padded image, the image is empty, or the sizes overflow.
     pub fn validate(&self) -> Result<(), GeometryError> {
         if self.window.contains(&0) || self.stride.contains(&0) {
             return Err(GeometryError::new(format!("window {:?} or stride {:?} has a zero", self.window, self.stride)));
@@ -179,8 +180,8 @@ impl Pool2d {
         }
     }
 
-    /// Sends the gradients of one output row to the input rows `own`, whose elements are `grad_x`; what belongs to other rows is
-    /// left out. In a partition each place is written once, else added to.
+    /// Sends the gradients of one output row to the input rows `own`, whose elements are `grad_x`; what belongs to
+    /// other rows is left out. In a partition each place is written once, else added to.
     fn row_gradient<T: Real, const PARTITION: bool>(
         &self,
         image: &[T],

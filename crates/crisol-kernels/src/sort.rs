@@ -113,11 +113,12 @@ macro_rules! float {
 float!(f32, u32);
 float!(f64, u64);
 
-/// The places of the elements of each lane in their order: `out` is `[outer, count, inner]`. Equal elements keep their order.
+/// The places of the elements of each lane in their order: `out` is `[outer, count, inner]`. Equal elements keep their
+/// order.
 ///
 /// # Errors
-/// When a slice has another length than the sizes say, more places are asked for than a lane has, or a lane is longer than
-/// `i32` counts.
+/// When a slice has another length than the sizes say, more places are asked for than a lane has, or a lane is longer
+/// than `i32` counts.
 ///
 /// ```
 /// use crisol_kernels::{Order, argsort};

@@ -11,12 +11,12 @@ use ndarray::{ArrayD, Axis, IxDyn};
 use smallvec::{SmallVec, smallvec};
 use std::cmp::Ordering;
 
-/// The places of the smallest elements along an axis, in rising order, or of the largest in falling order, as `int32`: so many as the
-/// settings say. Equal elements keep their order, zeros of either sign are equal, NaN counts as larger than all numbers: last in
-/// rising order, first in falling order, as in JAX.
+/// The places of the smallest elements along an axis, in rising order, or of the largest in falling order, as `int32`:
+/// so many as the settings say. Equal elements keep their order, zeros of either sign are equal, NaN counts as larger
+/// than all numbers: last in rising order, first in falling order, as in JAX.
 ///
-/// Settings: [`ArgsortAttributes`]. No gradient: places are no quantities. [`sort`](crate::sort) chooses the elements by them, and so
-/// has one.
+/// Settings: [`ArgsortAttributes`]. No gradient: places are no quantities. [`sort`](crate::sort) chooses the elements
+/// by them, and so has one.
 #[derive(Clone, Copy, Debug)]
 pub struct Argsort;
 
@@ -58,8 +58,8 @@ impl ArgsortAttributes {
     }
 }
 
-/// The places of the elements of `x` along `axis`, negative ones counted from the end, in rising or falling order: the first
-/// `count`, or all.
+/// The places of the elements of `x` along `axis`, negative ones counted from the end, in rising or falling order: the
+/// first `count`, or all.
 ///
 /// # Errors
 /// The type has no order, the axis does not exist, or it is shorter than `count`.

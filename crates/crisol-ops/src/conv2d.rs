@@ -13,8 +13,8 @@ use ndarray::{Array4, ArrayD, Ix4};
 use smallvec::smallvec;
 
 /// `y[n, p, q, o] = sum over r, s, i of x[n, p * stride + r * dilation - top, q * stride + s * dilation - left, i] *
-/// kernel[r, s, i, o]`, zeros outside of `x`: images `[n, height, width, channels]`, kernel `[height, width, channels / groups,
-/// filters]`; filters see the channels of their group.
+/// kernel[r, s, i, o]`, zeros outside of `x`: images `[n, height, width, channels]`, kernel `[height, width, channels /
+/// groups, filters]`; filters see the channels of their group.
 ///
 /// Settings: [`Conv2dAttributes`]. Gradient: [`Conv2dInputGradient`](crate::Conv2dInputGradient) and
 /// [`Conv2dWeightGradient`](crate::Conv2dWeightGradient); the gradients of these are among the three again.
@@ -31,7 +31,8 @@ pub struct Conv2dAttributes {
     pub stride: [usize; 2],
     /// Distance in elements between neighbours in the kernel.
     pub dilation: [usize; 2],
-    /// Zeros around the image: `[[top, bottom], [left, right]]`; [`same_padding`](crate::same_padding) computes Keras' "same".
+    /// Zeros around the image: `[[top, bottom], [left, right]]`; [`same_padding`](crate::same_padding) computes Keras'
+    /// "same".
     pub padding: [[usize; 2]; 2],
     /// Into how many groups channels and filters are cut.
     pub groups: usize,
@@ -230,7 +231,8 @@ pub(crate) fn wide<T: Real>(array: &ArrayD<T>) -> Result<Array4<f64>> {
 type Index = [usize; 4];
 type Sizes = (usize, usize, usize, usize);
 
-/// Calls `meet` with the places of image, kernel and output that meet in a product: what all three convolutions sum over.
+/// Calls `meet` with the places of image, kernel and output that meet in a product: what all three convolutions sum
+/// over.
 pub(crate) fn meetings(
     how: &Conv2dAttributes,
     image: Sizes,

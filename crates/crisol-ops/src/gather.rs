@@ -1,4 +1,5 @@
-//! Elements chosen by their number along an axis, and what the closed pair with [`scatter_add`](crate::scatter_add()) shares.
+//! Elements chosen by their number along an axis, and what the closed pair with [`scatter_add`](crate::scatter_add())
+//! shares.
 
 use crate::rule::{self, Takes};
 use crate::{probe, scatter_add};
@@ -10,8 +11,8 @@ use crisol_ir::{
 use ndarray::{Array3, ArrayD, Ix3};
 use smallvec::smallvec;
 
-/// `y[o, m, i] = x[o, indices[o, m, i], i]`, `x` being `[outer, size, inner]` and the indices `[outer or 1, count, inner or 1]`:
-/// where they have size 1 they are the same for all. Negative indices count from the end.
+/// `y[o, m, i] = x[o, indices[o, m, i], i]`, `x` being `[outer, size, inner]` and the indices `[outer or 1, count,
+/// inner or 1]`: where they have size 1 they are the same for all. Negative indices count from the end.
 ///
 /// Any choice along any axis comes to this form by reshaping, see [`take`](crate::take) and
 /// [`take_along_axis`](crate::take_along_axis). An index out of range is an error when the program runs.
@@ -78,7 +79,8 @@ pub(crate) fn at(numbers: &Array3<usize>, [outer, count, inner]: [usize; 3]) -> 
     numbers[[if outers == 1 { 0 } else { outer }, count, if inners == 1 { 0 } else { inner }]]
 }
 
-/// Shapes of elements and indices that the pair is probed with: `[outer, size, inner]`, `[outer or 1, count, inner or 1]`.
+/// Shapes of elements and indices that the pair is probed with: `[outer, size, inner]`, `[outer or 1, count, inner or
+/// 1]`.
 pub(crate) const SHAPES: [([usize; 3], [usize; 3]); 8] = [
     ([1, 5, 3], [1, 4, 1]),
     ([2, 4, 3], [1, 7, 1]),

@@ -15,7 +15,8 @@ use smallvec::{SmallVec, smallvec};
 /// `y[.., i, j] = sum over k of lhs[.., i, k] * rhs[.., k, j]`: the matrix product over the last two axes.
 ///
 /// Settings: [`MatMulAttributes`]. Leading axes are equal, or one operand is a plain matrix that all products share.
-/// Gradient: two matrix products with the transposes in the flags; that of a shared matrix is summed over the leading axes.
+/// Gradient: two matrix products with the transposes in the flags; that of a shared matrix is summed over the leading
+/// axes.
 #[derive(Clone, Copy, Debug)]
 pub struct MatMul;
 
@@ -50,8 +51,8 @@ impl MatMulAttributes {
     }
 }
 
-/// The matrix product of `a` (`[.., m, k]`) and `b` (`[.., k, n]`) by NumPy's rule: leading axes broadcast; a vector is one row on the
-/// left, one column on the right, and that axis is not in the result.
+/// The matrix product of `a` (`[.., m, k]`) and `b` (`[.., k, n]`) by NumPy's rule: leading axes broadcast; a vector is
+/// one row on the left, one column on the right, and that axis is not in the result.
 ///
 /// # Errors
 /// Types that differ or are not floating point ones, scalars, inner sizes or leading axes that differ.
@@ -62,8 +63,8 @@ pub fn matmul(graph: &mut Graph, a: NodeId, b: NodeId) -> Result<NodeId> {
 /// The matrix product of `a` and `b`, each with its last two axes exchanged if told so.
 ///
 /// # Errors
-/// Types that differ or are not floating point ones, fewer than two axes, inner sizes that differ, or leading axes that do and are
-/// in both.
+/// Types that differ or are not floating point ones, fewer than two axes, inner sizes that differ, or leading axes that
+/// do and are in both.
 pub fn matmul_transposed(
     graph: &mut Graph,
     a: NodeId,

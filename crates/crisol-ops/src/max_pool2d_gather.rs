@@ -12,12 +12,12 @@ use crisol_ir::{
 use ndarray::Array4;
 use smallvec::smallvec;
 
-/// `y[n, p, q, c]` is the element of `v` at the place where channel `c` of `x` has its largest element under the window at `p, q`: the
-/// first of several in row-major order, or the first NaN. Inputs: the images `x` and `v` of one shape. With `v = x` it is
-/// [`MaxPool2d`](crate::MaxPool2d).
+/// `y[n, p, q, c]` is the element of `v` at the place where channel `c` of `x` has its largest element under the window
+/// at `p, q`: the first of several in row-major order, or the first NaN. Inputs: the images `x` and `v` of one shape.
+/// With `v = x` it is [`MaxPool2d`](crate::MaxPool2d).
 ///
-/// Settings: [`Pool2dAttributes`]. Gradient: [`MaxPool2dGradient`](crate::MaxPool2dGradient) to `v`, of which it is the gradient too;
-/// zero to `x`, which only says where.
+/// Settings: [`Pool2dAttributes`]. Gradient: [`MaxPool2dGradient`](crate::MaxPool2dGradient) to `v`, of which it is the
+/// gradient too; zero to `x`, which only says where.
 #[derive(Clone, Copy, Debug)]
 pub struct MaxPool2dGather;
 

@@ -12,11 +12,12 @@ use crisol_ir::{
 use ndarray::{ArrayD, Dimension};
 use smallvec::smallvec;
 
-/// Each element of `g` added where the largest element of its window stands in `x`: the first one in row-major order where
-/// there are several, the first NaN where there is one, as Keras on JAX for numbers. Inputs: the images `x` and `g`, shaped
-/// like the pooled ones; the result is shaped like `x`.
+/// Each element of `g` added where the largest element of its window stands in `x`: the first one in row-major order
+/// where there are several, the first NaN where there is one, as Keras on JAX for numbers. Inputs: the images `x` and
+/// `g`, shaped like the pooled ones; the result is shaped like `x`.
 ///
-/// Settings: [`Pool2dAttributes`]. Gradient: [`MaxPool2dGather`](crate::MaxPool2dGather) to `g`; zero to `x`, which only says where.
+/// Settings: [`Pool2dAttributes`]. Gradient: [`MaxPool2dGather`](crate::MaxPool2dGather) to `g`; zero to `x`, which
+/// only says where.
 #[derive(Clone, Copy, Debug)]
 pub struct MaxPool2dGradient;
 

@@ -9,15 +9,16 @@ use crisol_ir::{Attributes, Graph, Kind, NodeId, Primitive, Probe, Result, Tenso
 
 /// `y = min of x` over axes, which vanish from the shape; NaN wins.
 ///
-/// Settings: the axes, in order. Gradient: `g` to the smallest element, in equal shares to several, as Keras on JAX; NaN
-/// where `y` is NaN.
+/// Settings: the axes, in order. Gradient: `g` to the smallest element, in equal shares to several, as Keras on JAX;
+/// NaN where `y` is NaN.
 #[derive(Clone, Copy, Debug)]
 pub struct Min;
 
 /// The operation.
 pub static MIN: Min = Min;
 
-/// The smallest element over `axes`, which vanish from the shape; negative ones count from the end. Over no axes: `x` itself.
+/// The smallest element over `axes`, which vanish from the shape; negative ones count from the end. Over no axes: `x`
+/// itself.
 ///
 /// # Errors
 /// The type has no order, or an axis does not exist, is named twice or is empty.

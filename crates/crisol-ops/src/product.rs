@@ -12,7 +12,8 @@ use smallvec::{SmallVec, smallvec};
 
 /// `y = product of x` over axes, which vanish from the shape; 1 over an empty axis; integers wrap.
 ///
-/// Settings: the axes, in order. Gradient: `g` times the product of all other elements, which zeros among them do not spoil.
+/// Settings: the axes, in order. Gradient: `g` times the product of all other elements, which zeros among them do not
+/// spoil.
 ///
 /// The definition of `float32` multiplies in double precision; fast code in a fixed order of its own.
 #[derive(Clone, Copy, Debug)]
@@ -86,8 +87,9 @@ impl Primitive for Product {
     }
 }
 
-/// `gradient` (`[rows, 1]`) times the product of all other elements of each row of `x` (`[rows, count]`), by halves: pairs are
-/// multiplied, which gives rows half as long, and what comes back for a pair goes to each of the two times the other.
+/// `gradient` (`[rows, 1]`) times the product of all other elements of each row of `x` (`[rows, count]`), by halves:
+/// pairs are multiplied, which gives rows half as long, and what comes back for a pair goes to each of the two times
+/// the other.
 fn others(graph: &mut Graph, x: NodeId, count: usize, gradient: NodeId) -> Result<NodeId> {
     if count == 0 {
         return slice_axis(graph, gradient, 1, 0, 0);

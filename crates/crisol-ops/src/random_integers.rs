@@ -10,11 +10,12 @@ use crisol_ir::{
 use ndarray::{ArrayD, IxDyn};
 use smallvec::smallvec;
 
-/// Integers drawn evenly from `[0, span)`: the upper word of the first two Philox words, as one 64-bit fraction, times the span. No
-/// number is more likely than another by more than `2^-32`.
+/// Integers drawn evenly from `[0, span)`: the upper word of the first two Philox words, as one 64-bit fraction, times
+/// the span. No number is more likely than another by more than `2^-32`.
 ///
-/// Inputs: the two key words and the span, as `int32`, repeated to the shape wanted; the span counts as unsigned, and so does the
-/// result, `int32`. The counter is the row-major position of the element, as for [`RandomUniform`](crate::RandomUniform).
+/// Inputs: the two key words and the span, as `int32`, repeated to the shape wanted; the span counts as unsigned, and
+/// so does the result, `int32`. The counter is the row-major position of the element, as for
+/// [`RandomUniform`](crate::RandomUniform).
 ///
 /// No gradient: integers carry none.
 #[derive(Clone, Copy, Debug)]

@@ -10,8 +10,8 @@ use ndarray::{Array3, ArrayD};
 use smallvec::smallvec;
 
 /// `y[o, n, i] = sum of updates[o, m, i] over the m with indices[o, m, i] = n`, from 0. Inputs: the indices,
-/// `[outer or 1, count, inner or 1]`, and the updates, `[outer, count, inner]`; the result is `[outer, size, inner]`. Negative indices
-/// count from the end; one out of range is an error when the program runs.
+/// `[outer or 1, count, inner or 1]`, and the updates, `[outer, count, inner]`; the result is `[outer, size, inner]`.
+/// Negative indices count from the end; one out of range is an error when the program runs.
 ///
 /// Updates of one place are added in the order of their indices. Integers wrap.
 ///
@@ -22,7 +22,8 @@ pub struct ScatterAdd;
 /// The operation.
 pub static SCATTER_ADD: ScatterAdd = ScatterAdd;
 
-/// Zeros `[outer, size, inner]` with `updates` (`[outer, count, inner]`) added where `indices` (`[outer or 1, count, inner or 1]`) say.
+/// Zeros `[outer, size, inner]` with `updates` (`[outer, count, inner]`) added where `indices` (`[outer or 1, count,
+/// inner or 1]`) say.
 ///
 /// # Errors
 /// Ranks other than 3, sizes that differ, indices that are no integers, or updates without arithmetic.

@@ -22,7 +22,8 @@ pub static SUM_POOL2D: SumPool2d = SumPool2d;
 /// The sums under a window that moves over images `x`.
 ///
 /// # Errors
-/// The type is not a floating point one, the rank is not 4, an empty height or width, a window larger than the padded image.
+/// The type is not a floating point one, the rank is not 4, an empty height or width, a window larger than the padded
+/// image.
 pub fn sum_pool2d(graph: &mut Graph, x: NodeId, attributes: Pool2dAttributes) -> Result<NodeId> {
     graph.apply(&SUM_POOL2D, attributes.encode(), &[x])
 }

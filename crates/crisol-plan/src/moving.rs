@@ -1,4 +1,5 @@
-//! Operations that run as a whole on elements of any type: joining, choosing and adding up by index, running sums, orders.
+//! Operations that run as a whole on elements of any type: joining, choosing and adding up by index, running sums,
+//! orders.
 
 use crisol_ir::primitive::Library;
 use crisol_ir::{Attributes, DType, Error, ErrorKind, Result, TensorType};
@@ -108,7 +109,8 @@ impl Moving {
     /// Runs the operation.
     ///
     /// # Safety
-    /// The operands hold elements of their types, the result room for those of `dtype`, and nobody else touches it meanwhile.
+    /// The operands hold elements of their types, the result room for those of `dtype`, and nobody else touches it
+    /// meanwhile.
     pub(crate) unsafe fn run(
         self,
         dtype: DType,

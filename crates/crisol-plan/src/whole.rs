@@ -1,5 +1,5 @@
-//! Operations that run as a whole: matrix products, convolutions, pooling and moving elements by `crisol-kernels`, anything
-//! else by its plain definition.
+//! Operations that run as a whole: matrix products, convolutions, pooling and moving elements by `crisol-kernels`,
+//! anything else by its plain definition.
 
 use crate::buffer::Buffer;
 use crate::moving::{Elements, Moving};
@@ -299,8 +299,8 @@ impl Whole {
     /// Runs the operation.
     ///
     /// # Safety
-    /// The pointers are those of the operands' stored values and of the result's, of the right types and lengths; nothing
-    /// else writes to the operands or touches the result meanwhile.
+    /// The pointers are those of the operands' stored values and of the result's, of the right types and lengths;
+    /// nothing else writes to the operands or touches the result meanwhile.
     pub(crate) unsafe fn run(&self, operands: &[*const u8], out: *mut u8) -> Result<()> {
         if let Routine::Definition(primitive, attributes, types) = &self.routine {
             // SAFETY: passed on.

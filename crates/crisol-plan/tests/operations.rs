@@ -1,4 +1,5 @@
-//! Every operation of the list, planned and run, against its plain definition: compiled and interpreted, on several threads.
+//! Every operation of the list, planned and run, against its plain definition: compiled and interpreted, on several
+//! threads.
 
 #![allow(clippy::unwrap_used)] // helpers of tests are tests
 
@@ -48,8 +49,8 @@ fn bits(value: &Value) -> Vec<u64> {
     }
 }
 
-/// Runs a graph compiled and interpreted on 1, 2, 3 and 8 threads: the bits agree, and the value is near the definition's.
-/// `scale` is the magnitude that the error is measured in units of.
+/// Runs a graph compiled and interpreted on 1, 2, 3 and 8 threads: the bits agree, and the value is near the
+/// definition's. `scale` is the magnitude that the error is measured in units of.
 fn check(graph: &Graph, output: NodeId, arguments: &[Value], ulps: f64, scale: f64, what: &str) {
     let expected = ops::eager::evaluate(graph, &[output], arguments).unwrap().remove(0);
     let mut first: Option<Value> = None;

@@ -6,8 +6,8 @@ use crisol_ir::{DType, Error, ErrorKind, Result};
 
 /// Choosing by index. Negative indices count from the end; one out of range is an error when the value is computed.
 impl Tensor {
-    /// The elements (or rows, or slices) that `indices` name along `axis`, which the axes of `indices` replace. With `axis` 0 and a
-    /// matrix, an embedding lookup.
+    /// The elements (or rows, or slices) that `indices` name along `axis`, which the axes of `indices` replace. With
+    /// `axis` 0 and a matrix, an embedding lookup.
     ///
     /// ```
     /// # use crisol_tensor::Tensor;
@@ -22,7 +22,8 @@ impl Tensor {
         record(&[self, indices], |graph, x| crisol_ops::take(graph, x[0], x[1], axis))
     }
 
-    /// The element that the index at each place names along `axis`: `indices` has as many axes as this, and the others broadcast.
+    /// The element that the index at each place names along `axis`: `indices` has as many axes as this, and the others
+    /// broadcast.
     ///
     /// ```
     /// # use crisol_tensor::Tensor;
@@ -37,7 +38,8 @@ impl Tensor {
         record(&[self, indices], |graph, x| crisol_ops::take_along_axis(graph, x[0], x[1], axis))
     }
 
-    /// The sums of the rows that have the same number in `segments`, a vector with one for each row; `count` rows come out.
+    /// The sums of the rows that have the same number in `segments`, a vector with one for each row; `count` rows come
+    /// out.
     ///
     /// ```
     /// # use crisol_tensor::Tensor;
@@ -52,8 +54,8 @@ impl Tensor {
         record(&[self, segments], |graph, x| crisol_ops::segment_sum(graph, x[0], x[1], count))
     }
 
-    /// For integers: a new last axis of `depth` places, 1 where the number says and 0 elsewhere, in single precision. A number out of
-    /// range makes zeros only.
+    /// For integers: a new last axis of `depth` places, 1 where the number says and 0 elsewhere, in single precision. A
+    /// number out of range makes zeros only.
     #[track_caller]
     #[must_use]
     pub fn one_hot(&self, depth: usize) -> Tensor {
@@ -163,15 +165,16 @@ impl Tensor {
         record(&[&start, &stop], |graph, x| crisol_ops::linspace(graph, x[0], x[1], count))
     }
 
-    /// How often each of the numbers 0, 1, ... below `count` stands in this vector of integers, as `int32`. A number out of range is an
-    /// error when the value is computed.
+    /// How often each of the numbers 0, 1, ... below `count` stands in this vector of integers, as `int32`. A number
+    /// out of range is an error when the value is computed.
     #[track_caller]
     #[must_use]
     pub fn bincount(&self, count: usize) -> Tensor {
         self.bincount_of(&Tensor::scalar(DType::I32, 1.0), count)
     }
 
-    /// The sums of the `weights` of each of the numbers 0, 1, ... below `count` in this vector of integers; weights broadcast.
+    /// The sums of the `weights` of each of the numbers 0, 1, ... below `count` in this vector of integers; weights
+    /// broadcast.
     #[track_caller]
     #[must_use]
     pub fn bincount_of(&self, weights: &Tensor, count: usize) -> Tensor {
@@ -179,8 +182,8 @@ impl Tensor {
         make().into()
     }
 
-    /// For each element, how many of the rising `boundaries` (a vector) are less than or equal to it: the number of its bin, as
-    /// `int32`, NumPy's `digitize`.
+    /// For each element, how many of the rising `boundaries` (a vector) are less than or equal to it: the number of its
+    /// bin, as `int32`, NumPy's `digitize`.
     ///
     /// ```
     /// # use crisol_tensor::Tensor;
@@ -193,5 +196,37 @@ impl Tensor {
     #[must_use]
     pub fn digitize(&self, boundaries: &Tensor) -> Tensor {
         self.expand_dims(-1).greater_equal(boundaries).cast(DType::I32).sum(-1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_out_of_range_is_an_error_where_the_value_is_read() {
+        let x = Tensor::range(DType::F32, 5);
+        let wrong = x.take(&Tensor::from_slice(&[0i64, 7], [2]), 0);
+        let text = wrong.to_vec::<f32>().unwrap_err().to_string();
+        assert!(text.contains("gather: index 7 at place 1 of the indices is out of range for an axis of 5"), "{text}");
+        // The thread's recording goes on.
+        assert_eq!(Tensor::range(DType::I32, 3).flip(&[0]).to_vec::<i32>().unwrap(), [2, 1, 0]);
+    }
+
+    #[test]
+    fn counts_and_weights_by_number() {
+        let numbers = Tensor::from_slice(&[2, 0, 2, 1], [4]);
+        assert_eq!(numbers.bincount(4).to_vec::<i32>().unwrap(), [1, 1, 2, 0]);
+        let weights = Tensor::from_slice(&[0.5f32, 1.0, 0.25, 2.0], [4]);
+        assert_eq!(numbers.bincount_of(&weights, 3).to_vec::<f32>().unwrap(), [1.0, 2.0, 0.75]);
+    }
+
+    #[test]
+    fn counting_in_any_type() {
+        assert_eq!(Tensor::range(DType::U8, 3).to_vec::<u8>().unwrap(), [0, 1, 2]);
+        assert_eq!(Tensor::arange(DType::I64, 0.0, 0.0, 1.0).to_vec::<i64>().unwrap(), []);
+        let endless = Tensor::arange(DType::F32, 0.0, 1.0, 0.0);
+        assert!(endless.check().unwrap_err().to_string().starts_with("arange: no step of this size"));
+        assert_eq!(Tensor::eye(2, 2, 0).trace(0).item().unwrap(), 2.0);
     }
 }

@@ -54,7 +54,8 @@ impl Tensor {
         Ok(self.parts(count, |graph, x| crisol_ops::unstack(graph, x, axis)))
     }
 
-    /// The elements turned along an axis: element `i` goes to `i + shift`, and what leaves one end comes in at the other.
+    /// The elements turned along an axis: element `i` goes to `i + shift`, and what leaves one end comes in at the
+    /// other.
     #[track_caller]
     #[must_use]
     pub fn roll(&self, shift: isize, axis: isize) -> Tensor {
@@ -76,7 +77,8 @@ impl Tensor {
         record(&[self], |graph, x| crisol_ops::repeat(graph, x[0], repeats, axis))
     }
 
-    /// The whole beside itself, `repeats[axis]` times along each axis; a shorter list is for the last axes, a longer one adds axes.
+    /// The whole beside itself, `repeats[axis]` times along each axis; a shorter list is for the last axes, a longer
+    /// one adds axes.
     #[track_caller]
     #[must_use]
     pub fn tile(&self, repeats: &[usize]) -> Tensor {

@@ -8,16 +8,16 @@ pub use crisol_ops::{
 
 /// Products.
 impl Tensor {
-    /// The matrix product over the last two axes by NumPy's rule: leading axes broadcast; a vector is one row on the left, one column on
-    /// the right, and that axis is not in the result.
+    /// The matrix product over the last two axes by NumPy's rule: leading axes broadcast; a vector is one row on the
+    /// left, one column on the right, and that axis is not in the result.
     #[track_caller]
     #[must_use]
     pub fn matmul(&self, other: &Tensor) -> Tensor {
         record(&[self, other], |graph, x| crisol_ops::matmul(graph, x[0], x[1]))
     }
 
-    /// NumPy's `dot`: the product with a scalar; else the sum over the last axis of this and the last but one of the other, or its only
-    /// one.
+    /// NumPy's `dot`: the product with a scalar; else the sum over the last axis of this and the last but one of the
+    /// other, or its only one.
     #[track_caller]
     #[must_use]
     pub fn dot(&self, other: &Tensor) -> Tensor {
@@ -38,7 +38,8 @@ impl Tensor {
         record(&[self, other], |graph, x| crisol_ops::outer(graph, x[0], x[1]))
     }
 
-    /// The sum over products that an equation describes, as NumPy's `einsum`: repeated letters, `...` and outputs left out included.
+    /// The sum over products that an equation describes, as NumPy's `einsum`: repeated letters, `...` and outputs left
+    /// out included.
     ///
     /// ```
     /// # use crisol_tensor::Tensor;
@@ -55,8 +56,8 @@ impl Tensor {
 
 /// Convolution; sequences are `[batch, length, channels]`, images `[batch, height, width, channels]`.
 impl Tensor {
-    /// The cross-correlation of sequences with a kernel `[length, channels / groups, filters]`; [`Padding::around`] computes the zeros
-    /// before and after.
+    /// The cross-correlation of sequences with a kernel `[length, channels / groups, filters]`; [`Padding::around`]
+    /// computes the zeros before and after.
     #[track_caller]
     #[must_use]
     pub fn conv1d(
@@ -77,8 +78,8 @@ impl Tensor {
         record(&[self, kernel], |graph, x| crisol_ops::conv2d(graph, x[0], x[1], attributes))
     }
 
-    /// The transposed convolution of sequences with a kernel `[length, filters, channels]`; `output_padding` more elements at the end,
-    /// as many as Keras adds if `None`.
+    /// The transposed convolution of sequences with a kernel `[length, filters, channels]`; `output_padding` more
+    /// elements at the end, as many as Keras adds if `None`.
     #[track_caller]
     #[must_use]
     pub fn conv1d_transpose(
@@ -94,8 +95,9 @@ impl Tensor {
         })
     }
 
-    /// The transposed convolution of images with a kernel `[height, width, filters / groups, channels]`, to images of height and width
-    /// `image`: the gradient of the convolution with these attributes. [`transposed_window`] computes them from Keras' settings.
+    /// The transposed convolution of images with a kernel `[height, width, filters / groups, channels]`, to images of
+    /// height and width `image`: the gradient of the convolution with these attributes. [`transposed_window`] computes
+    /// them from Keras' settings.
     #[track_caller]
     #[must_use]
     pub fn conv2d_transpose(&self, kernel: &Tensor, attributes: Conv2dAttributes, image: [usize; 2]) -> Tensor {
@@ -133,7 +135,8 @@ impl Tensor {
         record(&[self], |graph, x| crisol_ops::average_pool2d(graph, x[0], attributes))
     }
 
-    /// Images of another height and width. `antialias` widens the filter where the image shrinks, so that every pixel counts.
+    /// Images of another height and width. `antialias` widens the filter where the image shrinks, so that every pixel
+    /// counts.
     ///
     /// ```
     /// # use crisol_tensor::{Interpolation, Tensor};

@@ -126,8 +126,9 @@ impl Tensor {
         record(&[self], |graph, x| crisol_ops::slice(graph, x[0], &starts, &sizes, steps))
     }
 
-    /// Along one axis, the elements `start`, `start + step`, ... before `end`, by NumPy's rule: negative numbers count from the end,
-    /// ends outside of the axis are cut, a negative step walks backwards, `None` is the end that the step comes from or goes to.
+    /// Along one axis, the elements `start`, `start + step`, ... before `end`, by NumPy's rule: negative numbers count
+    /// from the end, ends outside of the axis are cut, a negative step walks backwards, `None` is the end that the step
+    /// comes from or goes to.
     ///
     /// ```
     /// # use crisol_tensor::Tensor;

@@ -89,10 +89,11 @@ impl Tensor {
 
 /// Other distributions.
 impl Tensor {
-    /// Random numbers of the normal distribution without what lies more than two standard deviations from the mean, in single
-    /// precision.
+    /// Random numbers of the normal distribution without what lies more than two standard deviations from the mean, in
+    /// single precision.
     ///
-    /// Computed as the inverse of the distribution; source of the inverse: Giles, "Approximating the erfinv function" (2010).
+    /// Computed as the inverse of the distribution; source of the inverse: Giles, "Approximating the erfinv function"
+    /// (2010).
     #[track_caller]
     pub fn random_truncated_normal<S>(shape: S, mean: f64, standard_deviation: f64, key: Key) -> Tensor
     where
@@ -200,8 +201,8 @@ impl Tensor {
         make().into()
     }
 
-    /// For logits `[batch, classes]`: `count` classes for each row, drawn with the probabilities of their softmax, as `int32`
-    /// `[batch, count]`.
+    /// For logits `[batch, classes]`: `count` classes for each row, drawn with the probabilities of their softmax, as
+    /// `int32` `[batch, count]`.
     ///
     /// Drawn as the largest logit after Gumbel noise is added to each.
     #[track_caller]

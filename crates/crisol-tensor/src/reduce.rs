@@ -118,8 +118,8 @@ fn deviation(graph: &mut Graph, x: NodeId, axes: &[isize]) -> Result<NodeId> {
 }
 
 impl Tensor {
-    /// The length of vectors along the axes, which vanish: `order` 2 is the root of the sum of squares, 1 the sum of absolute values,
-    /// infinity the largest absolute value, minus infinity the smallest.
+    /// The length of vectors along the axes, which vanish: `order` 2 is the root of the sum of squares, 1 the sum of
+    /// absolute values, infinity the largest absolute value, minus infinity the smallest.
     ///
     /// ```
     /// # use crisol_tensor::Tensor;

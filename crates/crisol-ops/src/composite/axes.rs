@@ -1,4 +1,5 @@
-//! Axes added, removed, exchanged, cut, joined and repeated: views, and [`concatenate`](crate::concatenate()) where elements move.
+//! Axes added, removed, exchanged, cut, joined and repeated: views, and [`concatenate`](crate::concatenate()) where
+//! elements move.
 
 use crate::{broadcast, concatenate, permute, reshape, slice};
 use crisol_ir::{Error, ErrorKind, Graph, NodeId, Result, Shape};
@@ -208,8 +209,8 @@ pub fn tile(graph: &mut Graph, x: NodeId, repeats: &[usize]) -> Result<NodeId> {
     Ok(tiled)
 }
 
-/// `x` repeated along a new axis at the place `new`, which is then merged into `axis`: before it, all of the axis repeats, behind
-/// it, each element.
+/// `x` repeated along a new axis at the place `new`, which is then merged into `axis`: before it, all of the axis
+/// repeats, behind it, each element.
 fn multiply_axis(graph: &mut Graph, x: NodeId, axis: usize, new: usize, count: usize) -> Result<NodeId> {
     if count == 1 {
         return Ok(x);

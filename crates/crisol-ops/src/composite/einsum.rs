@@ -16,9 +16,10 @@ struct Operand {
     labels: Labels,
 }
 
-/// The sum over products of the operands that `equation` describes, as NumPy's `einsum`: letters name axes, those that the output does
-/// not name are summed over, a letter twice in one operand takes the diagonal, `...` stands for any axes, which broadcast, and without
-/// `->` the output has the letters that stand once, in alphabetical order. Axes of size 1 broadcast.
+/// The sum over products of the operands that `equation` describes, as NumPy's `einsum`: letters name axes, those that
+/// the output does not name are summed over, a letter twice in one operand takes the diagonal, `...` stands for any
+/// axes, which broadcast, and without `->` the output has the letters that stand once, in alphabetical order. Axes of
+/// size 1 broadcast.
 ///
 /// Operands are multiplied from left to right, two at a time, as matrix products where there is a sum.
 ///
@@ -33,7 +34,8 @@ struct Operand {
 /// ```
 ///
 /// # Errors
-/// An equation that is malformed or does not fit the operands, types that differ or have no arithmetic, sizes that differ.
+/// An equation that is malformed or does not fit the operands, types that differ or have no arithmetic, sizes that
+/// differ.
 pub fn einsum(graph: &mut Graph, equation: &str, operands: &[NodeId]) -> Result<NodeId> {
     run(graph, equation, operands).map_err(|error| error.operation("einsum"))
 }

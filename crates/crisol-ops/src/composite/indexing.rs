@@ -12,12 +12,12 @@ use smallvec::SmallVec;
 
 type Sizes = SmallVec<[usize; 8]>;
 
-/// The elements (or rows, or slices) of `x` that `indices` name along `axis`, which the axes of `indices` replace: an embedding
-/// lookup with `axis` 0. Negative indices count from the end.
+/// The elements (or rows, or slices) of `x` that `indices` name along `axis`, which the axes of `indices` replace: an
+/// embedding lookup with `axis` 0. Negative indices count from the end.
 ///
 /// # Errors
-/// Indices that are no integers, an axis that does not exist, more than 8 axes in the result. An index out of range is an error
-/// when the program runs.
+/// Indices that are no integers, an axis that does not exist, more than 8 axes in the result. An index out of range is
+/// an error when the program runs.
 pub fn take(graph: &mut Graph, x: NodeId, indices: NodeId, axis: isize) -> Result<NodeId> {
     let (shape, chosen) = (graph.ty(x).shape, graph.ty(indices).shape);
     let named = |error: Error| error.operation("take");
@@ -31,12 +31,12 @@ pub fn take(graph: &mut Graph, x: NodeId, indices: NodeId, axis: isize) -> Resul
     reshape(graph, taken, result)
 }
 
-/// `y[.., m, ..] = x[.., indices[.., m, ..], ..]` along `axis`: an index of its own for every element. The other axes broadcast.
-/// Negative indices count from the end.
+/// `y[.., m, ..] = x[.., indices[.., m, ..], ..]` along `axis`: an index of its own for every element. The other axes
+/// broadcast. Negative indices count from the end.
 ///
 /// # Errors
-/// Indices that are no integers, an axis that does not exist, ranks or sizes that do not fit. An index out of range is an error
-/// when the program runs.
+/// Indices that are no integers, an axis that does not exist, ranks or sizes that do not fit. An index out of range is
+/// an error when the program runs.
 pub fn take_along_axis(graph: &mut Graph, x: NodeId, indices: NodeId, axis: isize) -> Result<NodeId> {
     let named = |error: Error| error.operation("take_along_axis");
     let (shape, chosen) = (graph.ty(x).shape, graph.ty(indices).shape);
@@ -65,12 +65,12 @@ pub fn take_along_axis(graph: &mut Graph, x: NodeId, indices: NodeId, axis: isiz
     reshape(graph, taken, result)
 }
 
-/// For every number in `segments`, the sum of the rows of `x` that it stands beside: `y[s] = sum of x[i] where segments[i] = s`,
-/// with `count` rows.
+/// For every number in `segments`, the sum of the rows of `x` that it stands beside: `y[s] = sum of x[i] where
+/// segments[i] = s`, with `count` rows.
 ///
 /// # Errors
-/// Segments that are no vector of integers as long as `x`, or elements without arithmetic. A segment out of range is an error when
-/// the program runs.
+/// Segments that are no vector of integers as long as `x`, or elements without arithmetic. A segment out of range is an
+/// error when the program runs.
 pub fn segment_sum(graph: &mut Graph, x: NodeId, segments: NodeId, count: usize) -> Result<NodeId> {
     let named = |error: Error| error.operation("segment_sum");
     let (shape, rows) = (graph.ty(x).shape, graph.ty(segments).shape);
@@ -195,8 +195,8 @@ pub fn eye(graph: &mut Graph, dtype: DType, rows: usize, columns: usize, offset:
     cast(graph, on, dtype)
 }
 
-/// The elements on the diagonal `offset` places to the right of the main one of `axes`, which vanish; the diagonal is the
-/// new last axis.
+/// The elements on the diagonal `offset` places to the right of the main one of `axes`, which vanish; the diagonal is
+/// the new last axis.
 ///
 /// # Errors
 /// Axes that do not exist or are the same.
@@ -256,8 +256,9 @@ pub fn trace(graph: &mut Graph, x: NodeId, offset: isize, axes: [isize; 2]) -> R
     crate::sum(graph, diagonal, &[-1])
 }
 
-/// The elements `start, start + step, ...` before `end` along one axis, by NumPy's rule: negative numbers count from the end, ends
-/// outside of the axis are cut, a negative step walks backwards, `None` is the end that the step comes from or goes to.
+/// The elements `start, start + step, ...` before `end` along one axis, by NumPy's rule: negative numbers count from
+/// the end, ends outside of the axis are cut, a negative step walks backwards, `None` is the end that the step comes
+/// from or goes to.
 ///
 /// # Errors
 /// An axis that does not exist, or a step of 0.

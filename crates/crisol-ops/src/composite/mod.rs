@@ -105,7 +105,8 @@ pub fn mean(graph: &mut Graph, x: NodeId, axes: &[isize]) -> Result<NodeId> {
     divide(graph, total, count)
 }
 
-/// `x` summed down to a shape that broadcasts to its own: what becomes of a gradient on the way back through a broadcast.
+/// `x` summed down to a shape that broadcasts to its own: what becomes of a gradient on the way back through a
+/// broadcast.
 ///
 /// # Errors
 /// `shape` does not broadcast to the shape of `x`.

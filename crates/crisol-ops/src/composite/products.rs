@@ -9,8 +9,8 @@ use smallvec::SmallVec;
 /// The axes of a tensor by name; which tensor has an axis of the same name decides what happens to it.
 pub(crate) type Labels = SmallVec<[u8; 8]>;
 
-/// The sum over products of `a` and `b`: over the axes in both that are not `kept`. The result has the axes of both that are kept,
-/// then those of `a`, then those of `b`. Axes of one name have one size.
+/// The sum over products of `a` and `b`: over the axes in both that are not `kept`. The result has the axes of both
+/// that are kept, then those of `a`, then those of `b`. Axes of one name have one size.
 pub(crate) fn contract(
     graph: &mut Graph,
     (a, a_labels): (NodeId, &[u8]),
@@ -48,8 +48,8 @@ pub(crate) fn contract(
     Ok((reshape(graph, product, shape)?, labels))
 }
 
-/// `x` with its axes in three groups. With `as_it_lies` as `[batch, outer, inner]` or, if that keeps the axes in their order,
-/// `[batch, inner, outer]`, which the flag tells; else under `sizes`.
+/// `x` with its axes in three groups. With `as_it_lies` as `[batch, outer, inner]` or, if that keeps the axes in their
+/// order, `[batch, inner, outer]`, which the flag tells; else under `sizes`.
 fn arranged(
     graph: &mut Graph,
     x: NodeId,
@@ -75,10 +75,12 @@ fn arranged(
     Ok((reshape(graph, x, shape)?, swaps))
 }
 
-/// The sum over products along pairs of axes, `a_axes[i]` of `a` with `b_axes[i]` of `b`: what is left of the axes of `a`, then of `b`.
+/// The sum over products along pairs of axes, `a_axes[i]` of `a` with `b_axes[i]` of `b`: what is left of the axes of
+/// `a`, then of `b`.
 ///
 /// # Errors
-/// Types that differ or have no arithmetic, lists of different lengths, axes that do not exist or are named twice, sizes that differ.
+/// Types that differ or have no arithmetic, lists of different lengths, axes that do not exist or are named twice,
+/// sizes that differ.
 pub fn tensordot(graph: &mut Graph, a: NodeId, b: NodeId, a_axes: &[isize], b_axes: &[isize]) -> Result<NodeId> {
     let named = |error: Error| error.operation("tensordot");
     let (lhs, rhs) = (graph.ty(a), graph.ty(b));
@@ -105,7 +107,8 @@ pub fn tensordot(graph: &mut Graph, a: NodeId, b: NodeId, a_axes: &[isize], b_ax
     contract(graph, (a, &a_labels), (b, &b_labels), |_| false).map(|(result, _)| result).map_err(named)
 }
 
-/// NumPy's `dot`: the product with a scalar; else the sum over the last axis of `a` and the last but one of `b`, or its only one.
+/// NumPy's `dot`: the product with a scalar; else the sum over the last axis of `a` and the last but one of `b`, or its
+/// only one.
 ///
 /// # Errors
 /// Types that differ or have no arithmetic, or sizes that differ.
@@ -128,8 +131,8 @@ pub fn outer(graph: &mut Graph, a: NodeId, b: NodeId) -> Result<NodeId> {
     multiply(graph, rows, columns).map_err(named)
 }
 
-/// Operands of a matrix product by NumPy's rule: vectors become matrices of one row (`a`) or one column (`b`), leading axes
-/// broadcast. Returns the product.
+/// Operands of a matrix product by NumPy's rule: vectors become matrices of one row (`a`) or one column (`b`), leading
+/// axes broadcast. Returns the product.
 pub(crate) fn matmul_by_numpys_rule(graph: &mut Graph, mut a: NodeId, mut b: NodeId) -> Result<NodeId> {
     let (row, column) = (graph.ty(a).shape.rank() == 1, graph.ty(b).shape.rank() == 1);
     if row {

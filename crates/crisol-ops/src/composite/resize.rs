@@ -22,8 +22,8 @@ pub enum Interpolation {
     Bicubic,
 }
 
-/// Images `x` (`[batch, height, width, channels]`) of another size. Pixels are squares: place `i` is at `i + 1/2`, as in TensorFlow 2
-/// and JAX. `antialias` widens the filter where the image shrinks, so that every pixel counts.
+/// Images `x` (`[batch, height, width, channels]`) of another size. Pixels are squares: place `i` is at `i + 1/2`, as
+/// in TensorFlow 2 and JAX. `antialias` widens the filter where the image shrinks, so that every pixel counts.
 ///
 /// Source: `jax.image.resize`, whose values it gives.
 ///

@@ -60,8 +60,8 @@ pub fn logsumexp(graph: &mut Graph, x: NodeId, axes: &[isize]) -> Result<NodeId>
     add(graph, total, back)
 }
 
-/// The length of vectors along `axes`, which vanish: `order` 2 is the root of the sum of squares, 1 the sum of absolute values,
-/// infinity the largest absolute value, minus infinity the smallest.
+/// The length of vectors along `axes`, which vanish: `order` 2 is the root of the sum of squares, 1 the sum of absolute
+/// values, infinity the largest absolute value, minus infinity the smallest.
 ///
 /// # Errors
 /// Another order, a type that is not a floating point one, or an axis that does not exist or is named twice.
@@ -121,7 +121,8 @@ fn truth(
     cast(graph, reduced, DType::Bool)
 }
 
-/// The place of the largest element along `axis`, which vanishes, as `int32`: the first of several, or the first NaN if there is one.
+/// The place of the largest element along `axis`, which vanishes, as `int32`: the first of several, or the first NaN if
+/// there is one.
 ///
 /// # Errors
 /// The type has no order, or the axis does not exist or is empty.
@@ -129,7 +130,8 @@ pub fn argmax(graph: &mut Graph, x: NodeId, axis: isize) -> Result<NodeId> {
     place(graph, x, axis, max).map_err(|error| error.operation("argmax"))
 }
 
-/// The place of the smallest element along `axis`, which vanishes, as `int32`: the first of several, or the first NaN if there is one.
+/// The place of the smallest element along `axis`, which vanishes, as `int32`: the first of several, or the first NaN
+/// if there is one.
 ///
 /// # Errors
 /// The type has no order, or the axis does not exist or is empty.
@@ -183,7 +185,8 @@ pub fn cumprod(graph: &mut Graph, x: NodeId, axis: isize) -> Result<NodeId> {
     Ok(products)
 }
 
-/// The elements in rising or falling order along `axis`; NaN counts as the largest. The gradient goes back to where each came from.
+/// The elements in rising or falling order along `axis`; NaN counts as the largest. The gradient goes back to where
+/// each came from.
 ///
 /// # Errors
 /// The type has no order, or the axis does not exist.
@@ -192,7 +195,8 @@ pub fn sort(graph: &mut Graph, x: NodeId, axis: isize, descending: bool) -> Resu
     super::take_along_axis(graph, x, places, axis)
 }
 
-/// The `count` largest elements along the last axis, in falling order, and their places as `int32`; equal ones in their order.
+/// The `count` largest elements along the last axis, in falling order, and their places as `int32`; equal ones in their
+/// order.
 ///
 /// # Errors
 /// The type has no order, a scalar, or fewer elements than `count`.

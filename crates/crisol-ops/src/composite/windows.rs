@@ -1,4 +1,5 @@
-//! Convolution and pooling along one axis, transposed convolution, averages: what the two-dimensional operations are made into.
+//! Convolution and pooling along one axis, transposed convolution, averages: what the two-dimensional operations are
+//! made into.
 
 use super::scalar_like;
 use crate::window::causal_padding;
@@ -67,11 +68,12 @@ fn as_sequence(graph: &mut Graph, x: NodeId) -> Result<NodeId> {
     reshape(graph, x, shape.without(&[1]))
 }
 
-/// The convolution of sequences `x` (`[batch, length, channels]`) with `kernel` (`[length, channels / groups, filters]`).
+/// The convolution of sequences `x` (`[batch, length, channels]`) with `kernel` (`[length, channels / groups,
+/// filters]`).
 ///
 /// # Errors
-/// Types that differ or are not floating point ones, ranks other than 3, channels that differ, a kernel longer than the padded
-/// sequence.
+/// Types that differ or are not floating point ones, ranks other than 3, channels that differ, a kernel longer than the
+/// padded sequence.
 pub fn conv1d(
     graph: &mut Graph,
     x: NodeId,
@@ -89,8 +91,9 @@ pub fn conv1d(
     as_sequence(graph, y)
 }
 
-/// How a transposed convolution covers one axis: the size of the result, and the padding of the convolution whose gradient it is.
-/// `padding` is valid or same; `output_padding` more elements are added at the end, those that Keras adds if `None`.
+/// How a transposed convolution covers one axis: the size of the result, and the padding of the convolution whose
+/// gradient it is. `padding` is valid or same; `output_padding` more elements are added at the end, those that Keras
+/// adds if `None`.
 ///
 /// # Errors
 /// Causal padding, or an output padding that no convolution with this stride has.
@@ -141,9 +144,9 @@ pub fn transposed_window(
     Ok((result, [low, high]))
 }
 
-/// The transposed convolution of images `x` (`[batch, height, width, channels]`) with `kernel` (`[height, width, filters / groups,
-/// channels]`, as Keras has it): the gradient of the convolution from images of height and width `image` to those of `x`, whose
-/// settings `how` are. [`transposed_window`] computes both from Keras' settings.
+/// The transposed convolution of images `x` (`[batch, height, width, channels]`) with `kernel` (`[height, width,
+/// filters / groups, channels]`, as Keras has it): the gradient of the convolution from images of height and width
+/// `image` to those of `x`, whose settings `how` are. [`transposed_window`] computes both from Keras' settings.
 ///
 /// # Errors
 /// Types that differ or are not floating point ones, or shapes that no such convolution has.
@@ -157,8 +160,8 @@ pub fn conv2d_transpose(
     conv2d_input_gradient(graph, x, kernel, how, image).map_err(|error| error.operation("conv2d_transpose"))
 }
 
-/// The transposed convolution of sequences `x` (`[batch, length, channels]`) with `kernel` (`[length, filters, channels]`, as Keras
-/// has it).
+/// The transposed convolution of sequences `x` (`[batch, length, channels]`) with `kernel` (`[length, filters,
+/// channels]`, as Keras has it).
 ///
 /// # Errors
 /// Types that differ or are not floating point ones, ranks other than 3, channels that differ, settings as for

@@ -50,6 +50,8 @@ pub struct CompiledKernel {
     code_bytes: usize,
     /// Owns the memory that `entry` points into.
     _code: Code,
+    /// What the code reads.
+    _constants: lower::Table,
 }
 
 impl CompiledKernel {
@@ -65,12 +67,13 @@ impl CompiledKernel {
             builder.symbol(*name, address.0);
         }
         let mut code = Code(ManuallyDrop::new(JITModule::new(builder)));
-        let (function, code_bytes) = define(&mut code.0, kernel).map_err(|message| failure(kernel, message))?;
+        let (function, code_bytes, constants) =
+            define(&mut code.0, kernel).map_err(|message| failure(kernel, message))?;
         code.0.finalize_definitions().map_err(|error| failure(kernel, format!("{error:#}")))?;
         let address = code.0.get_finalized_function(function);
         // SAFETY: the address is that of a finalized function of exactly this signature, declared in `define`.
         let entry = unsafe { std::mem::transmute::<*const u8, unsafe extern "C" fn(*const Call)>(address) };
-        Ok(CompiledKernel { entry, code_bytes, _code: code })
+        Ok(CompiledKernel { entry, code_bytes, _code: code, _constants: constants })
     }
 
     /// Runs the kernel.
@@ -82,6 +85,12 @@ impl CompiledKernel {
     pub unsafe fn call(&self, call: &Call) {
         // SAFETY: the code lives as long as `self`; the rest is this function's own contract.
         unsafe { (self.entry)(call) }
+    }
+
+    #[doc(hidden)]
+    pub fn code(&self) -> &[u8] {
+        // SAFETY: scratch
+        unsafe { std::slice::from_raw_parts(self.entry as *const u8, self.code_bytes) }
     }
 
     /// The size of the machine code, constants included.
@@ -112,8 +121,8 @@ unsafe impl Sync for CompiledKernel {}
 // SAFETY: nothing in the module belongs to the thread that made it.
 unsafe impl Send for CompiledKernel {}
 
-/// Translates the kernel and adds the code to the module: the function and its size.
-fn define(module: &mut JITModule, kernel: &Kernel) -> Result<(FuncId, usize), String> {
+/// Translates the kernel and adds the code to the module: the function, its size, and the constants it reads.
+fn define(module: &mut JITModule, kernel: &Kernel) -> Result<(FuncId, usize, lower::Table), String> {
     let text = |error: ModuleError| format!("{error:#}");
     let mut context = module.make_context();
     context.func.signature.params.push(ir::AbiParam::new(ir::types::I64));
@@ -132,11 +141,11 @@ fn define(module: &mut JITModule, kernel: &Kernel) -> Result<(FuncId, usize), St
     }
     let mut scratch = FunctionBuilderContext::new();
     let mut builder = FunctionBuilder::new(&mut context.func, &mut scratch);
-    lower::function(&mut builder, kernel, &functions);
+    let constants = lower::function(&mut builder, kernel, &functions);
     builder.finalize(module.target_config());
     module.define_function(function, &mut context).map_err(text)?;
     let size = context.compiled_code().map_or(0, |code| code.code_buffer().len());
-    Ok((function, size))
+    Ok((function, size, constants))
 }
 
 #[cold]

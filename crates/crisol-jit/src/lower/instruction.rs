@@ -11,10 +11,32 @@ impl Lowering<'_, '_> {
         let kernel = self.kernel;
         let mut values: Vec<Option<Value>> = Vec::with_capacity(kernel.body.len());
         for (index, instruction) in kernel.body.iter().enumerate() {
-            let value = self.live[index].then(|| self.instruction(row, lanes, column, &values, instruction));
+            if self.live[index] {
+                self.read_constants(instruction, lanes, &mut values);
+            }
+            let value = (self.live[index] && !self.tabled(Register(index as u32)))
+                .then(|| self.instruction(row, lanes, column, &values, instruction));
             values.push(value);
         }
+        for output in &kernel.outputs {
+            self.read_constant(output.value, lanes, &mut values);
+        }
         values
+    }
+
+    /// Reads the constants that an instruction takes from the table.
+    fn read_constants(&mut self, instruction: &Instruction, lanes: usize, values: &mut [Option<Value>]) {
+        for operand in instruction.operands() {
+            self.read_constant(operand, lanes, values);
+        }
+    }
+
+    fn read_constant(&mut self, register: Register, lanes: usize, values: &mut [Option<Value>]) {
+        if let Instruction::Constant(ty, bits) = self.kernel.body[register.index()]
+            && self.tabled(register)
+        {
+            values[register.index()] = Some(self.constant(ty, bits, lanes));
+        }
     }
 
     fn instruction(
@@ -153,8 +175,17 @@ impl Lowering<'_, '_> {
     fn unary(&mut self, operation: Unary, float: bool, x: Value) -> Value {
         let ty = self.builder.func.dfg.value_type(x);
         match operation {
+            // Signs of vectors by a constant mask: Cranelift's own instructions build the mask in every step.
+            Unary::Negate if float && ty.is_vector() => {
+                let sign = self.sign_mask(ty, true);
+                self.builder.ins().bxor(x, sign)
+            }
             Unary::Negate if float => self.builder.ins().fneg(x),
             Unary::Negate => self.builder.ins().ineg(x),
+            Unary::Absolute if ty.is_vector() => {
+                let rest = self.sign_mask(ty, false);
+                self.builder.ins().band(x, rest)
+            }
             Unary::Absolute => self.builder.ins().fabs(x),
             Unary::SquareRoot => self.builder.ins().sqrt(x),
             Unary::Floor => self.builder.ins().floor(x),

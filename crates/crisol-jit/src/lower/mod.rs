@@ -6,6 +6,7 @@
 //! that mix widths, and processors without a full set of vector instructions, have the second loop alone. Strided arguments
 //! are gathered and scattered lane by lane.
 
+mod constants;
 mod instruction;
 mod memory;
 mod reduce;
@@ -38,16 +39,21 @@ impl Callee {
 /// The functions that the kernel calls, known to the function being built.
 pub(crate) type Functions = HashMap<Callee, ir::FuncRef>;
 
-/// Writes the whole function; its only parameter is a pointer to a [`Call`].
-pub(crate) fn function(builder: &mut FunctionBuilder<'_>, kernel: &Kernel, functions: &Functions) {
+pub(crate) use constants::Table;
+
+/// Writes the whole function; its only parameter is a pointer to a [`Call`]. The code reads the constants returned, where they
+/// lie now.
+pub(crate) fn function(builder: &mut FunctionBuilder<'_>, kernel: &Kernel, functions: &Functions) -> Table {
     let types = kernel.types();
     let live = live(kernel);
     let lanes = lanes(&types, &live);
     let partials = reduce::slots(builder, kernel, &types);
     let fused = kernel::fused_multiply_add();
-    let mut lowering = Lowering { builder, kernel, functions, types, live, lanes, partials, fused };
+    let constants = constants::Constants::new(kernel, &live, lanes);
+    let mut lowering = Lowering { builder, kernel, functions, types, live, lanes, partials, fused, constants };
     lowering.rows();
     lowering.builder.seal_all_blocks();
+    lowering.constants.table
 }
 
 /// The state of one translation.
@@ -64,6 +70,8 @@ struct Lowering<'a, 'b> {
     partials: Vec<Option<ir::StackSlot>>,
     /// Whether products and sums are rounded once.
     fused: bool,
+    /// Which constants stay in registers, and the others.
+    constants: constants::Constants,
 }
 
 /// What is known once a row begins.
@@ -90,9 +98,11 @@ impl Lowering<'_, '_> {
         let rows = self.field(call, offset_of!(Call, rows));
         let columns = self.field(call, offset_of!(Call, columns));
         let zero = self.integer(types::I64, 0);
+        // As a difference: a mask with a constant would be computed anew in every step of the loop.
         let multiple_of = |this: &mut Self, size: usize| {
-            let mask = this.integer(types::I64, -(size as i64));
-            this.builder.ins().band(columns, mask)
+            let mask = this.integer(types::I64, size as i64 - 1);
+            let rest = this.builder.ins().band(columns, mask);
+            this.builder.ins().isub(columns, rest)
         };
         let whole_vectors = multiple_of(self, self.lanes);
         let whole_blocks = multiple_of(self, REDUCE_LANES);
@@ -183,15 +193,18 @@ impl Lowering<'_, '_> {
     /// The loop over columns `from..to`, `lanes` at a time.
     fn columns(&mut self, row: &Row, lanes: usize, from: Value, to: Value) {
         let (body, done) = (self.block(), self.block());
-        self.branch_if_less(from, to, body, done);
+        let table = self.begin_table(lanes);
+        self.branch_into(from, to, body, table, done);
         let column = self.builder.append_block_param(body, types::I64);
         self.builder.switch_to_block(body);
+        self.enter_table(body, table);
         let values = self.body(row, lanes, column);
         self.outputs(row, lanes, column, &values);
         self.reduce_into_partials(column, &values);
         let step = self.integer(types::I64, lanes as i64);
         let next = self.builder.ins().iadd(column, step);
-        self.branch_if_less(next, to, body, done);
+        let table = self.leave_table();
+        self.branch_into(next, to, body, table, done);
         self.builder.switch_to_block(done);
     }
 
@@ -225,6 +238,13 @@ impl Lowering<'_, '_> {
     /// Continues with `then(a)` if `a < b`, else with `otherwise()`.
     fn branch_if_less(&mut self, a: Value, b: Value, then: ir::Block, otherwise: ir::Block) {
         self.branch_with(a, b, then, otherwise, &[]);
+    }
+
+    /// Continues with `then(a, carried)` if `a < b`, else with `otherwise()`.
+    fn branch_into(&mut self, a: Value, b: Value, then: ir::Block, carried: Option<Value>, otherwise: ir::Block) {
+        let less = self.builder.ins().icmp(ir::condcodes::IntCC::UnsignedLessThan, a, b);
+        let arguments: Vec<BlockArg> = [Some(a), carried].into_iter().flatten().map(BlockArg::Value).collect();
+        self.builder.ins().brif(less, then, &arguments, otherwise, &[]);
     }
 
     /// Continues with `then(a, carried...)` if `a < b`, else with `otherwise(carried...)`.

@@ -24,11 +24,27 @@ impl Lowering<'_, '_> {
             Type::Mask => 0,
             _ => bits,
         };
-        let size = 16 / lanes;
-        let bytes: Vec<u8> = bits.to_le_bytes()[..size].repeat(lanes);
-        let data = self.builder.func.dfg.constants.insert(ConstantData::from(bytes));
         let ty = self.held(ty, lanes);
+        self.vector(ty, bits)
+    }
+
+    /// A vector whose lanes all have the given bits.
+    fn vector(&mut self, ty: ir::Type, bits: u64) -> Value {
+        let size = ty.lane_type().bytes() as usize;
+        let bytes: [u8; 16] = std::array::from_fn(|byte| bits.to_le_bytes()[byte % size]);
+        // Zeros and ones are made without memory.
+        let plain = bytes == [0; 16] || bytes == [255; 16];
+        if !plain && let Some(value) = self.from_table(bytes, ty) {
+            return value;
+        }
+        let data = self.builder.func.dfg.constants.insert(ConstantData::from(&bytes[..]));
         self.builder.ins().vconst(ty, data)
+    }
+
+    /// The bits of the lanes' signs, or all other ones.
+    pub(super) fn sign_mask(&mut self, ty: ir::Type, signs: bool) -> Value {
+        let sign = 1 << (ty.lane_bits() - 1);
+        self.vector(ty, if signs { sign } else { !sign })
     }
 
     /// The second value where the mask holds, else the third.
@@ -36,9 +52,30 @@ impl Lowering<'_, '_> {
         let ty = self.builder.func.dfg.value_type(a);
         if ty.is_vector() {
             let mask = self.bitcast(ty, mask);
+            // An arm of zeros needs one instruction for the three of a choice.
+            if self.is_zeros(a) {
+                return self.builder.ins().band_not(b, mask);
+            }
+            if self.is_zeros(b) {
+                return self.builder.ins().band(a, mask);
+            }
             self.builder.ins().bitselect(mask, a, b)
         } else {
             self.builder.ins().select(mask, a, b)
+        }
+    }
+
+    /// Whether a vector is the constant of all zeros.
+    fn is_zeros(&self, value: Value) -> bool {
+        let dfg = &self.builder.func.dfg;
+        let Some(instruction) = dfg.value_def(value).inst() else {
+            return false;
+        };
+        match dfg.insts[instruction] {
+            ir::InstructionData::UnaryConst { opcode: ir::Opcode::Vconst, constant_handle } => {
+                dfg.constants.get(constant_handle).iter().all(|byte| *byte == 0)
+            }
+            _ => false,
         }
     }
 

@@ -1,5 +1,7 @@
 //! What the benchmarks share: data that is neither zero nor regular, and the models they train.
 
+#[cfg(target_arch = "x86_64")]
+pub mod by_hand;
 pub mod limits;
 pub mod peer;
 

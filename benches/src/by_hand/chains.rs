@@ -66,9 +66,8 @@ pub fn distance(a: &[f32], b: &[f32]) -> f32 {
     for (a, b) in a_blocks.zip(b_blocks) {
         for (lane, sum) in sums.iter_mut().enumerate() {
             // SAFETY: blocks hold 16 elements.
-            let difference = unsafe {
-                _mm_sub_ps(_mm_loadu_ps(a.as_ptr().add(4 * lane)), _mm_loadu_ps(b.as_ptr().add(4 * lane)))
-            };
+            let difference =
+                unsafe { _mm_sub_ps(_mm_loadu_ps(a.as_ptr().add(4 * lane)), _mm_loadu_ps(b.as_ptr().add(4 * lane))) };
             *sum = _mm_add_ps(*sum, _mm_mul_ps(difference, difference));
         }
     }

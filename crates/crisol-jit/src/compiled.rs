@@ -87,9 +87,10 @@ impl CompiledKernel {
         unsafe { (self.entry)(call) }
     }
 
-    #[doc(hidden)]
+    /// The machine code, constants included, for a disassembler: written to a file,
+    /// `objdump -D -b binary -m i386:x86-64 FILE` shows it.
     pub fn code(&self) -> &[u8] {
-        // SAFETY: scratch
+        // SAFETY: the code begins at its entry, is as long as Cranelift said, may be read, and lives as long as `self`.
         unsafe { std::slice::from_raw_parts(self.entry as *const u8, self.code_bytes) }
     }
 

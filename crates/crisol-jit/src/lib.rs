@@ -4,14 +4,23 @@
 //!
 //! | module | what lives there |
 //! | --- | --- |
+//! | `fused`, [`expression`] | [`Fused`]: Rust operators over arrays; what can be written in it |
+//! | `operand` | [`Operand`]: what it runs on |
+//! | `nest`, `results` | from shapes and strides to calls of a kernel; results of reductions |
 //! | `compiled` | [`CompiledKernel`]: the processor, one Cranelift module a kernel, entry point and release |
-//! | [`expression`] | [`Fused`](expression::Fused): Rust operators over slices |
-//! | `lower` | the loop nest; `instruction`, `memory`, `reduce`, `value`: what is inside it |
+//! | `lower` | the loop nest; `constants`, `instruction`, `memory`, `reduce`, `value`: what is inside it |
 
 mod compiled;
 pub mod expression;
+mod fused;
 mod lower;
+mod nest;
+mod operand;
+mod results;
 
 pub use compiled::CompiledKernel;
 pub use crisol_ir::kernel::{Call, Kernel};
-pub use crisol_ir::{Error, Result};
+pub use crisol_ir::ndarray;
+pub use crisol_ir::{Error, ErrorKind, Result, Value};
+pub use fused::Fused;
+pub use operand::{Operand, OperandMut};

@@ -90,7 +90,7 @@ impl Lowering<'_, '_> {
     }
 
     /// A constant read from the table; `None` outside of a loop with a table, or if that is full.
-    pub(super) fn from_table(&mut self, bytes: [u8; 16], ty: ir::Type) -> Option<Value> {
+    pub(super) fn read_table(&mut self, bytes: [u8; 16], ty: ir::Type) -> Option<Value> {
         let address = self.constants.address?;
         let table = &mut self.constants.table;
         if table.len() == table.capacity() {

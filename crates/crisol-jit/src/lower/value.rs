@@ -34,7 +34,7 @@ impl Lowering<'_, '_> {
         let bytes: [u8; 16] = std::array::from_fn(|byte| bits.to_le_bytes()[byte % size]);
         // Zeros and ones are made without memory.
         let plain = bytes == [0; 16] || bytes == [255; 16];
-        if !plain && let Some(value) = self.from_table(bytes, ty) {
+        if !plain && let Some(value) = self.read_table(bytes, ty) {
             return value;
         }
         let data = self.builder.func.dfg.constants.insert(ConstantData::from(&bytes[..]));

@@ -23,6 +23,8 @@ pub fn same_bits(a: &Value, b: &Value) -> bool {
         match value {
             Value::F32(array) => array.iter().map(|x| x.to_bits().into()).collect(),
             Value::F64(array) => array.iter().map(|x| x.to_bits()).collect(),
+            Value::BF16(array) => array.iter().map(|x| x.to_bits().into()).collect(),
+            Value::F16(array) => array.iter().map(|x| x.to_bits().into()).collect(),
             Value::Bool(array) => array.iter().map(|&x| x.into()).collect(),
             Value::U8(array) => array.iter().map(|&x| x.into()).collect(),
             Value::I32(array) => array.iter().map(|&x| x as u64).collect(),

@@ -1,7 +1,7 @@
 //! Reverse accumulation over a graph: appends the gradients of a value to the graph that computes it.
 
 use crisol_ir::value::Constant;
-use crisol_ir::{Error, ErrorKind, Graph, NodeId, Operation, Primitive, Result};
+use crisol_ir::{DType, Error, ErrorKind, Graph, NodeId, Operation, Primitive, Result};
 
 /// Appends the gradients of the sum of `target` with respect to each of `sources`; `None` where it does not depend on one.
 ///
@@ -118,7 +118,7 @@ impl Walk {
             debug_assert_eq!(graph.ty(part), graph.ty(input), "gradient of {:?}", graph.node(node).operation);
             let slot = &mut self.gradients[input.index()];
             *slot = Some(match *slot {
-                Some(sum) => crisol_ops::add(graph, sum, part)?,
+                Some(sum) => total(graph, sum, part)?,
                 None => part,
             });
         }
@@ -164,4 +164,16 @@ fn depends_on(graph: &Graph, question: &Question<'_>, recorded: &dyn Fn(NodeId) 
     }
     spread(&mut depends);
     depends
+}
+
+/// The sum of two contributions to a gradient; halves, which have no arithmetic, are added in single precision.
+fn total(graph: &mut Graph, a: NodeId, b: NodeId) -> Result<NodeId> {
+    let dtype = graph.ty(a).dtype;
+    if !dtype.is_half() {
+        return crisol_ops::add(graph, a, b);
+    }
+    let a = crisol_ops::cast(graph, a, DType::F32)?;
+    let b = crisol_ops::cast(graph, b, DType::F32)?;
+    let sum = crisol_ops::add(graph, a, b)?;
+    crisol_ops::cast(graph, sum, dtype)
 }

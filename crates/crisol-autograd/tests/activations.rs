@@ -508,3 +508,15 @@ fn hyperbolic_functions_have_finite_gradients_where_they_are_finite() {
         }
     }
 }
+
+#[test]
+fn gradients_pass_through_halves() {
+    let x = Tensor::from_slice(&[1.0f32, -2.0], [2]).cast(crisol_tensor::DType::BF16);
+    let tape = GradientTape::new();
+    tape.watch(&x).unwrap();
+    let (a, b) = (x.cast(crisol_tensor::DType::F32), x.cast(crisol_tensor::DType::F32));
+    let gradients = tape.gradient(&(a.square() + b * 3.0).sum_all(), [&x]).unwrap();
+    let (_, gradient) = gradients.into_iter().next().unwrap();
+    let gradient = gradient.unwrap().cast(crisol_tensor::DType::F32).to_vec::<f32>().unwrap();
+    assert_eq!(gradient, [5.0, -1.0]);
+}

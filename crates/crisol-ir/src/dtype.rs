@@ -14,6 +14,10 @@ pub enum DType {
     I32,
     /// 64-bit signed integers.
     I64,
+    /// Sixteen bits with the exponent of single precision and 8 bits of mantissa: for storage, cast before computing.
+    BF16,
+    /// Half precision, up to 65504 with 11 bits of mantissa: for storage, cast before computing.
+    F16,
     /// Single precision, the default of layers.
     F32,
     /// Double precision, used to check gradients.
@@ -22,12 +26,14 @@ pub enum DType {
 
 impl DType {
     /// Every element type, narrowest first.
-    pub const ALL: [DType; 6] = [DType::Bool, DType::U8, DType::I32, DType::I64, DType::F32, DType::F64];
+    pub const ALL: [DType; 8] =
+        [DType::Bool, DType::U8, DType::I32, DType::I64, DType::BF16, DType::F16, DType::F32, DType::F64];
 
     /// Bytes an element takes.
     pub const fn size(self) -> usize {
         match self {
             DType::Bool | DType::U8 => 1,
+            DType::BF16 | DType::F16 => 2,
             DType::I32 | DType::F32 => 4,
             DType::I64 | DType::F64 => 8,
         }
@@ -35,7 +41,12 @@ impl DType {
 
     /// Whether the type is a floating point one; only these carry gradients.
     pub const fn is_float(self) -> bool {
-        matches!(self, DType::F32 | DType::F64)
+        matches!(self, DType::F32 | DType::F64) || self.is_half()
+    }
+
+    /// Whether the type is a floating point one of sixteen bits, which is stored and cast but not computed with.
+    pub const fn is_half(self) -> bool {
+        matches!(self, DType::BF16 | DType::F16)
     }
 
     /// Whether the type is an integer one (truth values are not).
@@ -50,6 +61,8 @@ impl DType {
             DType::U8 => "uint8",
             DType::I32 => "int32",
             DType::I64 => "int64",
+            DType::BF16 => "bfloat16",
+            DType::F16 => "float16",
             DType::F32 => "float32",
             DType::F64 => "float64",
         }
@@ -90,6 +103,12 @@ impl Element for i32 {
 impl Element for i64 {
     const DTYPE: DType = DType::I64;
 }
+impl Element for half::bf16 {
+    const DTYPE: DType = DType::BF16;
+}
+impl Element for half::f16 {
+    const DTYPE: DType = DType::F16;
+}
 impl Element for f32 {
     const DTYPE: DType = DType::F32;
 }
@@ -107,7 +126,7 @@ mod tests {
             assert_eq!(DType::from_name(dtype.name()), Some(dtype));
             assert_eq!(DType::from_code(dtype as i64), Some(dtype));
         }
-        assert_eq!(DType::from_name("float16"), None);
+        assert_eq!(DType::from_name("float8"), None);
         assert_eq!(DType::from_code(-1), None);
     }
 }

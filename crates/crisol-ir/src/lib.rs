@@ -26,4 +26,5 @@ pub use primitive::{Attributes, Kind, Layout, Primitive, Probe};
 pub use shape::Shape;
 pub use value::Value;
 
+pub use half;
 pub use ndarray;

@@ -3,6 +3,7 @@
 use crate::dtype::{DType, Element};
 use crate::error::{Error, ErrorKind, Result};
 use crate::shape::Shape;
+use half::{bf16, f16};
 use ndarray::{ArrayD, IxDyn};
 
 /// An ndarray of any element type, row-major.
@@ -16,6 +17,10 @@ pub enum Value {
     I32(ArrayD<i32>),
     /// 64-bit integers.
     I64(ArrayD<i64>),
+    /// Sixteen bits with the exponent of single precision.
+    BF16(ArrayD<bf16>),
+    /// Half precision.
+    F16(ArrayD<f16>),
     /// Single precision.
     F32(ArrayD<f32>),
     /// Double precision.
@@ -31,6 +36,8 @@ macro_rules! each_value {
             $crate::Value::U8($array) => $body,
             $crate::Value::I32($array) => $body,
             $crate::Value::I64($array) => $body,
+            $crate::Value::BF16($array) => $body,
+            $crate::Value::F16($array) => $body,
             $crate::Value::F32($array) => $body,
             $crate::Value::F64($array) => $body,
         }
@@ -46,6 +53,8 @@ macro_rules! map_value {
             $crate::Value::U8($array) => $crate::Value::U8($body),
             $crate::Value::I32($array) => $crate::Value::I32($body),
             $crate::Value::I64($array) => $crate::Value::I64($body),
+            $crate::Value::BF16($array) => $crate::Value::BF16($body),
+            $crate::Value::F16($array) => $crate::Value::F16($body),
             $crate::Value::F32($array) => $crate::Value::F32($body),
             $crate::Value::F64($array) => $crate::Value::F64($body),
         }
@@ -60,6 +69,8 @@ impl Value {
             Value::U8(_) => DType::U8,
             Value::I32(_) => DType::I32,
             Value::I64(_) => DType::I64,
+            Value::BF16(_) => DType::BF16,
+            Value::F16(_) => DType::F16,
             Value::F32(_) => DType::F32,
             Value::F64(_) => DType::F64,
         }
@@ -81,6 +92,8 @@ impl Value {
             DType::U8 => Value::U8(ArrayD::zeros(sizes)),
             DType::I32 => Value::I32(ArrayD::zeros(sizes)),
             DType::I64 => Value::I64(ArrayD::zeros(sizes)),
+            DType::BF16 => Value::BF16(ArrayD::default(sizes)),
+            DType::F16 => Value::F16(ArrayD::default(sizes)),
             DType::F32 => Value::F32(ArrayD::zeros(sizes)),
             DType::F64 => Value::F64(ArrayD::zeros(sizes)),
         }
@@ -94,12 +107,15 @@ impl Value {
             DType::U8 => Value::U8(ArrayD::from_elem(scalar, constant.bits as u8)),
             DType::I32 => Value::I32(ArrayD::from_elem(scalar, constant.bits as i32)),
             DType::I64 => Value::I64(ArrayD::from_elem(scalar, constant.bits as i64)),
+            DType::BF16 => Value::BF16(ArrayD::from_elem(scalar, bf16::from_bits(constant.bits as u16))),
+            DType::F16 => Value::F16(ArrayD::from_elem(scalar, f16::from_bits(constant.bits as u16))),
             DType::F32 => Value::F32(ArrayD::from_elem(scalar, f32::from_bits(constant.bits as u32))),
             DType::F64 => Value::F64(ArrayD::from_elem(scalar, f64::from_bits(constant.bits))),
         }
     }
 
-    /// The same numbers as another type, by Rust's `as`: saturating, NaN to 0, and to `bool` by comparing with 0.
+    /// The same numbers as another type, by Rust's `as`: saturating, NaN to 0, and to `bool` by comparing with 0. Types of sixteen
+    /// bits are reached through `float32`, to the nearest, ties to even.
     pub fn cast(&self, dtype: DType) -> Value {
         macro_rules! from_number {
             ($array:expr) => {
@@ -108,6 +124,8 @@ impl Value {
                     DType::U8 => Value::U8($array.mapv(|x| x as u8)),
                     DType::I32 => Value::I32($array.mapv(|x| x as i32)),
                     DType::I64 => Value::I64($array.mapv(|x| x as i64)),
+                    DType::BF16 => Value::BF16($array.mapv(|x| bf16::from_f32(x as f32))),
+                    DType::F16 => Value::F16($array.mapv(|x| f16::from_f32(x as f32))),
                     DType::F32 => Value::F32($array.mapv(|x| x as f32)),
                     DType::F64 => Value::F64($array.mapv(|x| x as f64)),
                 }
@@ -116,6 +134,10 @@ impl Value {
         match self {
             Value::Bool(array) if dtype == DType::Bool => Value::Bool(array.clone()),
             Value::Bool(array) => Value::U8(array.mapv(u8::from)).cast(dtype),
+            Value::BF16(array) if dtype == DType::BF16 => Value::BF16(array.clone()),
+            Value::BF16(array) => Value::F32(array.mapv(f32::from)).cast(dtype),
+            Value::F16(array) if dtype == DType::F16 => Value::F16(array.clone()),
+            Value::F16(array) => Value::F32(array.mapv(f32::from)).cast(dtype),
             Value::U8(array) => from_number!(array),
             Value::I32(array) => from_number!(array),
             Value::I64(array) => from_number!(array),
@@ -160,7 +182,7 @@ macro_rules! typed {
         }
     )*};
 }
-typed!(bool => Bool, u8 => U8, i32 => I32, i64 => I64, f32 => F32, f64 => F64);
+typed!(bool => Bool, u8 => U8, i32 => I32, i64 => I64, bf16 => BF16, f16 => F16, f32 => F32, f64 => F64);
 
 /// A scalar known when a program is recorded, by its bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -179,6 +201,8 @@ impl Constant {
             DType::U8 => number as u8 as u64,
             DType::I32 => number as i32 as u32 as u64,
             DType::I64 => number as i64 as u64,
+            DType::BF16 => bf16::from_f32(number as f32).to_bits() as u64,
+            DType::F16 => f16::from_f32(number as f32).to_bits() as u64,
             DType::F32 => (number as f32).to_bits() as u64,
             DType::F64 => number.to_bits(),
         };
@@ -192,6 +216,8 @@ impl Constant {
             DType::U8 => self.bits as u8 as f64,
             DType::I32 => self.bits as i32 as f64,
             DType::I64 => self.bits as i64 as f64,
+            DType::BF16 => bf16::from_bits(self.bits as u16).to_f64(),
+            DType::F16 => f16::from_bits(self.bits as u16).to_f64(),
             DType::F32 => f32::from_bits(self.bits as u32) as f64,
             DType::F64 => f64::from_bits(self.bits),
         }

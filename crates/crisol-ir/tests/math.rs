@@ -344,3 +344,45 @@ fn power_is_within_its_bound_and_does_what_c_says_at_the_ends() {
 fn atan2_is_within_its_bound_in_all_quadrants() {
     check_two(&kernel_of_two(math::atan2), f64::atan2, ATAN_ULPS);
 }
+
+/// The bits of every number of sixteen bits widened, and of numbers near each of them narrowed, against the library's conversions.
+#[test]
+fn halves_are_widened_exactly_and_narrowed_to_the_nearest() {
+    type Wide = fn(u16) -> f32;
+    type Narrow = fn(f32) -> u16;
+    let half: (DType, Wide, Narrow) =
+        (DType::F16, |bits| half::f16::from_bits(bits).to_f32(), |x| half::f16::from_f32(x).to_bits());
+    let brain: (DType, Wide, Narrow) =
+        (DType::BF16, |bits| half::bf16::from_bits(bits).to_f32(), |x| half::bf16::from_f32(x).to_bits());
+    for (dtype, wide, narrow) in [half, brain] {
+        let convert = |from: DType, to: DType| {
+            let mut builder = Builder::new();
+            let x = builder.input(from, Access::Contiguous);
+            let x = builder.load(x);
+            builder.output(x, to, Role::Store(Access::Contiguous));
+            builder.finish()
+        };
+        let (widening, narrowing) = (convert(dtype, DType::F32), convert(DType::F32, dtype));
+        for bits in 0..=u16::MAX {
+            let found = f32::from_bits(widening.evaluate(&[u64::from(bits)], 0)[0] as u32);
+            let truth = wide(bits);
+            assert!(
+                found.to_bits() == truth.to_bits() || (found.is_nan() && truth.is_nan()),
+                "{dtype} {bits:#x}: {found}"
+            );
+            // The number itself, its neighbours in single precision, and the place halfway to the next one with its neighbours.
+            let next = wide(bits.saturating_add(1));
+            let middle = f32::midpoint(truth, next);
+            for x in [truth, truth.next_up(), truth.next_down(), middle, middle.next_up(), middle.next_down()] {
+                if x.is_subnormal() {
+                    continue;
+                }
+                let found = narrowing.evaluate(&[u64::from(x.to_bits())], 0)[0] as u16;
+                assert!(found == narrow(x) || (x.is_nan() && wide(found).is_nan()), "{dtype} {x:?}: {found:#x}");
+            }
+        }
+        for x in [f32::MAX, f32::MIN, 65519.9, 65520.0, 65536.0, f32::INFINITY, f32::NEG_INFINITY, 1e-30, -0.0] {
+            assert_eq!(narrowing.evaluate(&[u64::from(x.to_bits())], 0)[0] as u16, narrow(x), "{dtype} {x}");
+        }
+    }
+}

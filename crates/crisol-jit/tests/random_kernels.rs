@@ -76,13 +76,14 @@ impl Recipe {
                 Type::I32 if access & 1 == 0 => DType::U8,
                 Type::I32 => DType::I32,
                 Type::I64 => DType::I64,
+                Type::F32 if access & 4 == 0 => [DType::BF16, DType::F16][access as usize / 8 % 2],
                 Type::F32 => DType::F32,
                 Type::F64 => DType::F64,
             };
             let by = [Reduction::Sum, Reduction::Max, Reduction::Min, Reduction::Product][(access >> 1) as usize % 4];
             let role = match kind % 4 {
-                0 if ty != Type::Mask => Role::ReduceColumns(by),
-                1 if ty != Type::Mask => Role::ReduceRows(by),
+                0 if ty != Type::Mask && !dtype.is_half() => Role::ReduceColumns(by),
+                1 if ty != Type::Mask && !dtype.is_half() => Role::ReduceRows(by),
                 2 => Role::Store(Access::Strided),
                 _ => Role::Store(Access::Contiguous),
             };

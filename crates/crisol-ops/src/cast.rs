@@ -1,7 +1,7 @@
 //! Change of the element type.
 
 use crate::{probe, rule};
-use crisol_ir::kernel::{Binary, Builder, Register, Type};
+use crisol_ir::kernel::{Binary, Builder, Register, Type, math};
 use crisol_ir::primitive::Gradients;
 use crisol_ir::{
     Attributes, DType, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value,
@@ -9,7 +9,8 @@ use crisol_ir::{
 use smallvec::smallvec;
 
 /// The same numbers as another type, by Rust's `as`: floats to integers towards zero, saturating, NaN to 0; integers to
-/// narrower ones by their lower bits; to `bool` by comparing with 0.
+/// narrower ones by their lower bits; to `bool` by comparing with 0; to `bfloat16` and `float16` through
+/// `float32`, to the nearest, ties to even.
 ///
 /// Setting: the code of the new type (`dtype as i64`). Gradient: `g` cast back between floating point types, else none.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +67,12 @@ impl Primitive for Cast {
         let &[x] = rule::operands(inputs)?;
         let to = target(attributes)?;
         let from = builder.ty(x);
+        if to.is_half() {
+            // To the nearest half already here, so that what reads the register sees what memory would hold.
+            let x = builder.convert(x, Type::F32);
+            let bits = math::narrow(builder, to, x);
+            return Ok(math::widen(builder, to, bits));
+        }
         let converted = builder.convert(x, Type::of(to));
         if to != DType::U8 || from == Type::Mask {
             return Ok(converted);

@@ -74,6 +74,8 @@ macro_rules! compare {
             (Value::U8(a), Value::U8(b)) => zip!(a, b),
             (Value::I32(a), Value::I32(b)) => zip!(a, b),
             (Value::I64(a), Value::I64(b)) => zip!(a, b),
+            (Value::BF16(a), Value::BF16(b)) => zip!(a, b),
+            (Value::F16(a), Value::F16(b)) => zip!(a, b),
             (Value::F32(a), Value::F32(b)) => zip!(a, b),
             (Value::F64(a), Value::F64(b)) => zip!(a, b),
             (other, _) => Err($crate::definition::unexpected(other)),

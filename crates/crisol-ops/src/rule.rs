@@ -26,10 +26,10 @@ impl Takes {
         let fits = match self {
             Takes::Any => true,
             Takes::Bools => dtype == DType::Bool,
-            Takes::Floats => dtype.is_float(),
-            Takes::Numbers => dtype.is_float() || matches!(dtype, DType::I32 | DType::I64),
+            Takes::Floats => matches!(dtype, DType::F32 | DType::F64),
+            Takes::Numbers => matches!(dtype, DType::F32 | DType::F64 | DType::I32 | DType::I64),
             Takes::Integers => dtype.is_integer(),
-            Takes::Ordered => dtype != DType::Bool,
+            Takes::Ordered => dtype != DType::Bool && !dtype.is_half(),
         };
         if fits {
             return Ok(());
@@ -40,7 +40,7 @@ impl Takes {
             Takes::Floats => "float32 or float64",
             Takes::Numbers => "float32, float64, int32 or int64",
             Takes::Integers => "int32, int64 or uint8",
-            Takes::Ordered => "any type but bool",
+            Takes::Ordered => "float32, float64, int32, int64 or uint8",
         };
         let help = match (self, dtype) {
             (Takes::Bools, _) => "compare first, for example with not_equal(x, 0)",
@@ -51,6 +51,9 @@ impl Takes {
             (_, DType::Bool) => {
                 "cast it first, for example with .cast(DType::F32), or combine truth values with \
                  logical_and, logical_or, logical_not"
+            }
+            (_, DType::BF16 | DType::F16) => {
+                "halves are for storage: cast them first, with .cast(DType::F32), and the result back"
             }
             (_, DType::U8) => "bytes would wrap at 256: cast them first, for example with .cast(DType::F32)",
             _ => "cast it first, for example with .cast(DType::F32)",
@@ -106,6 +109,7 @@ pub(crate) fn same_dtype(lhs: TensorType, rhs: TensorType) -> Result<()> {
     let name = match wider {
         DType::F64 => "F64",
         DType::F32 => "F32",
+        DType::BF16 | DType::F16 => "F32",
         DType::I64 => "I64",
         DType::I32 => "I32",
         DType::U8 => "U8",

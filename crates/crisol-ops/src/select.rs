@@ -70,6 +70,8 @@ impl Primitive for Select {
             (Value::U8(a), Value::U8(b)) => choose!(U8, a, b),
             (Value::I32(a), Value::I32(b)) => choose!(I32, a, b),
             (Value::I64(a), Value::I64(b)) => choose!(I64, a, b),
+            (Value::BF16(a), Value::BF16(b)) => choose!(BF16, a, b),
+            (Value::F16(a), Value::F16(b)) => choose!(F16, a, b),
             (Value::F32(a), Value::F32(b)) => choose!(F32, a, b),
             (Value::F64(a), Value::F64(b)) => choose!(F64, a, b),
             (other, _) => Err(unexpected(other)),

@@ -1,5 +1,6 @@
 //! Values as bytes, as files hold them: elements in row-major order, little-endian on every machine.
 
+use crisol_ir::half::{bf16, f16};
 use crisol_ir::value::Typed;
 use crisol_tensor::ndarray::{ArrayD, IxDyn};
 use crisol_tensor::{DType, Shape, Value};
@@ -20,6 +21,8 @@ pub fn of_value(value: &Value) -> Vec<u8> {
         Value::U8(array) => array.iter().copied().collect(),
         Value::I32(array) => array.iter().flat_map(|x| x.to_le_bytes()).collect(),
         Value::I64(array) => array.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        Value::BF16(array) => array.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        Value::F16(array) => array.iter().flat_map(|x| x.to_le_bytes()).collect(),
         Value::F32(array) => array.iter().flat_map(|x| x.to_le_bytes()).collect(),
         Value::F64(array) => array.iter().flat_map(|x| x.to_le_bytes()).collect(),
     }
@@ -33,6 +36,8 @@ pub fn to_value(bytes: &[u8], dtype: DType, shape: &Shape) -> Option<Value> {
         DType::U8 => elements(bytes, sizes, u8::from_le_bytes),
         DType::I32 => elements(bytes, sizes, i32::from_le_bytes),
         DType::I64 => elements(bytes, sizes, i64::from_le_bytes),
+        DType::BF16 => elements(bytes, sizes, |bytes| bf16::from_bits(u16::from_le_bytes(bytes))),
+        DType::F16 => elements(bytes, sizes, |bytes| f16::from_bits(u16::from_le_bytes(bytes))),
         DType::F32 => elements(bytes, sizes, f32::from_le_bytes),
         DType::F64 => elements(bytes, sizes, f64::from_le_bytes),
     }

@@ -96,6 +96,8 @@ fn file_dtype(dtype: DType) -> Dtype {
         DType::U8 => Dtype::U8,
         DType::I32 => Dtype::I32,
         DType::I64 => Dtype::I64,
+        DType::BF16 => Dtype::BF16,
+        DType::F16 => Dtype::F16,
         DType::F32 => Dtype::F32,
         DType::F64 => Dtype::F64,
     }
@@ -117,7 +119,7 @@ mod tests {
         let mut tree = Tree::new(Key::new(seed));
         for (path, sizes, dtype) in weights {
             let shape = Shape::new(sizes).unwrap();
-            if dtype.is_float() {
+            if dtype.is_float() && !dtype.is_half() {
                 tree.create(path, shape, *dtype, Role::Weight, &RandomNormal::default()).unwrap();
             } else {
                 tree.create(path, shape, *dtype, Role::State, &Constant(seed as f64)).unwrap();
@@ -127,7 +129,9 @@ mod tests {
         tree
     }
 
-    const ALL: [(&str, &[usize], DType); 6] = [
+    const ALL: [(&str, &[usize], DType); 8] = [
+        ("a/brain", &[2, 3], DType::BF16),
+        ("a/half", &[5], DType::F16),
         ("a/kernel", &[3, 4], DType::F32),
         ("a/wide", &[2], DType::F64),
         ("a/empty", &[0, 5], DType::F32),
@@ -176,7 +180,7 @@ mod tests {
             "a/kernel has F32[3, 4], expected F32[4, 3]",
             "a/wide has F64[2], expected F32[2]",
             "a/new is missing",
-            "a/empty is unexpected; b/count is unexpected; b/mask is unexpected",
+            "a/brain is unexpected; a/empty is unexpected; a/half is unexpected; b/count is unexpected; b/mask is unexpected",
         ] {
             assert!(text.contains(part), "{part:?} is not in {text:?}");
         }

@@ -76,6 +76,8 @@ impl Buffer {
             DType::U8 => self.to_array::<u8>(shape),
             DType::I32 => self.to_array::<i32>(shape),
             DType::I64 => self.to_array::<i64>(shape),
+            DType::BF16 => self.to_array::<crisol_ir::half::bf16>(shape),
+            DType::F16 => self.to_array::<crisol_ir::half::f16>(shape),
             DType::F32 => self.to_array::<f32>(shape),
             DType::F64 => self.to_array::<f64>(shape),
         }

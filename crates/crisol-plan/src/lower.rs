@@ -211,7 +211,7 @@ impl<'a> Lowering<'a> {
         let program = self.program;
         let source = *program.source(id);
         let register = if let Some(constant) = program.constant(id).filter(|constant| is_fixed(*constant)) {
-            body.builder.bits(Type::of(constant.dtype), constant.bits)
+            body.builder.value(constant)
         } else if self.computes(body, id, source) {
             let node = program.node(id);
             let Operation::Primitive(primitive, attributes) = &node.operation else {

@@ -135,6 +135,7 @@ fn in_memory(constant: Constant) -> u64 {
     let mut bytes = [0; 8];
     match constant.dtype.size() {
         1 => bytes[0] = constant.bits as u8,
+        2 => bytes[..2].copy_from_slice(&(constant.bits as u16).to_ne_bytes()),
         4 => bytes[..4].copy_from_slice(&(constant.bits as u32).to_ne_bytes()),
         _ => bytes = constant.bits.to_ne_bytes(),
     }

@@ -249,8 +249,7 @@ impl ProgramBuilder {
         let mut registers = SmallVec::<[_; 4]>::new();
         for &input in &node.inputs {
             let Some(constant) = self.program.constant(input) else { return Ok(None) };
-            let ty = crisol_ir::kernel::Type::of(constant.dtype);
-            registers.push(builder.bits(ty, constant.bits));
+            registers.push(builder.value(constant));
         }
         let value = primitive.lower(&mut builder, attributes, &registers)?;
         builder.output(value, node.ty.dtype, Role::Store(Access::Contiguous));
@@ -280,6 +279,7 @@ impl ProgramBuilder {
         let bits = bits.to_ne_bytes();
         let bits = match node.ty.dtype {
             DType::Bool | DType::U8 => u64::from(bits[0]),
+            DType::BF16 | DType::F16 => u64::from(u16::from_ne_bytes([bits[0], bits[1]])),
             DType::I32 | DType::F32 => u64::from(u32::from_ne_bytes([bits[0], bits[1], bits[2], bits[3]])),
             DType::I64 | DType::F64 => u64::from_ne_bytes(bits),
         };

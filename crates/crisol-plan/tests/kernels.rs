@@ -233,6 +233,7 @@ impl Argument {
         let bytes: &[u8] = self.bytes();
         match self.dtype.size() {
             1 => bytes[at].into(),
+            2 => u16::from_ne_bytes(bytes[at..at + 2].try_into().unwrap()).into(),
             4 => u32::from_ne_bytes(bytes[at..at + 4].try_into().unwrap()).into(),
             _ => u64::from_ne_bytes(bytes[at..at + 8].try_into().unwrap()),
         }
@@ -245,6 +246,7 @@ impl Argument {
             unsafe { std::slice::from_raw_parts_mut(self.memory.as_mut_ptr().cast::<u8>(), self.memory.len() * 8) };
         match size {
             1 => bytes[at] = bits as u8,
+            2 => bytes[at..at + 2].copy_from_slice(&(bits as u16).to_ne_bytes()),
             4 => bytes[at..at + 4].copy_from_slice(&(bits as u32).to_ne_bytes()),
             _ => bytes[at..at + 8].copy_from_slice(&bits.to_ne_bytes()),
         }
@@ -308,6 +310,8 @@ fn argument(choices: &mut Choices<'_>, dtype: DType, access: Access, rows: usize
                 DType::U8 => x as u8 as u64,
                 DType::I32 => x as i32 as u32 as u64,
                 DType::I64 => x as i64 as u64,
+                DType::BF16 => crisol_ir::half::bf16::from_f32(x as f32).to_bits().into(),
+                DType::F16 => state >> 20 & 0xffff,
                 DType::F32 => (x as f32).to_bits().into(),
                 DType::F64 => x.to_bits(),
             };
@@ -432,14 +436,14 @@ fn case(numbers: &[u32]) -> Case {
             Type::Mask => DType::Bool,
             Type::I32 => choices.of(&[DType::I32, DType::U8]),
             Type::I64 => DType::I64,
-            Type::F32 => DType::F32,
+            Type::F32 => choices.of(&[DType::F32, DType::BF16, DType::F16]),
             Type::F64 => DType::F64,
         };
         let by = choices.of(&[Reduction::Sum, Reduction::Max, Reduction::Min, Reduction::Product]);
         let role = match choices.next() % 4 {
             0 | 1 => Role::Store(Access::Contiguous),
             2 => Role::Store(Access::Strided),
-            _ if dtype == DType::Bool => Role::Store(Access::Contiguous),
+            _ if dtype == DType::Bool || dtype.is_half() => Role::Store(Access::Contiguous),
             _ if rows_or_columns => Role::ReduceRows(by),
             _ => Role::ReduceColumns(by),
         };

@@ -37,7 +37,7 @@ mod trace;
 mod traced;
 mod variable;
 
-pub use crisol_ir::{DType, Error, ErrorKind, Graph, NodeId, Result, Shape, TensorType, Value, ndarray};
+pub use crisol_ir::{DType, Error, ErrorKind, Graph, NodeId, Result, Shape, TensorType, Value, half, ndarray};
 pub use crisol_plan::Stats;
 pub use keep_nodes::{KeepNodes, position};
 pub use linear::{

@@ -2,9 +2,10 @@
 
 use super::{
     Access, Binary, BinaryFunction, Comparison, Function, Input, Instruction, Kernel, Output, Register, Role, Type,
-    Unary,
+    Unary, math,
 };
 use crate::dtype::DType;
+use crate::value::Constant;
 use std::collections::HashMap;
 
 /// Builds a [`Kernel`]. An instruction that already stands in the body is not repeated.
@@ -43,8 +44,9 @@ impl Builder {
         self.kernel.inputs.len() as u32 - 1
     }
 
-    /// Adds a result to write.
+    /// Adds a result to write; halves are rounded from `F32`, to the nearest, ties to even.
     pub fn output(&mut self, value: Register, dtype: DType, role: Role) {
+        let value = if dtype.is_half() { math::narrow(self, dtype, value) } else { value };
         self.kernel.outputs.push(Output { value, dtype, role });
     }
 
@@ -72,10 +74,11 @@ impl Builder {
         }
     }
 
-    /// The element of an input.
+    /// The element of an input; halves are widened to `F32`.
     pub fn load(&mut self, input: u32) -> Register {
-        let ty = Type::of(self.kernel.inputs[input as usize].dtype);
-        self.push(Instruction::Load(input), ty)
+        let dtype = self.kernel.inputs[input as usize].dtype;
+        let element = self.push(Instruction::Load(input), Type::of(dtype));
+        if dtype.is_half() { math::widen(self, dtype, element) } else { element }
     }
 
     /// A constant from its bits.
@@ -93,6 +96,14 @@ impl Builder {
             Type::F64 => number.to_bits(),
         };
         self.bits(ty, bits)
+    }
+
+    /// A constant of a graph; halves as `F32`, as they are loaded.
+    pub fn value(&mut self, constant: Constant) -> Register {
+        if constant.dtype.is_half() {
+            return self.constant(Type::F32, constant.number());
+        }
+        self.bits(Type::of(constant.dtype), constant.bits)
     }
 
     /// A number as a constant of the type that `like` has.

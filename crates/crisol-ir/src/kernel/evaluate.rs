@@ -58,7 +58,11 @@ impl Kernel {
         }
         let stored = |output: &super::Output| {
             let value = registers[output.value.index()];
-            if output.dtype == DType::U8 { value & 0xff } else { value }
+            match output.dtype.size() {
+                1 => value & 0xff,
+                2 => value & 0xffff,
+                _ => value,
+            }
         };
         self.outputs.iter().filter(|output| matches!(output.role, Role::Store(_))).map(stored).collect()
     }
@@ -68,6 +72,7 @@ fn load(dtype: DType, bits: u64) -> u64 {
     match dtype {
         DType::Bool => u64::from(bits != 0),
         DType::U8 => bits & 0xff,
+        DType::BF16 | DType::F16 => bits & 0xffff,
         _ => bits,
     }
 }

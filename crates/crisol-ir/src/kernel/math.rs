@@ -16,13 +16,16 @@
 //! | [`atan2`], [`atan`], [`asin`], [`acos`] | a polynomial for the quotient of the smaller and the larger coordinate | |
 //! | [`power`] | `2^(y log2 x)`, the logarithm and the product to twice the precision | Dekker's products |
 //! | [`erf`] | a polynomial near 0; beyond, `1 - e^-q` with a polynomial for `q = -ln(erfc x)` | |
+//! | [`widen`], [`narrow`] | halves to `f32` and back, by their bits | |
 //! | [`sine_cosine_of_turn`] | an eighth of a turn to either side of the nearest quarter | |
 
 mod erf;
+mod half;
 mod power;
 mod trigonometric;
 
 pub use erf::{ERF_ULPS, erf};
+pub use half::{narrow, widen};
 pub use power::{POWER_ULPS, power};
 pub use trigonometric::{
     ACOS_ULPS, ASIN_ULPS, ATAN_ULPS, COS_ULPS, LARGEST_ANGLE, SIN_ULPS, acos, asin, atan, atan2, cos, sin,

@@ -23,7 +23,7 @@ use crate::primitive::Reduction;
 pub enum Type {
     /// A truth value.
     Mask,
-    /// A 32-bit integer; bytes are widened to it when loaded and cut (wrapping) when stored. Instructions say whether it is signed.
+    /// A 32-bit integer; bytes, and the bits of halves, are widened to it when loaded and cut (wrapping) when stored. Instructions say whether it is signed.
     I32,
     /// A 64-bit integer.
     I64,
@@ -38,7 +38,8 @@ impl Type {
     pub fn of(dtype: DType) -> Type {
         match dtype {
             DType::Bool => Type::Mask,
-            DType::U8 | DType::I32 => Type::I32,
+            // Numbers of sixteen bits by their bits; `Builder` widens what is loaded.
+            DType::U8 | DType::I32 | DType::BF16 | DType::F16 => Type::I32,
             DType::I64 => Type::I64,
             DType::F32 => Type::F32,
             DType::F64 => Type::F64,

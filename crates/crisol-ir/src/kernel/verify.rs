@@ -60,7 +60,7 @@ impl Kernel {
             }
             let fits = match output.role {
                 Role::Store(access) => access != Access::Broadcast,
-                Role::ReduceColumns(_) | Role::ReduceRows(_) => ty != Type::Mask,
+                Role::ReduceColumns(_) | Role::ReduceRows(_) => ty != Type::Mask && !output.dtype.is_half(),
             };
             if !fits {
                 return self.wrong(format!("r{} cannot be written by {:?}", output.value.0, output.role));

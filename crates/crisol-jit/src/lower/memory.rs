@@ -49,6 +49,9 @@ impl Lowering<'_, '_> {
             DType::U8 => {
                 self.builder.ins().istore8(FLAGS, value, address, 0);
             }
+            DType::BF16 | DType::F16 => {
+                self.builder.ins().istore16(FLAGS, value, address, 0);
+            }
             _ => {
                 self.builder.ins().store(FLAGS, value, address, 0);
             }
@@ -88,6 +91,12 @@ impl Lowering<'_, '_> {
                 let stride = self.integer(types::I64, 1);
                 self.gather(dtype, address, stride)
             }
+            DType::BF16 | DType::F16 => {
+                let halves = self.builder.ins().load(types::I64, FLAGS, address, 0);
+                let vector = self.builder.ins().scalar_to_vector(types::I64X2, halves);
+                let vector = self.bitcast(types::I16X8, vector);
+                self.builder.ins().uwiden_low(vector)
+            }
             DType::I32 => self.builder.ins().load(types::I32X4, FLAGS, address, 0),
             DType::F32 => self.builder.ins().load(types::F32X4, FLAGS, address, 0),
             DType::I64 => self.builder.ins().load(types::I64X2, FLAGS, address, 0),
@@ -113,6 +122,15 @@ impl Lowering<'_, '_> {
             DType::Bool | DType::U8 => {
                 let stride = self.integer(types::I64, 1);
                 self.scatter(dtype, address, stride, value);
+            }
+            DType::BF16 | DType::F16 => {
+                // The lower half of each lane.
+                let bytes = self.bitcast(types::I8X16, value);
+                let lower = [0, 1, 4, 5, 8, 9, 12, 13, 0, 1, 4, 5, 8, 9, 12, 13];
+                let bytes = self.shuffle(bytes, bytes, lower);
+                let bytes = self.bitcast(types::I64X2, bytes);
+                let bytes = self.builder.ins().extractlane(bytes, 0);
+                self.builder.ins().store(FLAGS, bytes, address, 0);
             }
             _ => {
                 self.builder.ins().store(FLAGS, value, address, 0);
@@ -155,6 +173,7 @@ impl Lowering<'_, '_> {
             DType::Bool if mask == types::I8 => types::I8,
             DType::Bool => return self.builder.ins().uload8(mask, FLAGS, address, 0),
             DType::U8 => return self.builder.ins().uload8(types::I32, FLAGS, address, 0),
+            DType::BF16 | DType::F16 => return self.builder.ins().uload16(types::I32, FLAGS, address, 0),
             DType::I32 => types::I32,
             DType::I64 => types::I64,
             DType::F32 => types::F32,

@@ -62,6 +62,7 @@ impl Buffer {
         let word = |byte: usize| self.words[byte / 8] >> (byte % 8 * 8);
         match self.dtype.size() {
             1 => word(byte) & 0xff,
+            2 => word(byte) & 0xffff,
             4 => word(byte) & 0xffff_ffff,
             _ => word(byte),
         }
@@ -70,6 +71,7 @@ impl Buffer {
     fn write(&mut self, byte: usize, bits: u64) {
         let mask = match self.dtype.size() {
             1 => 0xff,
+            2 => 0xffff,
             4 => 0xffff_ffff,
             _ => u64::MAX,
         };

@@ -57,6 +57,9 @@ impl Numbers {
         match ty.dtype {
             DType::F64 => Value::F64(ArrayD::from_shape_simple_fn(sizes, float)),
             DType::F32 => Value::F32(ArrayD::from_shape_simple_fn(sizes, || float() as f32)),
+            DType::BF16 | DType::F16 => {
+                Value::F32(ArrayD::from_shape_simple_fn(sizes, || float() as f32)).cast(ty.dtype)
+            }
             DType::I32 => Value::I32(ArrayD::from_shape_simple_fn(sizes, || self.word() as i32 >> 20)),
             DType::I64 => Value::I64(ArrayD::from_shape_simple_fn(sizes, || i64::from(self.word() as i32 >> 20))),
             DType::U8 => Value::U8(ArrayD::from_shape_simple_fn(sizes, || self.word() as u8)),
@@ -77,6 +80,8 @@ pub fn bits(value: &Value) -> Vec<u64> {
         Value::U8(array) => array.iter().map(|&x| u64::from(x)).collect(),
         Value::I32(array) => array.iter().map(|&x| u64::from(x as u32)).collect(),
         Value::I64(array) => array.iter().map(|&x| x as u64).collect(),
+        Value::BF16(array) => array.iter().map(|&x| u64::from(x.to_bits())).collect(),
+        Value::F16(array) => array.iter().map(|&x| u64::from(x.to_bits())).collect(),
         Value::F32(array) => array.iter().map(|&x| u64::from(x.to_bits())).collect(),
         Value::F64(array) => array.iter().map(|&x| x.to_bits()).collect(),
     }

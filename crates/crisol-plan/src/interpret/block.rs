@@ -87,6 +87,7 @@ impl Frame {
             match dtype {
                 DType::Bool => self.load_as::<u8, u8>(to, from, stride, count, |x| x),
                 DType::U8 => self.load_as::<u8, i32>(to, from, stride, count, i32::from),
+                DType::BF16 | DType::F16 => self.load_as::<u16, i32>(to, from, stride, count, i32::from),
                 DType::I32 => self.load_as::<i32, i32>(to, from, stride, count, |x| x),
                 DType::I64 => self.load_as::<i64, i64>(to, from, stride, count, |x| x),
                 DType::F32 => self.load_as::<u32, u32>(to, from, stride, count, |x| x),
@@ -134,6 +135,7 @@ impl Frame {
             match dtype {
                 DType::Bool => self.store_as::<u8, u8>(slot, to, stride, count, |x| x),
                 DType::U8 => self.store_as::<i32, u8>(slot, to, stride, count, |x| x as u8),
+                DType::BF16 | DType::F16 => self.store_as::<i32, u16>(slot, to, stride, count, |x| x as u16),
                 DType::I32 | DType::F32 => self.store_as::<u32, u32>(slot, to, stride, count, |x| x),
                 DType::I64 | DType::F64 => self.store_as::<u64, u64>(slot, to, stride, count, |x| x),
             }

@@ -11,7 +11,7 @@
 //! | `custom_gradient`, `note` | [`custom_gradient`]: a function with a gradient of its own |
 //! | `custom_op`, `registry` | [`CustomOp`]: an operation of one's own |
 //! | `checkpoint` | [`checkpoint`]: computing again instead of keeping |
-//! | `check` | [`check_gradients`] against differences |
+//! | `check` | [`GradientCheck`]: gradients against differences |
 
 mod backward;
 mod check;
@@ -26,7 +26,7 @@ mod registry;
 mod tape;
 
 pub use backward::append_gradients;
-pub use check::check_gradients;
+pub use check::{GradientCheck, check_gradients};
 pub use checkpoint::checkpoint;
 pub use custom_gradient::custom_gradient;
 pub use custom_op::{CustomOp, no_gradient};

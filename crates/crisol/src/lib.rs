@@ -12,11 +12,12 @@
 //! | [`Tensor`], [`Variable`], [`GradientTape`] | `tf.Tensor`, `tf.Variable`, `tf.GradientTape` |
 //! | [`custom_gradient`], [`checkpoint`] | `tf.custom_gradient`, `tf.recompute_grad` |
 //! | [`CustomOp`] | an operation of one's own |
+//! | `testing`, with the feature of that name | property tests for layers, optimizers and gradients of one's own |
 //! | [`Sequential`], [`Model`] | the models |
 
 pub use crisol_autograd::{
-    CustomOp, GradientOptions, GradientTape, Gradients, UnconnectedGradients, check_gradients, checkpoint,
-    custom_gradient, hessian_vector_product, jacobian_vector_product, no_gradient, value_and_gradients,
+    CustomOp, GradientCheck, GradientOptions, GradientTape, Gradients, UnconnectedGradients, check_gradients,
+    checkpoint, custom_gradient, hessian_vector_product, jacobian_vector_product, no_gradient, value_and_gradients,
     vector_jacobian_product,
 };
 pub use crisol_data as data;
@@ -32,6 +33,8 @@ pub use crisol_tensor::{
     DType, Error, ErrorKind, Result, Shape, Tensor, TensorType, Value, Variable, activations, evaluate, ndarray,
     random, stats,
 };
+#[cfg(feature = "testing")]
+pub use crisol_testing as testing;
 pub use crisol_train::{Compile, Fit, Model, Sequential, Verbose};
 
 /// What happens around the steps of a training run.

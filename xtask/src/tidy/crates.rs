@@ -21,6 +21,11 @@ const TABLE: &[(&str, Uses)] = &[
     ("crisol-losses", Uses::Only(BELOW_LAYERS)),
     ("crisol-metrics", Uses::Only(BELOW_LAYERS)),
     ("crisol-optim", Uses::Only(BELOW_LAYERS)),
+    // Checks what users write on layers and optimizers; models need none of it.
+    (
+        "crisol-testing",
+        Uses::Only(&["crisol-tensor", "crisol-autograd", "crisol-params", "crisol-layers", "crisol-optim"]),
+    ),
     // Acts on a trait of its own: it knows errors, and neither tensors nor models.
     ("crisol-callbacks", Uses::Only(&["crisol-ir"])),
     // Yields ndarray batches: of use to any training loop.

@@ -129,7 +129,7 @@ impl GradientCheck {
                 let Some(error) = slopes.error(found, self.tolerance) else { continue };
                 wrong += 1;
                 // What is not a number is worse than any number.
-                if worst.as_ref().is_none_or(|worst| !(error <= worst.error)) {
+                if worst.as_ref().is_none_or(|worst| error.total_cmp(&worst.error).is_gt()) {
                     worst = Some(Wrong { input: number, index: index.as_array_view().to_vec(), found, slopes, error });
                 }
             }

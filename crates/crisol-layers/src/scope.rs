@@ -98,7 +98,8 @@ impl Scope {
                 return State::new(None, TensorType::new(self.dtype, Shape::SCALAR), value);
             }
         };
-        let known = self.states.entry(found.path).or_insert_with(|| State::new(found.variable, found.ty, found.value));
+        let path = self.path_of(name);
+        let known = self.states.entry(path).or_insert_with(|| State::new(found.variable, found.ty, found.value));
         debug_assert_eq!(known.ty(), found.ty, "a state has one type");
         known.clone()
     }
@@ -278,20 +279,14 @@ impl Scope {
         Error: From<S::Error>,
     {
         let ty = TensorType::new(self.dtype, shape.try_into()?);
-        let path = self.path_of(name);
-        let (known, known_role) = match &mut self.store {
-            Store::Tree(tree) => match tree.get(&path) {
-                Some(weight) => {
-                    let variable = weight.variable();
-                    (TensorType::new(variable.dtype(), variable.shape()), weight.role())
-                }
-                None => return Err(new_name(&path, ty)),
-            },
-            Store::Draft(draft, _) => {
-                let planned = draft.plan(&path, ty, role, initializer)?;
-                (planned.ty, planned.role)
-            }
-        };
+        let outer = self.path.len();
+        if outer > 0 {
+            self.path.push('/');
+        }
+        self.path.push_str(name);
+        let found = self.find_at_path(ty, role, initializer);
+        self.path.truncate(outer);
+        let (known, known_role, found) = found?;
         if (known, known_role) != (ty, role) {
             let word = |role| if role == Role::Weight { "weight" } else { "state" };
             let text =
@@ -300,19 +295,32 @@ impl Scope {
                 .operation("weight")
                 .help("the shapes of weights follow from the input that a layer was built for"));
         }
-        let (value, variable) = match &self.store {
+        Ok(found)
+    }
+
+    /// The weight at the path, its type and role, which may not be those that were asked for.
+    fn find_at_path(
+        &mut self,
+        ty: TensorType,
+        role: Role,
+        initializer: impl Initializer + 'static,
+    ) -> Result<(TensorType, Role, Found)> {
+        match &mut self.store {
             Store::Tree(tree) => {
-                let variable = tree.weight(&path)?.variable();
-                (variable.value(), Some(variable.clone()))
+                let weight = tree.get(&self.path).ok_or_else(|| new_name(&self.path, ty))?;
+                let variable = weight.variable();
+                let known = TensorType::new(variable.dtype(), variable.shape());
+                Ok((known, weight.role(), Found { ty, value: variable.value(), variable: Some(variable.clone()) }))
             }
-            Store::Draft(_, trace) => (trace.input(ty), None),
-        };
-        Ok(Found { path, ty, value, variable })
+            Store::Draft(draft, trace) => {
+                let planned = draft.plan(&self.path, ty, role, initializer)?;
+                Ok((planned.ty, planned.role, Found { ty, value: trace.input(ty), variable: None }))
+            }
+        }
     }
 }
 
 struct Found {
-    path: String,
     ty: TensorType,
     value: Tensor,
     variable: Option<crisol_tensor::Variable>,

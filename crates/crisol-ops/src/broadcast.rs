@@ -34,6 +34,9 @@ pub fn broadcast(graph: &mut Graph, x: NodeId, shape: Shape) -> Result<NodeId> {
 /// A map of two inputs, brought to one shape first.
 pub(crate) fn binary(graph: &mut Graph, primitive: &'static dyn Primitive, a: NodeId, b: NodeId) -> Result<NodeId> {
     let (lhs, rhs) = (graph.ty(a), graph.ty(b));
+    if lhs == rhs {
+        return graph.apply(primitive, Attributes::none(), &[a, b]);
+    }
     let shape = rule::same_dtype(lhs, rhs)
         .and_then(|()| lhs.shape.broadcast(&rhs.shape))
         .map_err(|error| error.operation(primitive.name()))?;

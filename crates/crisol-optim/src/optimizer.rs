@@ -135,7 +135,8 @@ impl Optimizer {
                 .help("the loss must be computed from the parameters while the tape lives"));
         }
         let step = Step { number: self.steps + 1, learning_rate: self.learning_rate };
-        let mut assignments = Vec::new();
+        let states = self.transforms.iter().map(|transform| transform.states().len()).sum::<usize>();
+        let mut assignments = Vec::with_capacity(pairs.len() * (1 + states));
         for (parameter, gradient) in &pairs {
             let variable = parameter.variable();
             let slots = self.slots_of(parameter)?;
@@ -149,7 +150,7 @@ impl Optimizer {
                 rest = others;
             }
             let value = variable.value() + update;
-            value.check().map_err(|error| error.layer(parameter.path()))?;
+            value.check().map_err(|error| error.layer(parameter.path().into_owned()))?;
             assignments.push((variable.clone(), value));
             assignments.extend(variables.into_iter().zip(states));
         }
@@ -196,7 +197,9 @@ impl Optimizer {
         for slot in &state.slots {
             let SlotState { path, name, value } = slot;
             given.entry(path).or_default().push(name);
-            let Some(parameter) = parameters.iter().find(|parameter| parameter.path() == *path) else { continue };
+            let Some(parameter) = parameters.iter().find(|parameter| parameter.path() == path.as_str()) else {
+                continue;
+            };
             let (dtype, shape) = (parameter.variable().dtype(), parameter.variable().shape());
             let fits = value.dtype() == dtype && value.shape().is_ok_and(|given| given == shape);
             if !fits {
@@ -242,7 +245,7 @@ impl Optimizer {
     fn slots_of<P: Parameter>(&mut self, parameter: &P) -> Result<&[Slot]> {
         let path = parameter.path();
         let variable = parameter.variable();
-        if !self.slots.contains_key(&path) {
+        if !self.slots.contains_key(&*path) {
             let names = self.transforms.iter().flat_map(|transform| transform.states());
             let slots = names
                 .map(|name| {
@@ -250,8 +253,8 @@ impl Optimizer {
                     Ok(Slot { name, variable: Variable::new(Tensor::from_value(zeros))? })
                 })
                 .collect::<Result<Vec<Slot>>>()?;
-            self.slots.insert(path.clone(), slots);
+            self.slots.insert(path.to_string(), slots);
         }
-        Ok(self.slots.get(&path).map(Vec::as_slice).unwrap_or_default())
+        Ok(self.slots.get(&*path).map(Vec::as_slice).unwrap_or_default())
     }
 }

@@ -2,19 +2,20 @@
 
 use crisol_params::Weight;
 use crisol_tensor::Variable;
+use std::borrow::Cow;
 
 /// A variable with the name by which its optimizer state is known.
 pub trait Parameter {
     /// The name, unique among the parameters of one optimizer.
-    fn path(&self) -> String;
+    fn path(&self) -> Cow<'_, str>;
 
     /// The variable.
     fn variable(&self) -> &Variable;
 }
 
 impl Parameter for Variable {
-    fn path(&self) -> String {
-        format!("variable_{}", self.id())
+    fn path(&self) -> Cow<'_, str> {
+        format!("variable_{}", self.id()).into()
     }
 
     fn variable(&self) -> &Variable {
@@ -23,8 +24,8 @@ impl Parameter for Variable {
 }
 
 impl Parameter for Weight {
-    fn path(&self) -> String {
-        Weight::path(self).to_string()
+    fn path(&self) -> Cow<'_, str> {
+        Weight::path(self).into()
     }
 
     fn variable(&self) -> &Variable {
@@ -33,7 +34,7 @@ impl Parameter for Weight {
 }
 
 impl<P: Parameter + ?Sized> Parameter for &P {
-    fn path(&self) -> String {
+    fn path(&self) -> Cow<'_, str> {
         (**self).path()
     }
 

@@ -76,7 +76,7 @@ impl Recorder {
     #[inline]
     pub(crate) fn enter(&self) -> Result<MutexGuard<'_, Recording>> {
         if std::ptr::eq(IN_USE.get(), self) {
-            let text = "tensors were used by code that is just appending to this thread's graph";
+            let text = "tensors were used by code that is just appending to this thread's graph or evaluating it";
             return Err(Error::new(ErrorKind::State, text)
                 .help("inside of `record`, append to the graph that is passed instead of calling methods of tensors"));
         }
@@ -85,7 +85,10 @@ impl Recorder {
 
     /// Evaluates all that is pending here.
     pub(crate) fn flush(&self) -> Result<()> {
-        self.enter()?.flush()
+        let mut recording = self.enter()?;
+        // Definitions may be code from outside, too.
+        let _in_use = InUse::new(self);
+        recording.flush()
     }
 }
 
@@ -160,9 +163,11 @@ pub fn record(inputs: &[&Tensor], build: impl FnOnce(&mut Graph, &[NodeId]) -> R
         })?;
         recording.note_line(location);
         let tensor = recording.handle(recorder, node);
-        if recording.is_full() {
+        let is_full = recording.is_full();
+        drop(recording);
+        if is_full {
             // An error stays with the tensors it concerns and surfaces where they are read.
-            let _ = recording.flush();
+            let _ = recorder.flush();
         }
         Ok(tensor)
     });

@@ -292,7 +292,7 @@ impl Recording {
             _ => 0,
         };
         let own: usize = self.sources.iter().map(|(_, source)| own(source)).sum();
-        self.bytes_to_check = 2 * self.bytes;
+        self.bytes_to_check = self.bytes + MOST_PENDING_BYTES / 4;
         own > MOST_PENDING_BYTES
     }
 

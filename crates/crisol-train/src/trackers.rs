@@ -13,12 +13,14 @@ pub(crate) struct Trackers {
 }
 
 impl Trackers {
-    pub(crate) fn new(metrics: Vec<Box<dyn Metric>>) -> Result<Trackers> {
-        Ok(Trackers { loss: Mean::new("loss")?, metrics })
+    /// Takes the metrics, unless there is an error.
+    pub(crate) fn new(metrics: &mut Vec<Box<dyn Metric>>) -> Result<Trackers> {
+        Ok(Trackers { loss: Mean::new("loss")?, metrics: std::mem::take(metrics) })
     }
 
-    pub(crate) fn into_metrics(self) -> Vec<Box<dyn Metric>> {
-        self.metrics
+    /// Gives the metrics back.
+    pub(crate) fn take_metrics(&mut self) -> Vec<Box<dyn Metric>> {
+        std::mem::take(&mut self.metrics)
     }
 
     /// Takes in a batch: its mean loss counts as often as it has samples, as in Keras.

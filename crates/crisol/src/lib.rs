@@ -31,7 +31,7 @@ pub use crisol_params as initializers;
 pub use crisol_plot as plot;
 pub use crisol_tensor::{
     DType, Error, ErrorKind, Result, Shape, Tensor, TensorType, Value, Variable, activations, evaluate, ndarray,
-    random, stats,
+    random, set_cursor, sizes, stats,
 };
 #[cfg(feature = "testing")]
 pub use crisol_testing as testing;

@@ -112,8 +112,8 @@ struct Named {
 }
 
 impl Parameter for Named {
-    fn path(&self) -> String {
-        self.name.to_string()
+    fn path(&self) -> std::borrow::Cow<'_, str> {
+        self.name.into()
     }
 
     fn variable(&self) -> &Variable {

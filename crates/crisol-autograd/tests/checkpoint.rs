@@ -110,7 +110,7 @@ fn a_segment_may_return_its_input_or_a_number() {
     assert_eq!(tape.gradient(&same.square(), [&x]).unwrap().only().unwrap().item().unwrap(), 4.0);
     let constant = checkpoint(|| Tensor::ones([1]));
     assert!(tape.gradient(&constant, [&x]).unwrap().tensors()[0].is_none());
-    let failed = checkpoint(|| x.matmul(Tensor::ones([2, 2])));
+    let failed = checkpoint(|| x.matmul(&Tensor::ones([2, 2])));
     assert!(failed.check().unwrap_err().to_string().contains("matmul"));
     // Without a tape it is the segment itself.
     drop(tape);

@@ -167,7 +167,7 @@ fn targets_without_gradients_are_refused() {
     let tape = GradientTape::persistent();
     let error = tape.gradient(&x.cast(DType::I32), [&x]).unwrap_err().to_string();
     assert!(error.contains("only floating point values have gradients, found int32[1]"), "{error}");
-    let wrong = x.matmul(Tensor::ones([2, 2]));
+    let wrong = x.matmul(&Tensor::ones([2, 2]));
     let error = tape.gradient(&wrong, [&x]).unwrap_err().to_string();
     assert!(error.contains("matmul") && error.contains("tests/tape.rs"), "{error}");
 }

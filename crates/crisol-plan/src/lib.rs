@@ -7,9 +7,11 @@
 //! | [`buffer`] | the memory of tensors |
 //! | [`interpret`] | kernels run instruction by instruction over blocks |
 //! | `planner` | [`Planner`]: the cache of plans |
-//! | `simplify`, `fuse`, `lower`, `nest`, `place` | from a graph to steps: smaller, grouped, as kernels over loops, in memory |
+//! | `simplify`, `fuse`, `lower`, `nest` | from a graph to steps: smaller, grouped, as kernels over loops |
 //! | `whole`, `moving` | operations with code of their own: matrix products, convolutions, pooling; joining and choosing elements |
-//! | `plan`, `compile`, `run` | the finished plan, its kernels, and running it |
+//! | `rows`, `region`, `schedule`, `place` | steps over the same rows joined, put in waves, and given memory |
+//! | `plan`, `compile`, `explain` | the finished plan, its kernels, and its text |
+//! | `run`, `wave` | running it |
 
 pub mod buffer;
 mod compile;
@@ -24,6 +26,7 @@ mod place;
 mod plan;
 mod planner;
 mod region;
+mod rows;
 mod run;
 mod schedule;
 mod simplify;

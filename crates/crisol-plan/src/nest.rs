@@ -99,17 +99,6 @@ pub(crate) struct Nest {
     pub(crate) partial: Partial,
 }
 
-/// How a nest, or an operation that runs as a whole, goes over some number of rows: what a row is to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Spread {
-    /// So many steps of the row space, all columns of them.
-    Rows(usize),
-    /// So many columns of the only row.
-    Columns(usize),
-    /// So many rows, products or images of a whole operation.
-    Items(usize),
-}
-
 struct Axis {
     size: usize,
     reduced: bool,
@@ -229,78 +218,6 @@ impl Nest {
             Partial::Rows => rows,
             Partial::Columns => columns,
         }
-    }
-
-    /// How the nest goes over `rows` rows, if its outer axes are those rows.
-    pub(crate) fn spread(&self, rows: usize) -> Option<Spread> {
-        let (axes, part) = self.leading(rows)?;
-        let last = self.sizes.len() - 1;
-        match part {
-            _ if axes < last || (axes == last && part == 1) => Some(Spread::Rows(self.row_space / rows)),
-            _ if self.row_space == 1 => Some(Spread::Columns(self.columns() / rows)),
-            _ => None,
-        }
-    }
-
-    /// The numbers of rows that a nest could go over, few first.
-    pub(crate) fn row_counts(&self) -> SmallVec<[usize; MAX_RANK]> {
-        let mut rows = 1;
-        let outer = &self.sizes[..self.sizes.len() - 1];
-        outer
-            .iter()
-            .map(|size| {
-                rows *= size;
-                rows
-            })
-            .collect()
-    }
-
-    /// How far an argument moves from one of `rows` rows to the next in bytes, if evenly, and the first and the last byte that it
-    /// touches in the first row; elements have `size` bytes.
-    pub(crate) fn row_walk(&self, argument: usize, rows: usize, size: usize) -> Option<(isize, [isize; 2])> {
-        let (axes, part) = self.leading(rows)?;
-        let walk = &self.walks[argument];
-        let unit = if part > 1 { self.sizes[axes] / part } else { 0 };
-        let (mut step, mut count) = (None, 1);
-        if part > 1 {
-            (step, count) = (Some(walk.strides[axes].wrapping_mul(unit as isize)), part);
-        }
-        for axis in (0..axes).rev() {
-            match step {
-                None => step = Some(walk.strides[axis]),
-                Some(step) if step.wrapping_mul(count as isize) == walk.strides[axis] => {}
-                Some(_) => return None,
-            }
-            count *= self.sizes[axis];
-        }
-        let mut ends = [walk.offset, walk.offset + size as isize - 1];
-        for axis in axes..self.sizes.len() {
-            let steps = if axis == axes && part > 1 { unit } else { self.sizes[axis] };
-            let reach = walk.strides[axis].wrapping_mul(steps.saturating_sub(1) as isize);
-            ends[usize::from(reach > 0)] += reach;
-        }
-        Some((step?, ends))
-    }
-
-    /// The outer axes that make `rows` rows: so many whole ones, and a part of the next (1: nothing of it).
-    fn leading(&self, rows: usize) -> Option<(usize, usize)> {
-        let mut rest = rows;
-        for (axis, &size) in self.sizes.iter().enumerate() {
-            if rest == 1 {
-                return Some((axis, 1));
-            }
-            if size == 0 {
-                return None;
-            }
-            if rest.is_multiple_of(size) {
-                rest /= size;
-            } else {
-                return size.is_multiple_of(rest).then_some((axis, rest));
-            }
-        }
-        // All axes are rows: the last counts as a part of the columns.
-        let last = self.sizes.len() - 1;
-        (rest == 1).then_some((last, self.sizes[last]))
     }
 
     /// Cuts the space into chunks. Where that decides the order of a reduction, only the runs of kept and reduced axes, and

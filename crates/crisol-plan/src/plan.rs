@@ -3,9 +3,10 @@
 use crate::compile::{Mode, Ready, ready};
 use crate::fuse;
 use crate::lower::{self, Draft, Work};
-use crate::nest::{Nest, Spread};
+use crate::nest::Nest;
 use crate::place::{Place, Placement, ResultBuffer, place, place_local};
 use crate::region::{self, Region, Unit};
+use crate::rows::Spread;
 use crate::schedule;
 use crate::simplify::Program;
 use crate::whole::Whole;

@@ -6,8 +6,9 @@
 //! Reductions over the rows join if their partial results are those of the blocks, so that regions change no bits.
 
 use crate::lower::{Draft, Work};
-use crate::nest::{Partial, Spread};
+use crate::nest::Partial;
 use crate::place::overwritable;
+use crate::rows::Spread;
 use crate::simplify::Program;
 use crisol_ir::NodeId;
 use crisol_ir::primitive::Reduction;

@@ -2,8 +2,9 @@
 
 use crate::buffer::Buffer;
 use crate::interpret::{combine, fill_identity};
-use crate::nest::{Partial, Spread};
+use crate::nest::Partial;
 use crate::plan::{Entry, KernelStep, Member, ReductionStep, RegionStep, Step, Wave, WholeStep};
+use crate::rows::Spread;
 use crisol_ir::kernel::Call;
 use crisol_ir::{DType, Error, Result};
 use crisol_kernels::parallel_for;

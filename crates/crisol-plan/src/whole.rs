@@ -3,7 +3,6 @@
 
 use crate::buffer::Buffer;
 use crate::moving::{Elements, Moving};
-use crate::nest::Spread;
 use crate::simplify::Program;
 use crisol_ir::primitive::Library;
 use crisol_ir::{Attributes, DType, Error, ErrorKind, Kind, Layout, NodeId, Operation, Primitive, Result, TensorType};
@@ -32,22 +31,13 @@ pub(crate) enum Routine {
     Definition(&'static dyn Primitive, Attributes, Vec<TensorType>),
 }
 
-/// The longest inner axis of a product that is never cut in parts.
-const WHOLE_DEPTH: usize = 4096;
-/// Elements of a right operand that every block of rows can read anew from a second-level cache.
-const SHARED_OPERAND: usize = 64 << 10;
-/// The same, where there are few blocks.
-const SHARED_BY_FEW: usize = 512 << 10;
-/// Rows that make few blocks.
-const FEW_ROWS: usize = 64;
-
 /// A batch of matrix products: sizes, and rows, columns and batch strides of the operands in elements.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Product {
-    batch: usize,
-    size: [usize; 3],
-    lhs: [usize; 3],
-    rhs: [usize; 3],
+    pub(crate) batch: usize,
+    pub(crate) size: [usize; 3],
+    pub(crate) lhs: [usize; 3],
+    pub(crate) rhs: [usize; 3],
 }
 
 /// An operation in a plan.
@@ -152,150 +142,6 @@ impl Whole {
         Ok(Whole { name: primitive.name(), routine, operands, ty: node.ty })
     }
 
-    /// The number of rows that the operation can go over one by one.
-    pub(crate) fn row_count(&self) -> Option<usize> {
-        match &self.routine {
-            Routine::MatMul(product) if product.batch > 1 => Some(product.batch),
-            Routine::MatMul(product) => {
-                let [m, n, k] = product.size;
-                // A product of few columns of a long right operand, or of a large one, is faster as a whole.
-                let shared = if m <= FEW_ROWS { SHARED_BY_FEW } else { SHARED_OPERAND };
-                (k < WHOLE_DEPTH && n * k <= shared).then_some(m)
-            }
-            Routine::Conv2d(geometry) | Routine::Conv2dInputGradient(geometry) => Some(geometry.batch),
-            Routine::MaxPool2d(geometry)
-            | Routine::MaxPool2dGradient(geometry)
-            | Routine::MaxPool2dGather(geometry)
-            | Routine::SumPool2d(geometry)
-            | Routine::SumPool2dGradient(geometry) => Some(geometry.batch),
-            Routine::Conv2dWeightGradient(_) | Routine::Moving(..) | Routine::Definition(..) => None,
-        }
-    }
-
-    /// How the operation goes over `rows` rows.
-    pub(crate) fn spread(&self, rows: usize) -> Option<Spread> {
-        let items = self.row_count()?;
-        (items >= rows && items.is_multiple_of(rows)).then(|| Spread::Items(items / rows))
-    }
-
-    /// How far an argument (operands, then the result) moves in bytes from one of `rows` rows to the next, and the first and the
-    /// last byte that it touches in the first row.
-    pub(crate) fn row_walk(&self, argument: usize, rows: usize) -> Option<(isize, [isize; 2])> {
-        let Some(Spread::Items(items)) = self.spread(rows) else { return None };
-        let size = self.ty.dtype.size();
-        let Some(&(offset, extent)) = self.operands.get(argument) else {
-            let step = self.ty.bytes() / rows;
-            return Some((step as isize, [0, step as isize - 1]));
-        };
-        let (step, reach) = match &self.routine {
-            Routine::MatMul(product) => product.row_walk(argument, items),
-            Routine::Conv2d(_) | Routine::Conv2dInputGradient(_) if argument == 1 => (0, extent),
-            _ => (extent / rows, extent / rows),
-        };
-        Some(((step * size) as isize, [(offset * size) as isize, ((offset + reach) * size) as isize - 1]))
-    }
-
-    /// Multiplications, or what takes as long.
-    pub(crate) fn work(&self) -> usize {
-        match &self.routine {
-            Routine::MatMul(product) => product.batch * product.size.iter().product::<usize>(),
-            Routine::Conv2d(geometry)
-            | Routine::Conv2dInputGradient(geometry)
-            | Routine::Conv2dWeightGradient(geometry) => {
-                let taps = geometry.kernel[0] * geometry.kernel[1] * geometry.in_channels / geometry.groups.max(1);
-                geometry.batch * geometry.out_height() * geometry.out_width() * geometry.out_channels * taps
-            }
-            Routine::MaxPool2d(geometry)
-            | Routine::MaxPool2dGradient(geometry)
-            | Routine::MaxPool2dGather(geometry)
-            | Routine::SumPool2d(geometry)
-            | Routine::SumPool2dGradient(geometry) => {
-                self.ty.shape.elements() * geometry.window[0] * geometry.window[1]
-            }
-            Routine::Moving(..) => self.ty.shape.elements(),
-            Routine::Definition(..) => usize::MAX / 4,
-        }
-    }
-
-    /// Runs the rows `first..first + rows`, of `items` each, of the operation, on the calling thread.
-    ///
-    /// # Safety
-    /// As for [`run`](Whole::run), for these rows alone: pointers are those of row 0, wherever that would lie.
-    pub(crate) unsafe fn run_rows(
-        &self,
-        operands: &[*const u8],
-        out: *mut u8,
-        items: usize,
-        first: usize,
-        rows: usize,
-    ) -> Result<()> {
-        // SAFETY: passed on.
-        let done = unsafe {
-            match self.ty.dtype {
-                DType::F64 => self.call_rows::<f64>(operands, out, first * items, rows * items),
-                _ => self.call_rows::<f32>(operands, out, first * items, rows * items),
-            }
-        };
-        done.map_err(|error| Error::new(ErrorKind::Internal, error.to_string()).operation(self.name))
-    }
-
-    unsafe fn call_rows<T: Real>(
-        &self,
-        operands: &[*const u8],
-        out: *mut u8,
-        first: usize,
-        count: usize,
-    ) -> Result<(), GeometryError> {
-        // SAFETY: extents are those that the layouts have for these rows.
-        let operand = |number: usize, start: usize, length: usize| unsafe {
-            let from = operands[number].cast::<T>().wrapping_add(self.operands[number].0 + start);
-            std::slice::from_raw_parts(from, length)
-        };
-        // SAFETY: these rows of the result are this call's alone.
-        let result = |row: usize| unsafe {
-            std::slice::from_raw_parts_mut(out.cast::<T>().wrapping_add(first * row), count * row)
-        };
-        let whole = |number: usize| operand(number, 0, self.operands[number].1);
-        let items = self.row_count().unwrap_or(1).max(1);
-        let images = |number: usize| {
-            let image = self.operands[number].1 / items;
-            operand(number, first * image, count * image)
-        };
-        let some = |geometry: &Pool2d| Pool2d { batch: count, ..*geometry };
-        let row = self.ty.shape.elements() / items;
-        match &self.routine {
-            Routine::MatMul(product) => {
-                let part = product.rows(count);
-                let [m, n, k] = part.size;
-                let row = if product.batch > 1 { m * n } else { n };
-                let out = result(row);
-                let lhs = operand(0, first * product.row_step(0), part.extent(0));
-                let rhs = operand(1, first * product.row_step(1), part.extent(1));
-                if k == 0 {
-                    out.fill(T::ZERO);
-                    return Ok(());
-                }
-                let lhs = Matrix::new(lhs, m, k, part.lhs[1], part.lhs[2])?;
-                let rhs = Matrix::new(rhs, k, n, part.rhs[1], part.rhs[2])?;
-                matmul_batched(part.batch, (lhs, part.lhs[0]), (rhs, part.rhs[0]), out, false, None)
-            }
-            Routine::Conv2d(geometry) => {
-                conv2d(&Conv2d { batch: count, ..*geometry }, images(0), whole(1), result(row))
-            }
-            Routine::Conv2dInputGradient(geometry) => {
-                conv2d_input_gradient(&Conv2d { batch: count, ..*geometry }, images(0), whole(1), result(row))
-            }
-            Routine::MaxPool2d(geometry) => max_pool2d(&some(geometry), images(0), result(row)),
-            Routine::MaxPool2dGradient(geometry) => {
-                max_pool2d_gradient(&some(geometry), images(0), images(1), result(row))
-            }
-            Routine::MaxPool2dGather(geometry) => max_pool2d_gather(&some(geometry), images(0), images(1), result(row)),
-            Routine::SumPool2d(geometry) => sum_pool2d(&some(geometry), images(0), result(row)),
-            Routine::SumPool2dGradient(geometry) => sum_pool2d_gradient(&some(geometry), images(0), result(row)),
-            Routine::Conv2dWeightGradient(_) | Routine::Moving(..) | Routine::Definition(..) => Ok(()),
-        }
-    }
-
     /// Runs the operation.
     ///
     /// # Safety
@@ -392,41 +238,6 @@ impl Whole {
         // SAFETY: the result has the type, and so the bytes, that the plan reserved.
         unsafe { std::ptr::copy_nonoverlapping(result.pointer(), out, result.bytes()) };
         Ok(())
-    }
-}
-
-impl Product {
-    /// How far an operand moves from one row (or product, if there are several) to the next.
-    fn row_step(&self, operand: usize) -> usize {
-        match (operand, self.batch > 1) {
-            (0, true) => self.lhs[0],
-            (0, false) => self.lhs[1],
-            (_, true) => self.rhs[0],
-            (_, false) => 0,
-        }
-    }
-
-    /// How far an operand moves over `items` rows or products, and how many elements it reaches in them.
-    fn row_walk(&self, operand: usize, items: usize) -> (usize, usize) {
-        (items * self.row_step(operand), self.rows(items).extent(operand))
-    }
-
-    /// Some rows of the product, or some products of several.
-    fn rows(&self, count: usize) -> Product {
-        match self.batch > 1 {
-            true => Product { batch: count, ..*self },
-            false => Product { size: [count, self.size[1], self.size[2]], ..*self },
-        }
-    }
-
-    /// Elements from the first to the last that an operand reaches.
-    fn extent(&self, operand: usize) -> usize {
-        let [m, n, k] = self.size;
-        let ([batch, row, column], rows, columns) = if operand == 0 { (self.lhs, m, k) } else { (self.rhs, k, n) };
-        if self.batch * rows * columns == 0 {
-            return 0;
-        }
-        (self.batch - 1) * batch + (rows - 1) * row + (columns - 1) * column + 1
     }
 }
 

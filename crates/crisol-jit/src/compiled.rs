@@ -168,7 +168,8 @@ fn host() -> Result<&'static OwnedTargetIsa> {
         // Partial results live on the stack: a kernel with very many of them must not step over the guard page.
         set("enable_probestack", "true")?;
         set("probestack_strategy", "inline")?;
-        let builder = cranelift_native::builder().map_err(str::to_string)?;
+        let mut builder = cranelift_native::builder().map_err(str::to_string)?;
+        cap(&mut builder)?;
         let isa: OwnedTargetIsa =
             isa::Builder::finish(&builder, settings::Flags::new(flags)).map_err(|e| e.to_string())?;
         if isa.pointer_bits() != 64 {
@@ -178,6 +179,30 @@ fn host() -> Result<&'static OwnedTargetIsa> {
     });
     host.as_ref()
         .map_err(|message| Error::new(ErrorKind::Unsupported, format!("no native code for this processor: {message}")))
+}
+
+/// Takes away the instructions beyond [`cpu`](mod@crisol_ir::cpu).
+fn cap(builder: &mut isa::Builder) -> Result<(), String> {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use crisol_ir::{Cpu, cpu};
+
+        let beyond: [(Cpu, &[&str]); 3] = [
+            (Cpu::Sse42, &["has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt"]),
+            (Cpu::Avx2, &["has_avx", "has_avx2", "has_fma", "has_avx_vnni", "has_bmi1", "has_bmi2", "has_lzcnt"]),
+            (
+                Cpu::Avx512,
+                &["has_avx512f", "has_avx512dq", "has_avx512vl", "has_avx512vbmi", "has_avx512bitalg", "has_avx512vnni"],
+            ),
+        ];
+        for name in beyond.iter().filter(|(kind, _)| cpu() < *kind).flat_map(|(_, names)| *names) {
+            builder.set(name, "false").map_err(|error| format!("{name}: {error}"))?;
+        }
+    }
+    // Elsewhere there is one kind of processor: what is detected is used.
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = builder;
+    Ok(())
 }
 
 /// A pointer to a function of this program.

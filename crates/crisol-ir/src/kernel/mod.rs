@@ -237,18 +237,7 @@ pub struct Call {
     pub position_column_step: u64,
 }
 
-/// Whether this processor rounds [`Instruction::MultiplyAdd`] once.
+/// Whether [`Instruction::MultiplyAdd`] is rounded once: on x86-64 from [`Cpu::Avx2`](crate::Cpu::Avx2) on, on aarch64 always.
 pub fn fused_multiply_add() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    {
-        std::arch::is_x86_feature_detected!("fma") && std::arch::is_x86_feature_detected!("avx")
-    }
-    #[cfg(target_arch = "aarch64")]
-    {
-        true
-    }
-    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-    {
-        false
-    }
+    cfg!(target_arch = "aarch64") || crate::cpu() >= crate::Cpu::Avx2
 }

@@ -301,16 +301,5 @@ fn lanes(types: &[Type], live: &[bool]) -> usize {
 
 /// Whether Cranelift has an instruction or a short sequence for all that `instruction` asks of vectors.
 fn has_vectors() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    {
-        std::arch::is_x86_feature_detected!("sse4.2")
-    }
-    #[cfg(target_arch = "aarch64")]
-    {
-        true
-    }
-    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-    {
-        false
-    }
+    cfg!(target_arch = "aarch64") || crisol_ir::cpu() >= crisol_ir::Cpu::Sse42
 }

@@ -22,6 +22,9 @@ const WITHOUT_JIT: &[&str] = &[
     "crisol-train",
 ];
 
+/// Tests of the crates that choose instructions by processor.
+const BY_PROCESSOR: &str = "test --lib --tests --package crisol-kernels --package crisol-jit --package crisol-plan";
+
 struct Step {
     name: &'static str,
     action: Action,
@@ -36,6 +39,8 @@ enum Action {
     With((&'static str, &'static str), Vec<String>),
     /// A command of which the closing lines are counted for the summary.
     Test(Vec<String>),
+    /// The same, with one more variable in its environment.
+    TestWith((&'static str, &'static str), Vec<String>),
     /// The same, with the README's own test command.
     TestAsPromised,
 }
@@ -56,6 +61,10 @@ fn steps() -> Vec<Step> {
         step("examples", Action::Run(cargo("build --workspace --examples --benches"))),
         step("jit-off", Action::Test(without_jit)),
         step("test", Action::TestAsPromised),
+        // What chooses instructions, as on lesser processors than this one.
+        step("sse2", Action::TestWith(("CRISOL_CPU", "baseline"), cargo(BY_PROCESSOR))),
+        step("sse4.2", Action::TestWith(("CRISOL_CPU", "sse4.2"), cargo(BY_PROCESSOR))),
+        step("avx2", Action::TestWith(("CRISOL_CPU", "avx2"), cargo(BY_PROCESSOR))),
         // The main job, short: what it learns is not judged here, that it runs from pictures to report is.
         step(
             "study",
@@ -103,7 +112,9 @@ impl Action {
         match self {
             Self::Tidy => "the house rules".to_owned(),
             Self::Run(words) | Self::Test(words) => words.join(" "),
-            Self::With((name, value), words) => format!("{name}='{value}' {}", words.join(" ")),
+            Self::With((name, value), words) | Self::TestWith((name, value), words) => {
+                format!("{name}='{value}' {}", words.join(" "))
+            }
             Self::TestAsPromised => match readme::test_command(root) {
                 Ok(words) => words.join(" "),
                 Err(error) => format!("unknown: {error:#}"),
@@ -122,6 +133,11 @@ impl Action {
                 wait(command)
             }
             Self::Test(words) => counted(command(root, words)?),
+            Self::TestWith((name, value), words) => {
+                let mut command = command(root, words)?;
+                command.env(name, value);
+                counted(command)
+            }
             Self::TestAsPromised => counted(command(root, &readme::test_command(root)?)?),
         }
     }

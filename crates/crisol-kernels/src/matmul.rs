@@ -5,7 +5,7 @@ use crate::denormals::FlushDenormals;
 use crate::error::{GeometryError, check_length, checked_product};
 use crate::matrix::Matrix;
 use crate::pool::parallel_for;
-use crate::product::{product, should_turn, turn};
+use crate::product::{copies_right, product};
 use crate::real::{Raw, Real};
 use crate::shared::SharedSlice;
 use std::ops::Range;
@@ -95,17 +95,17 @@ pub fn matmul_batched<T: Real>(
 pub fn matmul_blocks(batch: usize, size: [usize; 3], lhs: [usize; 3], rhs: [usize; 3]) -> RowBlocks {
     let [m, n, k] = size;
     if merges(batch, m, lhs, rhs) {
-        return row_blocks(1, [batch * m, n, k]);
+        return row_blocks(1, [batch * m, n, k], [rhs[1], rhs[2]]);
     }
-    row_blocks(batch, size)
+    row_blocks(batch, size, [rhs[1], rhs[2]])
 }
 
 /// The same, for products that are not merged.
-pub(crate) fn row_blocks(batch: usize, [m, n, k]: [usize; 3]) -> RowBlocks {
+pub(crate) fn row_blocks(batch: usize, [m, n, k]: [usize; 3], rhs_strides: [usize; 2]) -> RowBlocks {
     if batch == 0 || m == 0 || n == 0 {
         return RowBlocks::new(0, 0, 1);
     }
-    let cut = Cut::new(batch, [m, n, k]);
+    let cut = Cut::new(batch, [m, n, k], rhs_strides);
     RowBlocks::new(batch, m, if cut.parts > 1 { merged_rows(n) } else { cut.rows })
 }
 
@@ -147,7 +147,7 @@ struct Cut {
 }
 
 impl Cut {
-    fn new(batch: usize, [m, n, k]: [usize; 3]) -> Self {
+    fn new(batch: usize, [m, n, k]: [usize; 3], rhs_strides: [usize; 2]) -> Self {
         let work = m.saturating_mul(n).saturating_mul(k);
         let whole = Self { group: 1, rows: m.max(1), cols: n.max(1), parts: 1 };
         if work <= BLOCK_WORK {
@@ -164,6 +164,11 @@ impl Cut {
         }
         // With a long batch each product may be one block.
         let wanted = prev_power_of_two(work / BLOCK_WORK).min(MAX_BLOCKS.div_ceil(batch));
+        if copies_right(rhs_strides) && m <= MAX_ROWS / 2 {
+            // Every block of rows would copy the right operand anew.
+            let cols = n.div_ceil(wanted.min((n / COL_TILE).max(1))).next_multiple_of(COL_TILE / 2).min(n);
+            return Self { group: 1, rows: m, cols, parts: 1 };
+        }
         let by_rows = wanted.min(prev_power_of_two(m / ROW_TILE));
         let rows = if by_rows > 1 { m.div_ceil(by_rows).next_multiple_of(ROW_TILE) } else { m };
         let rows = rows.min(MAX_ROWS);
@@ -199,10 +204,7 @@ impl<T: Real> Call<'_, T> {
         if self.batch == 0 || m == 0 || n == 0 {
             return;
         }
-        if self.batch == 1 && should_turn(self.size, self.rhs) {
-            return self.run_turned(out);
-        }
-        let cut = Cut::new(self.batch, self.size);
+        let cut = Cut::new(self.batch, self.size, [self.rhs.row_stride, self.rhs.col_stride]);
         if cut.parts > 1 {
             self.run_parts(cut.parts, out);
         } else if cut.cols < n {
@@ -210,18 +212,6 @@ impl<T: Real> Call<'_, T> {
         } else {
             self.run_rows(cut, out);
         }
-    }
-
-    /// Copies the right operand, whose columns are contiguous, so that its rows are.
-    fn run_turned(&self, out: &mut [T]) {
-        let [_, n, k] = self.size;
-        T::with_scratch(n * k, |turned| {
-            // SAFETY: the operand's extent was checked: n columns of k elements, `col_stride` apart.
-            let columns = unsafe { std::slice::from_raw_parts(self.rhs.start, (n - 1) * self.rhs.col_stride + k) };
-            turn(columns, [n, k], self.rhs.col_stride, turned);
-            let rhs = Raw { start: turned.as_ptr(), row_stride: n, col_stride: 1 };
-            Call { rhs, ..*self }.run(out);
-        });
     }
 
     /// Blocks of whole rows, or groups of whole products.

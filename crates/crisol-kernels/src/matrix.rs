@@ -111,6 +111,11 @@ impl<P> Raw<*const P> {
         let start = self.start.wrapping_add(offset + row * self.row_stride + col * self.col_stride);
         Self { start, ..self }
     }
+
+    /// The same elements with rows and columns exchanged.
+    pub(crate) fn transposed(self) -> Self {
+        Self { row_stride: self.col_stride, col_stride: self.row_stride, ..self }
+    }
 }
 
 // SAFETY: a `Raw` made from a `Matrix` only reads elements that are borrowed for as long as the parallel call lasts.

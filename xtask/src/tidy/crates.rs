@@ -64,7 +64,7 @@ const BELOW_LAYERS: &[&str] =
     &["crisol-ir", "crisol-ops", "crisol-plan", "crisol-tensor", "crisol-autograd", "crisol-params"];
 
 /// Foreign crates that one crate of ours keeps from the others, by the start of their names.
-const KEPT: &[(&str, &str)] = &[("cranelift", "crisol-jit"), ("gemm-", "crisol-kernels"), ("plotters", "crisol-plot")];
+const KEPT: &[(&str, &str)] = &[("cranelift", "crisol-jit"), ("plotters", "crisol-plot")];
 
 /// Foreign crates that at most one crate of ours names.
 const IN_ONE_PLACE: &[&str] = &["bincode", "safetensors"];

@@ -8,7 +8,7 @@ use crate::matmul::{Epilogue, merge};
 use crate::pool::parallel_for;
 use crate::real::Real;
 use crate::shared::SharedSlice;
-use crate::tile::{TILE_ROWS, Tile};
+use crate::tile::Tile;
 use std::ops::Range;
 
 /// Beyond this many taps times channels the kernel no longer stays in a first-level cache, and packed products win.
@@ -19,10 +19,10 @@ const MIN_WIDTH: usize = 6;
 const CHUNK_WORK: usize = 1 << 19;
 
 impl Conv2d {
-    /// Whether tiles are the better way, and how many channels they have.
-    pub(super) fn direct<T: Real>(&self) -> Option<usize> {
-        let wide = self.group_outputs() >= 8 && self.out_width() >= MIN_WIDTH;
-        T::tile_channels().filter(|_| wide && (1..=MAX_DEPTH).contains(&self.depth()))
+    /// Whether tiles straight from the image are the better way.
+    pub(super) fn is_direct<T: Real>(&self) -> bool {
+        let wide = 4 * self.group_outputs() >= T::tile_size()[1] && self.out_width() >= MIN_WIDTH;
+        wide && (1..=MAX_DEPTH).contains(&self.depth())
     }
 
     /// Output rows of an image that make a chunk.
@@ -100,7 +100,6 @@ impl Conv2d {
 /// `out = conv2d(x, w)`, chunks of some rows of one output image. The slices have the geometry's lengths.
 pub(super) fn forward<T: Real>(
     geometry: &Conv2d,
-    channels: usize,
     x: &[T],
     w: &[T],
     out: &mut [T],
@@ -109,7 +108,8 @@ pub(super) fn forward<T: Real>(
 ) {
     let (height, width, outputs) = (geometry.out_height(), geometry.out_width(), geometry.out_channels);
     let pitch = geometry.window_pitch();
-    let tile_rows = balanced(width, TILE_ROWS);
+    let [most_rows, channels] = T::tile_size();
+    let tile_rows = balanced(width, most_rows);
     let runs: Vec<_> = (0..geometry.groups).map(|group| geometry.runs(pitch, group)).collect();
     let shared = SharedSlice::new(out);
     parallel_for(blocks.count(), &|chunk| {
@@ -128,8 +128,7 @@ pub(super) fn forward<T: Real>(
                             let place = (row - rows.start) * geometry.stride[0] * pitch
                                 + cols.start * geometry.stride[1] * geometry.in_channels;
                             let pixel = (image * height + row) * width + cols.start;
-                            // SAFETY: AVX-512 is there, or `direct` would not have given `channels`. The window was
-                            // checked against the last tap of its last pixel; the kernel has `depth` rows of `outputs`;
+                            // SAFETY: the size is a tile's. The window was checked against the last tap of its last pixel; the kernel has `depth` rows of `outputs`;
                             // the pixels' rows belong to this chunk.
                             unsafe {
                                 T::compute(&Tile {
@@ -159,7 +158,7 @@ pub(super) fn forward<T: Real>(
 }
 
 /// `grad_w`, as sums over parts of the output rows that are then added up in order. The slices have the geometry's lengths.
-pub(super) fn weight_gradient<T: Real>(geometry: &Conv2d, channels: usize, x: &[T], grad_out: &[T], grad_w: &mut [T]) {
+pub(super) fn weight_gradient<T: Real>(geometry: &Conv2d, x: &[T], grad_out: &[T], grad_w: &mut [T]) {
     /// Steps of a tile: enough to pay for loading and storing its sums.
     const STEPS: usize = 128;
     /// Parts enough for many threads.
@@ -168,6 +167,7 @@ pub(super) fn weight_gradient<T: Real>(geometry: &Conv2d, channels: usize, x: &[
     const PARTIALS: usize = 1 << 21;
     let (height, width, outputs) = (geometry.out_height(), geometry.out_width(), geometry.out_channels);
     let all_rows = geometry.batch * height;
+    let [most_rows, channels] = T::tile_size();
     let row_work = width * outputs * geometry.depth();
     let most = (PARTIALS / grad_w.len()).clamp(1, PARTS);
     let part = all_rows.div_ceil(most).max(CHUNK_WORK.div_ceil(row_work)).min(all_rows);
@@ -195,12 +195,11 @@ pub(super) fn weight_gradient<T: Real>(geometry: &Conv2d, channels: usize, x: &[
                     let grad_out = &grad_out[next * width * outputs..][..rows.len() * width * outputs];
                     for (group, (runs, run)) in runs.iter().enumerate() {
                         for (index, &place) in runs.iter().enumerate() {
-                            for taps in tiles(*run, balanced(*run, TILE_ROWS)) {
+                            for taps in tiles(*run, balanced(*run, most_rows)) {
                                 for column in tiles(geometry.group_outputs(), channels) {
                                     let first = group * geometry.group_outputs() + column.start;
                                     let at = (index * run + taps.start) * outputs + first;
-                                    // SAFETY: AVX-512 is there, or `direct` would not have given `channels`. The window
-                                    // was checked against the last tap of its last pixel; `grad_out` holds a row of
+                                    // SAFETY: the size is a tile's. The window was checked against the last tap of its last pixel; `grad_out` holds a row of
                                     // `outputs` for each pixel; `at` is a place of `sums`, with `taps` rows below it.
                                     unsafe {
                                         T::compute(&Tile {

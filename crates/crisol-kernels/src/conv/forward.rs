@@ -70,8 +70,8 @@ pub fn conv2d_with<T: Real>(
         return matmul(x, Matrix::row_major(w, inputs, outputs)?, out, false, epilogue);
     }
     let blocks = geometry.row_blocks::<T>(align);
-    if let Some(channels) = geometry.direct::<T>() {
-        direct::forward(geometry, channels, x, w, out, blocks, epilogue);
+    if geometry.is_direct::<T>() {
+        direct::forward(geometry, x, w, out, blocks, epilogue);
         return Ok(());
     }
     by_blocks(geometry, x, w, out, blocks, epilogue)
@@ -90,17 +90,16 @@ impl Conv2d {
             return RowBlocks::new(0, 0, 1);
         }
         if self.is_pointwise() {
-            return row_blocks(1, [self.pixels(), self.out_channels, self.in_channels]);
+            return row_blocks(1, [self.pixels(), self.out_channels, self.in_channels], [self.out_channels, 1]);
         }
-        let rows = match self.direct::<T>() {
-            Some(_) => self.direct_rows(),
-            None => {
-                let pixels = self.patch_block::<T>(self.depth());
-                if 2 * height * width <= pixels {
-                    return RowBlocks::new(1, self.pixels(), pixels / (height * width) * (height * width));
-                }
-                pixels.div_ceil(width)
+        let rows = if self.is_direct::<T>() {
+            self.direct_rows()
+        } else {
+            let pixels = self.patch_block::<T>(self.depth());
+            if 2 * height * width <= pixels {
+                return RowBlocks::new(1, self.pixels(), pixels / (height * width) * (height * width));
             }
+            pixels.div_ceil(width)
         };
         let rows = rows.next_multiple_of(align.clamp(1, height)).min(height);
         RowBlocks::new(self.batch, height * width, rows * width)

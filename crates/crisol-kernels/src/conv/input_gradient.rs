@@ -100,7 +100,7 @@ fn by_scatter<T: Real>(geometry: &Conv2d, grad_out: &[T], w: &[T], grad_x: &mut 
     let block = geometry.patch_block::<T>(depth);
 
     T::with_scratch(w.len(), |turned| {
-        turn(w, [depth, outputs], outputs, turned);
+        turn(w, [depth, outputs], outputs, turned, depth);
         let kernel = Raw { start: turned.as_ptr(), row_stride: depth, col_stride: 1 };
         let shared = SharedSlice::new(grad_x);
         parallel_for(geometry.batch * bands, &|chunk| {

@@ -33,8 +33,8 @@ pub fn conv2d_weight_gradient<T: Real>(
         let x = Matrix::row_major(x, pixels, inputs)?.transposed();
         return matmul(x, Matrix::row_major(grad_out, pixels, outputs)?, grad_w, false, None);
     }
-    if let Some(channels) = geometry.direct::<T>() {
-        direct::weight_gradient(geometry, channels, x, grad_out, grad_w);
+    if geometry.is_direct::<T>() {
+        direct::weight_gradient(geometry, x, grad_out, grad_w);
         return Ok(());
     }
     by_parts(geometry, x, grad_out, grad_w)

@@ -8,6 +8,7 @@ mod moving;
 mod pool;
 mod pooling;
 
+use crisol_ir::Cpu;
 use crisol_kernels::{Real, RowBlocks, with_threads};
 use std::ops::Range;
 
@@ -95,16 +96,26 @@ fn assert_blocks(mut seen: Vec<Range<usize>>, blocks: RowBlocks) {
     }
 }
 
-/// Everything again with the portable kernels, which this processor may otherwise never use.
+/// Everything again for each lesser kind of processor; those that this machine is not are named.
 #[test]
-fn without_tiles() {
-    if std::env::var_os("CRISOL_TILES").is_some() {
+fn on_every_kind_of_processor() {
+    if std::env::var_os("CRISOL_CPU").is_some() {
         return;
     }
-    let output = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--skip", "without_tiles", "--skip", "pool::"])
-        .env("CRISOL_TILES", "0")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    for kind in Cpu::ALL {
+        if kind > Cpu::detected() {
+            println!("skipped {kind}: this machine has {} at most", Cpu::detected());
+            continue;
+        }
+        // What runs anyway; and sse4.2 means to these kernels what baseline means.
+        if [Cpu::detected(), Cpu::Sse42].contains(&kind) {
+            continue;
+        }
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--skip", "on_every_kind_of_processor", "--skip", "pool::"])
+            .env("CRISOL_CPU", kind.name())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{kind}: {}", String::from_utf8_lossy(&output.stdout));
+    }
 }

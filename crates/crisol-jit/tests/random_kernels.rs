@@ -14,7 +14,7 @@ use support::{Buffer, Positions, Random, define, with_call};
 type Choice = (u8, u8, u16, u16, u16, u64);
 
 #[derive(Clone, Debug)]
-struct Recipe {
+pub(crate) struct Recipe {
     /// Which types may occur: 32-bit ones, 64-bit ones, or all.
     width: u8,
     inputs: Vec<Choice>,
@@ -25,7 +25,8 @@ struct Recipe {
     seed: u64,
 }
 
-fn recipe() -> impl Strategy<Value = Recipe> {
+/// Kernels and arguments; the fuzz target takes them from here.
+pub(crate) fn recipe() -> impl Strategy<Value = Recipe> {
     let choice = || any::<Choice>();
     (
         0u8..3,
@@ -269,7 +270,7 @@ impl Recipe {
     }
 }
 
-fn check(recipe: &Recipe) -> Result<(), TestCaseError> {
+pub(crate) fn check(recipe: &Recipe) -> Result<(), TestCaseError> {
     let kernel = recipe.kernel();
     let (mut expected, arguments) = recipe.arguments(&kernel);
     let mut found = expected.clone();

@@ -1,4 +1,5 @@
-//! Prints the speed of the kernels on some shapes that matter: `cargo run --release --example speed`.
+//! Prints the speed of the kernels on some shapes that matter: `cargo run --release --example speed`; an argument keeps those
+//! whose line has it.
 
 use crisol_ir::Cpu;
 use crisol_kernels::{
@@ -72,6 +73,17 @@ fn product<T: Real + From<f32>>(
     [m, n, k]: [usize; 3],
 ) -> Result<(), GeometryError> {
     let noise = |length| noise(length).into_iter().map(T::from).collect::<Vec<T>>();
+    let kind = if size_of::<T>() == 8 { "f64" } else { "f32" };
+    let form = match layout {
+        "A" => "A^T B",
+        "T" => "A B^T",
+        _ => "A B",
+    };
+    let name = if batch > 1 { format!("{batch} x ") } else { String::new() };
+    let name = format!("{kind} {form:5} {name}{m} x {n} x {k}");
+    if !wanted(&name) {
+        return Ok(());
+    }
     let (lhs, rhs) = (noise(batch * m * k), noise(batch * k * n));
     let mut out = vec![T::ZERO; batch * m * n];
     let lhs = if layout == "A" { Matrix::row_major(&lhs, k, m)?.transposed() } else { Matrix::row_major(&lhs, m, k)? };
@@ -83,18 +95,7 @@ fn product<T: Real + From<f32>>(
         (0..times).try_for_each(|_| matmul_batched(batch, (lhs, strides.0), (rhs, strides.1), &mut out, false, None))
     })? / times as f64;
     let speed = work as f64 / milliseconds * 1e-6;
-    let kind = if size_of::<T>() == 8 { "f64" } else { "f32" };
-    let form = match layout {
-        "A" => "A^T B",
-        "T" => "A B^T",
-        _ => "A B",
-    };
-    let name = if batch > 1 { format!("{batch} x ") } else { String::new() } + &format!("{m} x {n} x {k}");
-    println!(
-        "{kind} {form:5} {name:24} {:10.3} us {speed:8.1} GFLOP/s {:4.0} %",
-        milliseconds * 1e3,
-        speed / peak * 100.0
-    );
+    println!("{name:34} {:10.3} us {speed:8.1} GFLOP/s {:4.0} %", milliseconds * 1e3, speed / peak * 100.0);
     Ok(())
 }
 
@@ -201,9 +202,16 @@ fn pooling() -> Result<(), GeometryError> {
 }
 
 fn report(name: &str, work: usize, run: impl FnMut() -> Result<(), GeometryError>) -> Result<(), GeometryError> {
+    if !wanted(name) {
+        return Ok(());
+    }
     let milliseconds = best(run)?;
     println!("{name:44} {milliseconds:9.3} ms {:8.1} GFLOP/s", work as f64 / milliseconds * 1e-6);
     Ok(())
+}
+
+fn wanted(name: &str) -> bool {
+    std::env::args().nth(1).is_none_or(|part| name.contains(&part))
 }
 
 /// The fastest of many runs, in milliseconds.

@@ -27,7 +27,8 @@ pub(crate) mod private {
     use crate::tile::Tiled;
 
     pub trait Sealed: Tiled {
-        /// Calls `body` with `length` elements of memory kept from earlier calls; their values are arbitrary.
+        /// Calls `body` with `length` elements of memory kept from earlier calls, at the start of a cache line; their values are
+        /// arbitrary.
         fn with_scratch<R>(length: usize, body: impl FnOnce(&mut [Self]) -> R) -> R;
     }
 }
@@ -55,11 +56,17 @@ macro_rules! real {
                     // A stack of buffers: a call inside a call takes the next one.
                     static BUFFERS: RefCell<Vec<Vec<$type>>> = const { RefCell::new(Vec::new()) };
                 }
-                let mut buffer = BUFFERS.with_borrow_mut(Vec::pop).unwrap_or_default();
-                if buffer.len() < length {
-                    buffer = vec![0.0; length];
+                /// Elements of a cache line: a vector across two lines costs two accesses.
+                const LINE: usize = 64 / size_of::<$type>();
+                if length == 0 {
+                    return body(&mut []);
                 }
-                let result = body(&mut buffer[..length]);
+                let mut buffer = BUFFERS.with_borrow_mut(Vec::pop).unwrap_or_default();
+                if buffer.len() < length + LINE {
+                    buffer = vec![0.0; length + LINE];
+                }
+                let start = buffer.as_ptr().align_offset(64).min(LINE);
+                let result = body(&mut buffer[start..start + length]);
                 if buffer.len() * size_of::<$type>() <= KEPT_BYTES {
                     BUFFERS.with_borrow_mut(|buffers| buffers.push(buffer));
                 }

@@ -3,21 +3,21 @@
 macro_rules! tiled_512 {
     () => {
         /// # Safety
-        /// The processor must have AVX-512F; the lanes of the mask must be readable.
+        /// The processor must have AVX-512F; the lanes of the mask, or all if `WHOLE`, must be readable.
         #[target_feature(enable = "avx512f")]
         #[inline]
         unsafe fn load<const WHOLE: bool>(mask: Mask, from: *const Element) -> Vector {
             // SAFETY: the caller's promise.
-            unsafe { masked_load(mask, from) }
+            unsafe { if WHOLE { load_all(from) } else { masked_load(mask, from) } }
         }
 
         /// # Safety
-        /// The processor must have AVX-512F; the lanes of the mask must be writable.
+        /// The processor must have AVX-512F; the lanes of the mask, or all if `WHOLE`, must be writable.
         #[target_feature(enable = "avx512f")]
         #[inline]
         unsafe fn store<const WHOLE: bool>(to: *mut Element, mask: Mask, vector: Vector) {
             // SAFETY: the caller's promise.
-            unsafe { masked_store(to, mask, vector) }
+            unsafe { if WHOLE { store_all(to, vector) } else { masked_store(to, mask, vector) } }
         }
 
         /// # Safety
@@ -35,9 +35,8 @@ macro_rules! tiled_512 {
             ((1_u32 << lanes) - 1) as Mask
         }
 
-        // Masks cost nothing here.
         tiled! {
-            target_feature(enable = "avx512f"), whole: false,
+            target_feature(enable = "avx512f"), whole: true,
             rows_1: a 0;
             rows_2: a 0 b 1;
             rows_3: a 0 b 1 c 2;
@@ -59,8 +58,9 @@ macro_rules! tiled_512 {
 pub(super) mod single {
     use std::arch::x86_64::{
         __m512 as Vector, __mmask16 as Mask, _mm_load_ss as load_one, _mm512_add_ps as add,
-        _mm512_broadcastss_ps as broadcast, _mm512_fmadd_ps as multiply_add, _mm512_mask_storeu_ps as masked_store,
-        _mm512_maskz_loadu_ps as masked_load, _mm512_setzero_ps as zero,
+        _mm512_broadcastss_ps as broadcast, _mm512_fmadd_ps as multiply_add, _mm512_loadu_ps as load_all,
+        _mm512_mask_storeu_ps as masked_store, _mm512_maskz_loadu_ps as masked_load, _mm512_setzero_ps as zero,
+        _mm512_storeu_ps as store_all,
     };
 
     type Element = f32;
@@ -71,8 +71,9 @@ pub(super) mod single {
 pub(super) mod double {
     use std::arch::x86_64::{
         __m512d as Vector, __mmask8 as Mask, _mm_load_sd as load_one, _mm512_add_pd as add,
-        _mm512_broadcastsd_pd as broadcast, _mm512_fmadd_pd as multiply_add, _mm512_mask_storeu_pd as masked_store,
-        _mm512_maskz_loadu_pd as masked_load, _mm512_setzero_pd as zero,
+        _mm512_broadcastsd_pd as broadcast, _mm512_fmadd_pd as multiply_add, _mm512_loadu_pd as load_all,
+        _mm512_mask_storeu_pd as masked_store, _mm512_maskz_loadu_pd as masked_load, _mm512_setzero_pd as zero,
+        _mm512_storeu_pd as store_all,
     };
 
     type Element = f64;

@@ -64,9 +64,8 @@ fn matmul<T: Number>(choices: &mut Choices<'_>) -> Result<(), String> {
     let [m, n, k] = size;
     let (left, right) = (strides(choices, m, k), strides(choices, k, n));
     let accumulate = choices.below(2) == 1;
-    let length = |s: Strides, [rows, cols]: [usize; 2]| {
-        batch.max(1) * s[0] + rows.max(1) * s[1] + cols.max(1) * s[2] + 1
-    };
+    let length =
+        |s: Strides, [rows, cols]: [usize; 2]| batch.max(1) * s[0] + rows.max(1) * s[1] + cols.max(1) * s[2] + 1;
     let lhs: Vec<T> = noise(1, length(left, [m, k]));
     let rhs: Vec<T> = noise(2, length(right, [k, n]));
     let start: Vec<T> = noise(3, batch * m * n);

@@ -192,7 +192,14 @@ fn cap(builder: &mut isa::Builder) -> Result<(), String> {
             (Cpu::Avx2, &["has_avx", "has_avx2", "has_fma", "has_avx_vnni", "has_bmi1", "has_bmi2", "has_lzcnt"]),
             (
                 Cpu::Avx512,
-                &["has_avx512f", "has_avx512dq", "has_avx512vl", "has_avx512vbmi", "has_avx512bitalg", "has_avx512vnni"],
+                &[
+                    "has_avx512f",
+                    "has_avx512dq",
+                    "has_avx512vl",
+                    "has_avx512vbmi",
+                    "has_avx512bitalg",
+                    "has_avx512vnni",
+                ],
             ),
         ];
         for name in beyond.iter().filter(|(kind, _)| cpu() < *kind).flat_map(|(_, names)| *names) {

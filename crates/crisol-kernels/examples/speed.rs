@@ -3,8 +3,8 @@
 
 use crisol_ir::Cpu;
 use crisol_kernels::{
-    Conv2d, GeometryError, Matrix, Pool2d, Real, conv2d, conv2d_input_gradient, conv2d_weight_gradient,
-    matmul_batched, max_pool2d, max_pool2d_gradient, parallel_for, threads,
+    Conv2d, GeometryError, Matrix, Pool2d, Real, conv2d, conv2d_input_gradient, conv2d_weight_gradient, matmul_batched,
+    max_pool2d, max_pool2d_gradient, parallel_for, threads,
 };
 use std::hint::black_box;
 use std::time::Instant;

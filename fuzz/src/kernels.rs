@@ -41,6 +41,9 @@ pub fn check_conv2d(choices: &mut Choices<'_>) -> Result<(), String> {
     if choices.below(2) == 0 { convolution::<f32>(choices) } else { convolution::<f64>(choices) }
 }
 
+/// Fills a result.
+type Kernel<'a, T> = &'a dyn Fn(&mut [T]);
+
 /// Distances between matrices, rows and columns.
 type Strides = [usize; 3];
 
@@ -139,7 +142,7 @@ fn convolution<T: Number>(choices: &mut Choices<'_>) -> Result<(), String> {
             terms[number][places[number]] += 1;
         }
     });
-    let kernels: [(&str, &dyn Fn(&mut [T])); 3] = [
+    let kernels: [(&str, Kernel<'_, T>); 3] = [
         ("conv2d", &|out| drop(conv2d(&geometry, &x, &w, out))),
         ("conv2d_input_gradient", &|out| drop(conv2d_input_gradient(&geometry, &grad, &w, out))),
         ("conv2d_weight_gradient", &|out| drop(conv2d_weight_gradient(&geometry, &x, &grad, out))),

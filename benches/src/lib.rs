@@ -1,7 +1,6 @@
 //! What the benchmarks share: data that is neither zero nor regular, and the models they train.
 
 #[cfg(target_arch = "x86_64")]
-pub mod by_hand;
 pub mod limits;
 pub mod peer;
 

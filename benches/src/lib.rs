@@ -1,6 +1,5 @@
 //! What the benchmarks share: data that is neither zero nor regular, and the models they train.
 
-#[cfg(target_arch = "x86_64")]
 pub mod limits;
 pub mod peer;
 

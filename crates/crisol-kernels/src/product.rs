@@ -6,8 +6,6 @@ use crate::tile::{DOTS, Tile};
 
 /// Steps of the inner axis that one pass of tiles sums: a panel of the right operand this deep stays in a first-level cache.
 const DEPTH: usize = 256;
-/// Elements of the result that stay in a second-level cache while the passes add to them.
-const HELD: usize = 1 << 17;
 /// Right operands with rows at least this far apart (in bytes) are copied panel by panel: otherwise their rows would fall on the
 /// same few places of the cache.
 const FAR: usize = 512;
@@ -210,35 +208,32 @@ unsafe fn by_tiles<T: Real>(
     let rows = m.div_ceil(m.div_ceil(tile_rows));
     let right = Right::new::<T>([m, n], tile_cols, rhs);
     let left = Left::new::<T>(n >= COPY_COLS, lhs);
-    let held = if k <= DEPTH { n } else { (HELD / m).max(4 * tile_cols).next_multiple_of(tile_cols) };
     T::with_scratch(left.length(m, k.min(DEPTH)), |block| {
         T::with_scratch(if right == Right::InPlace { 0 } else { k.min(DEPTH) * tile_cols }, |panel| {
-            for first in (0..n).step_by(held) {
-                for depth in (0..k).step_by(DEPTH) {
-                    let steps = DEPTH.min(k - depth);
-                    // SAFETY: these steps of `lhs` are among those that the caller vouches for.
-                    let lhs = unsafe { left.block(lhs.at(0, 0, depth), [m, steps], block) };
-                    for col in (first..n.min(first + held)).step_by(tile_cols) {
-                        let width = tile_cols.min(n - col);
-                        // SAFETY: these steps and columns of `rhs` are among those that the caller vouches for.
-                        let rhs = unsafe { right.panel(rhs.at(0, depth, col), [steps, width], tile_cols, panel) };
-                        for row in (0..m).step_by(rows) {
-                            // SAFETY: rows, columns and steps are within the sizes that the caller vouches for, or in the
-                            // copies just made of them; the size is a tile's.
-                            unsafe {
-                                T::compute(&Tile {
-                                    x: lhs.at(0, row, 0).start,
-                                    x_row: lhs.row_stride,
-                                    runs: &[0],
-                                    run: [steps, lhs.col_stride],
-                                    v: rhs.start,
-                                    v_step: rhs.row_stride,
-                                    out: out.start.add(row * out.row_stride + col),
-                                    out_row: out.row_stride,
-                                    size: [rows.min(m - row), width],
-                                    accumulate: accumulate || depth > 0,
-                                });
-                            }
+            for depth in (0..k).step_by(DEPTH) {
+                let steps = DEPTH.min(k - depth);
+                // SAFETY: these steps of `lhs` are among those that the caller vouches for.
+                let lhs = unsafe { left.block(lhs.at(0, 0, depth), [m, steps], block) };
+                for col in (0..n).step_by(tile_cols) {
+                    let width = tile_cols.min(n - col);
+                    // SAFETY: these steps and columns of `rhs` are among those that the caller vouches for.
+                    let rhs = unsafe { right.panel(rhs.at(0, depth, col), [steps, width], tile_cols, panel) };
+                    for row in (0..m).step_by(rows) {
+                        // SAFETY: rows, columns and steps are within the sizes that the caller vouches for, or in the
+                        // copies just made of them; the size is a tile's.
+                        unsafe {
+                            T::compute(&Tile {
+                                x: lhs.at(0, row, 0).start,
+                                x_row: lhs.row_stride,
+                                runs: &[0],
+                                run: [steps, lhs.col_stride],
+                                v: rhs.start,
+                                v_step: rhs.row_stride,
+                                out: out.start.add(row * out.row_stride + col),
+                                out_row: out.row_stride,
+                                size: [rows.min(m - row), width],
+                                accumulate: accumulate || depth > 0,
+                            });
                         }
                     }
                 }

@@ -25,7 +25,7 @@ pub use cumsum::cumsum;
 pub use denormals::FlushDenormals;
 pub use error::GeometryError;
 pub use gather::{Additive, Choice, ChoiceError, Index, gather, scatter_add};
-pub use matmul::{Epilogue, matmul, matmul_batched, matmul_blocks};
+pub use matmul::{Epilogue, UNCUT_DEPTH, matmul, matmul_batched, matmul_blocks, matmul_rows};
 pub use matrix::Matrix;
 pub use pool::{parallel_for, threads, with_threads};
 pub use pooling::{Pool2d, max_pool2d, max_pool2d_gather, max_pool2d_gradient};

@@ -51,42 +51,44 @@ pub fn matmul<T: Real>(
 /// When sizes do not fit.
 pub fn matmul_batched<T: Real>(
     batch: usize,
-    (lhs, lhs_stride): (Matrix<'_, T>, usize),
-    (rhs, rhs_stride): (Matrix<'_, T>, usize),
+    lhs: (Matrix<'_, T>, usize),
+    rhs: (Matrix<'_, T>, usize),
     out: &mut [T],
     accumulate: bool,
     epilogue: Option<Epilogue<'_, T>>,
 ) -> Result<(), GeometryError> {
-    if lhs.cols() != rhs.rows() {
-        return Err(GeometryError::new(format!(
-            "inner sizes differ: lhs is {} x {}, rhs is {} x {}",
-            lhs.rows(),
-            lhs.cols(),
-            rhs.rows(),
-            rhs.cols()
-        )));
-    }
-    check_length("out", out.len(), checked_product("out", &[batch, lhs.rows(), rhs.cols()])?)?;
-    lhs.check_batch(batch, lhs_stride)?;
-    rhs.check_batch(batch, rhs_stride)?;
-
-    let mut call = Call {
-        batch,
-        size: [lhs.rows(), rhs.cols(), lhs.cols()],
-        lhs: lhs.raw(),
-        lhs_stride,
-        rhs: rhs.raw(),
-        rhs_stride,
-        accumulate,
-        epilogue,
-    };
-    if merges(batch, lhs.rows(), [lhs_stride, lhs.row_stride(), 0], [rhs_stride, 0, 0]) {
+    let mut call = Call::new(batch, lhs, rhs, out, accumulate, epilogue)?;
+    if merges(batch, call.size[0], [lhs.1, lhs.0.row_stride(), 0], [rhs.1, 0, 0]) {
         call.size[0] *= batch;
+        call.all_rows = call.size[0];
         call.batch = 1;
     }
     call.run(out);
     Ok(())
 }
+
+/// Some rows of a product of `all_rows` rows whose inner axis is shorter than [`UNCUT_DEPTH`], with the bits that they have in it.
+///
+/// # Errors
+/// When sizes do not fit, or the inner axis is as long.
+pub fn matmul_rows<T: Real>(
+    all_rows: usize,
+    lhs: Matrix<'_, T>,
+    rhs: Matrix<'_, T>,
+    out: &mut [T],
+) -> Result<(), GeometryError> {
+    if lhs.cols() >= UNCUT_DEPTH || lhs.rows() > all_rows {
+        let (rows, depth) = (lhs.rows(), lhs.cols());
+        return Err(GeometryError::new(format!(
+            "{rows} rows of {all_rows} with an inner axis of {depth}: at most all rows, and an axis shorter than {UNCUT_DEPTH}"
+        )));
+    }
+    Call { all_rows, ..Call::new(1, (lhs, 0), (rhs, 0), out, false, None)? }.run(out);
+    Ok(())
+}
+
+/// An inner axis shorter than this is summed in one go, whatever the other sizes.
+pub const UNCUT_DEPTH: usize = 4096;
 
 /// How [`matmul_batched`] cuts `batch` products of [m, k] x [k, n] into the blocks that its epilogue sees.
 ///
@@ -157,7 +159,7 @@ impl Cut {
                 _ => Self { group: (BLOCK_WORK / work.max(1)).clamp(1, batch), ..whole },
             };
         }
-        if batch == 1 && k >= 4096 && m * n <= 1 << 18 && k >= 8 * m.max(n) {
+        if batch == 1 && k >= UNCUT_DEPTH && m * n <= 1 << 18 && k >= 8 * m.max(n) {
             let most = MAX_BLOCKS.min(PARTIALS / (m * n));
             let parts = (work / (4 * BLOCK_WORK)).clamp(1, most);
             return Self { parts, ..whole };
@@ -190,6 +192,8 @@ impl Cut {
 struct Call<'a, T> {
     batch: usize,
     size: [usize; 3],
+    /// Rows of the product that this one is a part of.
+    all_rows: usize,
     lhs: Raw<*const T>,
     lhs_stride: usize,
     rhs: Raw<*const T>,
@@ -198,7 +202,40 @@ struct Call<'a, T> {
     epilogue: Option<Epilogue<'a, T>>,
 }
 
-impl<T: Real> Call<'_, T> {
+impl<'a, T: Real> Call<'a, T> {
+    fn new(
+        batch: usize,
+        (lhs, lhs_stride): (Matrix<'a, T>, usize),
+        (rhs, rhs_stride): (Matrix<'a, T>, usize),
+        out: &[T],
+        accumulate: bool,
+        epilogue: Option<Epilogue<'a, T>>,
+    ) -> Result<Self, GeometryError> {
+        if lhs.cols() != rhs.rows() {
+            return Err(GeometryError::new(format!(
+                "inner sizes differ: lhs is {} x {}, rhs is {} x {}",
+                lhs.rows(),
+                lhs.cols(),
+                rhs.rows(),
+                rhs.cols()
+            )));
+        }
+        check_length("out", out.len(), checked_product("out", &[batch, lhs.rows(), rhs.cols()])?)?;
+        lhs.check_batch(batch, lhs_stride)?;
+        rhs.check_batch(batch, rhs_stride)?;
+        Ok(Self {
+            batch,
+            size: [lhs.rows(), rhs.cols(), lhs.cols()],
+            all_rows: lhs.rows(),
+            lhs: lhs.raw(),
+            lhs_stride,
+            rhs: rhs.raw(),
+            rhs_stride,
+            accumulate,
+            epilogue,
+        })
+    }
+
     fn run(&self, out: &mut [T]) {
         let [m, n, _] = self.size;
         if self.batch == 0 || m == 0 || n == 0 {
@@ -273,7 +310,9 @@ impl<T: Real> Call<'_, T> {
                 let inner = depth.min(k - start);
                 let out = Raw { start: shared.pointer(part * m * n), row_stride: n, col_stride: 1 };
                 // SAFETY: the part's own [m, n] of the partials; operands were checked for all of k.
-                unsafe { product([m, n, inner], out, false, self.lhs.at(0, 0, start), self.rhs.at(0, start, 0)) };
+                unsafe {
+                    product([m, n, inner], [m, n], out, false, self.lhs.at(0, 0, start), self.rhs.at(0, start, 0))
+                };
             });
             let length = m * n;
             let rows = RowBlocks::new(1, m, merged_rows(n));
@@ -301,7 +340,7 @@ impl<T: Real> Call<'_, T> {
         let lhs = self.lhs.at(item * self.lhs_stride, rows.start, 0);
         let rhs = self.rhs.at(item * self.rhs_stride, 0, cols.start);
         // SAFETY: the operands' extents and out's length were checked at the entry; the caller vouches for exclusion.
-        unsafe { product([rows.len(), cols.len(), k], out, self.accumulate, lhs, rhs) };
+        unsafe { product([rows.len(), cols.len(), k], [self.all_rows, n], out, self.accumulate, lhs, rhs) };
     }
 
     /// Hands finished rows to the epilogue.

@@ -16,33 +16,38 @@ const COPY_COLS: usize = 96;
 
 /// `out = [out +] lhs @ rhs` on the calling thread; sizes are [m, n, k].
 ///
+/// `whole` are the rows and columns of the product that this one is a part of: they alone say in which order sums are taken, so that
+/// a product has the same bits however it is cut.
+///
 /// # Safety
 /// Every element that the sizes and strides name must be readable (operands) or writable and unaliased (`out`); `out` must hold
 /// values when `accumulate` is set; its columns must follow each other.
 pub(crate) unsafe fn product<T: Real>(
     size: [usize; 3],
+    whole: [usize; 2],
     out: Raw<*mut T>,
     accumulate: bool,
     lhs: Raw<*const T>,
     rhs: Raw<*const T>,
 ) {
     let [m, n, k] = size;
+    let [all_rows, all_cols] = whole;
     debug_assert_eq!(out.col_stride, 1);
     if m == 0 || n == 0 {
         return;
     }
-    let narrow = 4 * n < T::tile_size()[1];
+    let narrow = 4 * all_cols < T::tile_size()[1];
     // SAFETY: passed on from the caller; turned around, the same elements are named.
     unsafe {
         if k == 0 {
             if !accumulate {
                 (0..m).for_each(|row| out_row(out, row, n).fill(T::ZERO));
             }
-        } else if narrow && m > n && lhs.row_stride == 1 {
+        } else if narrow && all_rows > all_cols && lhs.row_stride == 1 {
             turned_around(size, out, accumulate, lhs, rhs);
         } else if narrow && lhs.col_stride == 1 {
             by_dots(size, out, accumulate, lhs, rhs);
-        } else if m < DOTS && lhs.col_stride == 1 && rhs.row_stride == 1 && rhs.col_stride != 1 {
+        } else if all_rows < DOTS && lhs.col_stride == 1 && rhs.row_stride == 1 && rhs.col_stride != 1 {
             by_few_dots(size, out, accumulate, lhs, rhs);
         } else {
             by_tiles(size, out, accumulate, lhs, rhs);

@@ -23,6 +23,8 @@ pub(crate) struct Draft {
     pub(crate) reads: Vec<NodeId>,
     /// The values that it stores.
     pub(crate) writes: Vec<NodeId>,
+    /// Values that it does not read and yet waits for, because of barriers.
+    pub(crate) waits: Vec<NodeId>,
     pub(crate) work: Work,
 }
 
@@ -48,6 +50,7 @@ pub(crate) fn drafts(program: &Program, groups: &Groups) -> Result<Vec<Draft>> {
     let mut lowering = Lowering::new(program, groups);
     let mut drafts = Vec::with_capacity(groups.items.len());
     for (number, item) in groups.items.iter().enumerate().rev() {
+        let first = drafts.len();
         match item {
             Item::Group(nodes) => lowering.group(number, nodes, &mut drafts)?,
             Item::Whole(id) if lowering.stored[id.index()] => {
@@ -59,6 +62,14 @@ pub(crate) fn drafts(program: &Program, groups: &Groups) -> Result<Vec<Draft>> {
                 drafts.push(draft);
             }
             Item::Whole(_) => {}
+        }
+        let nodes = match item {
+            Item::Group(nodes) => &nodes[..],
+            Item::Whole(id) => std::slice::from_ref(id),
+        };
+        for draft in &mut drafts[first..] {
+            let inputs = nodes.iter().flat_map(|&id| &program.node(id).inputs);
+            draft.waits = inputs.filter_map(|input| program.after[input.index()]).collect();
         }
     }
     drafts.reverse();
@@ -200,7 +211,7 @@ impl<'a> Lowering<'a> {
         let reads: Vec<NodeId> = loads.iter().map(|load| load.base).collect();
         self.demand(&reads);
         let work = Work::Kernel(KernelWork { kernel, nest, reductions, zeroed: false });
-        Ok(Some(Some(Draft { reads, writes: wanted, work })))
+        Ok(Some(Some(Draft { reads, writes: wanted, waits: Vec::new(), work })))
     }
 
     /// The register of a node's element, computed here or loaded.
@@ -356,7 +367,7 @@ fn fit(kernel: &mut Kernel, nest: &Nest) {
 fn whole(program: &Program, id: NodeId) -> Result<Draft> {
     let inputs = &program.node(id).inputs;
     let reads = inputs.iter().map(|&input| program.source(input).base).collect();
-    Ok(Draft { reads, writes: vec![id], work: Work::Whole(Whole::new(program, id)?) })
+    Ok(Draft { reads, writes: vec![id], waits: Vec::new(), work: Work::Whole(Whole::new(program, id)?) })
 }
 
 /// Padding: zeros, and a copy into the middle of them.
@@ -381,5 +392,5 @@ fn pad(program: &Program, id: NodeId) -> Result<Draft> {
     };
     fit(&mut kernel, &nest);
     let work = Work::Kernel(KernelWork { kernel, nest, reductions: Vec::new(), zeroed: true });
-    Ok(Draft { reads: vec![source.base], writes: vec![id], work })
+    Ok(Draft { reads: vec![source.base], writes: vec![id], waits: Vec::new(), work })
 }

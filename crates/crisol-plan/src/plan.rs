@@ -235,7 +235,7 @@ impl Maker<'_> {
         number: &mut dyn FnMut(&mut Self, NodeId) -> Result<u32>,
     ) -> Result<Member> {
         let reduces_rows: Vec<bool> = (0..draft.writes.len()).map(|write| draft.reduces_rows(write, rows)).collect();
-        let Draft { reads, writes, work } = draft;
+        let Draft { reads, writes, work, .. } = draft;
         let slots = reads.iter().chain(&writes).map(|&id| number(self, id)).collect::<Result<Vec<_>>>()?;
         let work = match work {
             Work::Whole(whole) => {

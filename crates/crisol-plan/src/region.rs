@@ -23,7 +23,7 @@ const MAX_ROW_BYTES: usize = 1 << 20;
 /// Bytes of a block's scratch that leave room for what it reads.
 const SCRATCH: usize = 256 << 10;
 /// Bytes that may wait for the end of a region for steps that could have read and freed them sooner.
-const WAITING: usize = 256 << 10;
+const WAITING: usize = 128 << 10;
 /// Work that makes a block worth its dispatch.
 const BLOCK_WORK: usize = 1 << 18;
 /// Blocks that a region has at least, if its rows allow.
@@ -67,7 +67,12 @@ impl Unit {
         })
     }
 
-    /// The same, each once.
+    /// The values that others make and that it waits for without reading them.
+    pub(crate) fn waits(&self) -> impl Iterator<Item = NodeId> {
+        self.drafts().iter().flat_map(|draft| draft.waits.iter().copied())
+    }
+
+    /// What it reads, each value once.
     pub(crate) fn distinct_reads(&self) -> SmallVec<[NodeId; 8]> {
         let mut reads: SmallVec<[NodeId; 8]> = self.reads().collect();
         reads.sort_unstable();
@@ -179,7 +184,9 @@ impl Former<'_> {
             if waiting.values().sum::<usize>() > WAITING {
                 break;
             }
-            let needs_late = draft.reads.iter().any(|read| late.contains(read));
+            // What waits for a member is wanted later than its region: that is why it waits.
+            let waits = draft.waits.iter().any(|wait| made.contains_key(wait) || late.contains(wait));
+            let needs_late = waits || draft.reads.iter().any(|read| late.contains(read));
             let joined = if needs_late { None } else { self.join(draft, &chosen, &made) };
             match joined {
                 Some((spread, block)) => {

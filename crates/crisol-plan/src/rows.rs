@@ -6,13 +6,11 @@ use crate::whole::{Product, Routine, Whole};
 use crisol_ir::shape::MAX_RANK;
 use crisol_ir::{DType, Error, ErrorKind, Result};
 use crisol_kernels::{
-    Conv2d, GeometryError, Matrix, Pool2d, Real, conv2d, conv2d_input_gradient, matmul_batched, max_pool2d,
-    max_pool2d_gather, max_pool2d_gradient, sum_pool2d, sum_pool2d_gradient,
+    Conv2d, GeometryError, Matrix, Pool2d, Real, UNCUT_DEPTH, conv2d, conv2d_input_gradient, matmul_batched,
+    matmul_rows, max_pool2d, max_pool2d_gather, max_pool2d_gradient, sum_pool2d, sum_pool2d_gradient,
 };
 use smallvec::SmallVec;
 
-/// The longest inner axis of a product that is never cut in parts.
-const WHOLE_DEPTH: usize = 4096;
 /// Elements of a right operand that every block of rows can read anew from a second-level cache.
 const SHARED_OPERAND: usize = 64 << 10;
 /// The same, where there are few blocks.
@@ -109,14 +107,17 @@ impl Whole {
     /// The number of rows that the operation can go over one by one.
     pub(crate) fn row_count(&self) -> Option<usize> {
         match &self.routine {
-            Routine::MatMul(product) if product.batch > 1 => Some(product.batch),
+            Routine::MatMul(product) if product.batch > 1 => (product.size[2] < UNCUT_DEPTH).then_some(product.batch),
             Routine::MatMul(product) => {
                 let [m, n, k] = product.size;
                 // A product of few columns of a long right operand, or of a large one, is faster as a whole.
                 let shared = if m <= FEW_ROWS { SHARED_BY_FEW } else { SHARED_OPERAND };
-                (k < WHOLE_DEPTH && n * k <= shared).then_some(m)
+                (k < UNCUT_DEPTH && n * k <= shared).then_some(m)
             }
-            Routine::Conv2d(geometry) | Routine::Conv2dInputGradient(geometry) => Some(geometry.batch),
+            // Kernels of one pixel run as one product of all pixels, whose sums may be cut by their number.
+            Routine::Conv2d(geometry) | Routine::Conv2dInputGradient(geometry) => {
+                (geometry.kernel != [1, 1]).then_some(geometry.batch)
+            }
             Routine::MaxPool2d(geometry)
             | Routine::MaxPool2dGradient(geometry)
             | Routine::MaxPool2dGather(geometry)
@@ -231,6 +232,9 @@ impl Whole {
                 }
                 let lhs = Matrix::new(lhs, m, k, part.lhs[1], part.lhs[2])?;
                 let rhs = Matrix::new(rhs, k, n, part.rhs[1], part.rhs[2])?;
+                if product.batch == 1 {
+                    return matmul_rows(product.size[0], lhs, rhs, out);
+                }
                 matmul_batched(part.batch, (lhs, part.lhs[0]), (rhs, part.rhs[0]), out, false, None)
             }
             Routine::Conv2d(geometry) => {

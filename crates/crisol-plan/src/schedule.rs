@@ -64,7 +64,8 @@ pub(crate) fn waves(program: &Program, mut units: Vec<Unit>) -> Vec<Wave> {
     let mut made: FxHashMap<NodeId, usize> = FxHashMap::default();
     let mut read_by: FxHashMap<NodeId, usize> = FxHashMap::default();
     for unit in units {
-        let after = unit.reads().filter_map(|read| made.get(&read)).max().map_or(0, |wave| wave + 1);
+        let after =
+            unit.reads().chain(unit.waits()).filter_map(|read| made.get(&read)).max().map_or(0, |wave| wave + 1);
         let overwrites = unit.overwrites(program);
         let readers = overwrites.iter().filter_map(|read| read_by.get(read)).max().map_or(0, |wave| wave + 1);
         let earliest = after.max(readers);
@@ -77,7 +78,8 @@ pub(crate) fn waves(program: &Program, mut units: Vec<Unit>) -> Vec<Wave> {
             waves.push(Wave { units: Vec::new(), alone });
             waves.len() - 1
         });
-        for write in unit.writes() {
+        // Local values, too: something may wait for one without reading it.
+        for &write in unit.drafts().iter().flat_map(|draft| &draft.writes) {
             made.insert(write, place);
         }
         for read in unit.reads() {

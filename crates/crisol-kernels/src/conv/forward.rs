@@ -135,6 +135,8 @@ fn by_blocks<T: Real>(
                 unsafe {
                     product(
                         [range.len(), group_outputs, depth],
+                        // Of however many pixels: some images have the bits that they have among all.
+                        [usize::MAX, group_outputs],
                         out,
                         false,
                         patches,

@@ -124,6 +124,8 @@ fn by_scatter<T: Real>(geometry: &Conv2d, grad_out: &[T], w: &[T], grad_x: &mut 
                         unsafe {
                             product(
                                 [range.len(), depth, group_outputs],
+                                // Of however many pixels: some images have the bits that they have among all.
+                                [usize::MAX, depth],
                                 out,
                                 false,
                                 grad_out.at(0, range.start, column),

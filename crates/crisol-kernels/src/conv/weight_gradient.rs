@@ -80,6 +80,7 @@ fn by_parts<T: Real>(geometry: &Conv2d, x: &[T], grad_out: &[T], grad_w: &mut [T
                         unsafe {
                             product(
                                 [depth, group_outputs, range.len()],
+                                [depth, group_outputs],
                                 out,
                                 start > index * part,
                                 patches,

@@ -168,3 +168,36 @@ fn sizes_that_do_not_fit_are_errors() {
     assert!(matmul_batched(2, (matrix, 1), (matrix.transposed(), 0), &mut [0.0; 18], false, None).is_err());
     assert!(matmul_batched(usize::MAX, (matrix, 0), (matrix.transposed(), 0), &mut [], false, None).is_err());
 }
+
+#[test]
+fn some_rows_have_the_bits_that_they_have_in_the_whole_product() {
+    let numbers = |count: usize, step: usize| -> Vec<f32> {
+        (0..count).map(|index| ((index * step) % 97) as f32 * 0.037 - 1.7).collect()
+    };
+    for m in [1, 3, 4, 5, 16, 33, 65, 130] {
+        for n in [1, 2, 5, 8, 13, 40, 64, 100] {
+            for k in [1, 7, 64, 300] {
+                let (a, b) = (numbers(m * k, 31), numbers(k * n, 57));
+                for turned in 0..4 {
+                    let lhs_strides = if turned & 1 == 0 { [k, 1] } else { [1, m] };
+                    let rhs_strides = if turned & 2 == 0 { [n, 1] } else { [1, k] };
+                    let rhs = || Matrix::new(&b, k, n, rhs_strides[0], rhs_strides[1]).unwrap();
+                    let lhs = Matrix::new(&a, m, k, lhs_strides[0], lhs_strides[1]).unwrap();
+                    let mut whole = vec![0.0; m * n];
+                    matmul(lhs, rhs(), &mut whole, false, None).unwrap();
+                    for block in [1, 2, 3, 16] {
+                        let mut cut = vec![0.0; m * n];
+                        for (index, out) in cut.chunks_mut(block * n).enumerate() {
+                            let (first, rows) = (index * block, out.len() / n);
+                            let a = &a[first * lhs_strides[0]..];
+                            let lhs = Matrix::new(a, rows, k, lhs_strides[0], lhs_strides[1]).unwrap();
+                            crisol_kernels::matmul_rows(m, lhs, rhs(), out).unwrap();
+                        }
+                        let same = whole.iter().zip(&cut).all(|(whole, cut)| whole.to_bits() == cut.to_bits());
+                        assert!(same, "[{m}, {k}] x [{k}, {n}], operands turned {turned}, blocks of {block}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -36,7 +36,8 @@ pub fn widen(builder: &mut Builder, dtype: DType, bits: Register) -> Register {
     builder.reinterpret(number, Type::F32)
 }
 
-/// The bits of the number of type `BF16` or `F16` that is nearest to an `F32`; infinity where that is too large.
+/// The bits of the number of type `BF16` or `F16` that is nearest to an `F32`; infinity where that is too large, and one NaN,
+/// without a sign.
 pub fn narrow(builder: &mut Builder, dtype: DType, x: Register) -> Register {
     let bits = builder.reinterpret(x, Type::I32);
     let sign = shifted(builder, Binary::ShiftRightUnsigned, bits, 16);
@@ -65,8 +66,9 @@ pub fn narrow(builder: &mut Builder, dtype: DType, x: Register) -> Register {
     let nan = integer(builder, if dtype == DType::BF16 { 0x7fc0 } else { 0x7e00 });
     let infinity = integer(builder, 0x7f80_0000);
     let is_nan = builder.compare(Comparison::Greater, size, infinity);
-    let rounded = builder.select(is_nan, nan, rounded);
-    builder.binary(Binary::Or, rounded, sign)
+    let number = builder.binary(Binary::Or, rounded, sign);
+    // One NaN for all: which sign a NaN has depends on the order of operands in an instruction, which compilers choose.
+    builder.select(is_nan, nan, number)
 }
 
 /// `bits / 2^places`, to the nearest, ties to even; `bits` is not negative.

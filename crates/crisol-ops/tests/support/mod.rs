@@ -14,11 +14,13 @@ use crisol_ops::{self as ops, eager};
 pub struct Numbers {
     seed: u32,
     next: u32,
+    /// How many values were drawn.
+    values: u32,
 }
 
 impl Numbers {
     pub fn new(seed: u32) -> Numbers {
-        Numbers { seed, next: 0 }
+        Numbers { seed, next: 0, values: 0 }
     }
 
     pub fn word(&mut self) -> u32 {
@@ -43,15 +45,31 @@ impl Numbers {
         }
     }
 
-    /// A value whose floats lie in the range, away from the kinks.
+    /// A value whose floats lie in the range, away from the kinks and from each other, so that which of two is the larger
+    /// never turns within the step of a difference quotient: each has a slot of its own, in a random order, and in it one of
+    /// sixteen places; those of eight values of one size interleave.
     pub fn value(&mut self, ty: TensorType, range: (f64, f64), kinks: &[f64]) -> Value {
+        let mut slots: Vec<usize> = (0..ty.shape.iter().product()).collect();
+        for last in (1..slots.len()).rev() {
+            slots.swap(last, self.word() as usize % (last + 1));
+        }
+        self.values += 1;
+        let interleaved = f64::from(self.values % 8) / 8.0;
+        let count = slots.len() as f64;
+        let pieces = without(range, kinks);
+        let total: f64 = pieces.iter().map(|(low, high)| high - low).sum();
+        let mut slots = slots.into_iter();
         let mut float = || {
-            loop {
-                let number = self.between(range);
-                if kinks.iter().all(|kink| (number - kink).abs() > 0.01) {
-                    return number;
+            // In the middle half of the slot; a distance along the pieces.
+            let place = (f64::from(self.word() % 16) + interleaved) / 16.0;
+            let mut left = (slots.next().unwrap() as f64 + 0.25 + 0.5 * place) * total / count;
+            for (low, high) in &pieces {
+                if left < high - low {
+                    return low + left;
                 }
+                left -= high - low;
             }
+            range.1
         };
         let sizes = IxDyn(&ty.shape);
         match ty.dtype {
@@ -66,6 +84,17 @@ impl Numbers {
             DType::Bool => Value::Bool(ArrayD::from_shape_simple_fn(sizes, || self.word().is_multiple_of(2))),
         }
     }
+}
+
+/// What is left of a range without the neighbourhoods of its kinks.
+fn without(range: (f64, f64), kinks: &[f64]) -> Vec<(f64, f64)> {
+    let mut pieces = vec![range];
+    for kink in kinks {
+        let halves =
+            pieces.iter().flat_map(|&(low, high)| [(low, high.min(kink - 0.01)), (low.max(kink + 0.01), high)]);
+        pieces = halves.filter(|(low, high)| low < high).collect();
+    }
+    pieces
 }
 
 /// The type of a value.

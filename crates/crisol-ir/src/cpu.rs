@@ -23,7 +23,7 @@ pub enum Cpu {
     Sse42,
     /// AVX2 and FMA.
     Avx2,
-    /// AVX-512F.
+    /// AVX-512 with its parts F, BW, DQ and VL (all processors since Skylake-X and Zen 4), and BMI2.
     Avx512,
 }
 
@@ -50,7 +50,7 @@ impl Cpu {
                 Cpu::Baseline
             } else if !(has!("avx") && has!("avx2") && has!("fma")) {
                 Cpu::Sse42
-            } else if !has!("avx512f") {
+            } else if !(has!("avx512f") && has!("avx512bw") && has!("avx512dq") && has!("avx512vl") && has!("bmi2")) {
                 Cpu::Avx2
             } else {
                 Cpu::Avx512

@@ -1,6 +1,7 @@
 //! A kernel as native code: the processor's description, one Cranelift module a kernel, and the entry point.
 
 use crate::lower::{self, Callee};
+use crate::wide;
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{ir, isa};
@@ -67,8 +68,11 @@ impl CompiledKernel {
             builder.symbol(*name, address.0);
         }
         let mut code = Code(ManuallyDrop::new(JITModule::new(builder)));
-        let (function, code_bytes, constants) =
-            define(&mut code.0, kernel).map_err(|message| failure(kernel, message))?;
+        let defined = match wide::code(kernel) {
+            Some(bytes) => define_bytes(&mut code.0, &bytes),
+            None => define(&mut code.0, kernel),
+        };
+        let (function, code_bytes, constants) = defined.map_err(|message| failure(kernel, message))?;
         code.0.finalize_definitions().map_err(|error| failure(kernel, format!("{error:#}")))?;
         let address = code.0.get_finalized_function(function);
         // SAFETY: the address is that of a finalized function of exactly this signature, declared in `define`.
@@ -121,6 +125,16 @@ impl Drop for Code {
 unsafe impl Sync for CompiledKernel {}
 // SAFETY: nothing in the module belongs to the thread that made it.
 unsafe impl Send for CompiledKernel {}
+
+/// Adds code that is there already.
+fn define_bytes(module: &mut JITModule, bytes: &[u8]) -> Result<(FuncId, usize, lower::Table), String> {
+    let text = |error: ModuleError| format!("{error:#}");
+    let mut signature = module.make_signature();
+    signature.params.push(ir::AbiParam::new(ir::types::I64));
+    let function = module.declare_function("kernel", Linkage::Export, &signature).map_err(text)?;
+    module.define_function_bytes(function, 64, bytes, &[]).map_err(text)?;
+    Ok((function, bytes.len(), lower::Table::new()))
+}
 
 /// Translates the kernel and adds the code to the module: the function, its size, and the constants it reads.
 fn define(module: &mut JITModule, kernel: &Kernel) -> Result<(FuncId, usize, lower::Table), String> {
@@ -240,6 +254,12 @@ static SYMBOLS: &[(&str, Address)] = &[
     ("nearbyintf", Address(round_f32 as *const u8)),
     ("nearbyint", Address(round_f64 as *const u8)),
 ];
+
+/// Where a function is.
+pub(crate) fn address(callee: Callee) -> *const u8 {
+    let (name, _) = symbol(callee);
+    SYMBOLS.iter().find(|(symbol, _)| *symbol == name).map_or(std::ptr::null(), |(_, address)| address.0)
+}
 
 /// The name of a function in [`SYMBOLS`], and the number of its operands.
 fn symbol(callee: Callee) -> (&'static str, usize) {

@@ -17,6 +17,7 @@ mod lower;
 mod nest;
 mod operand;
 mod results;
+mod wide;
 
 pub use compiled::CompiledKernel;
 pub use crisol_ir::kernel::{Call, Kernel};

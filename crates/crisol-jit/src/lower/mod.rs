@@ -270,7 +270,7 @@ impl Lowering<'_, '_> {
 }
 
 /// Which registers an output depends on.
-fn live(kernel: &Kernel) -> Vec<bool> {
+pub(crate) fn live(kernel: &Kernel) -> Vec<bool> {
     let mut live = vec![false; kernel.body.len()];
     for output in &kernel.outputs {
         live[output.value.index()] = true;

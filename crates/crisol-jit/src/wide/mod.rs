@@ -1,0 +1,446 @@
+//! Kernels for AVX-512, without Cranelift, whose vectors have 128 bits at most: sixteen lanes of 32 bits or eight of 64.
+//!
+//! The same kernel language by another emitter, bit for bit: whole vectors, then the last columns with the lanes beyond the row
+//! masked off. Columns are run sixteen at a time, the number of partial results of a reduction, so that these are one
+//! register (two, of 64 bits) from the first column to the last. What it does not know (arguments with strides, kernels that
+//! mix 32 and 64 bits, integer division) is left to [`lower`](crate::lower).
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | `assembler` | bytes of instructions |
+//! | `registers` | which value is in which register, and what goes to the stack |
+//! | `body` | the instructions of the kernel language |
+//! | `memory` | elements between memory and registers |
+//! | `reduce` | partial results |
+//! | `calls` | functions that are called lane by lane |
+
+mod assembler;
+mod body;
+mod calls;
+mod memory;
+mod reduce;
+mod registers;
+
+use assembler::{Assembler, Condition, Lanes, Memory, Operand, Vector};
+use assembler::{RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP};
+use crisol_ir::kernel::{Access, Binary, Call, Instruction, Kernel, REDUCE_LANES, Role, Type};
+use crisol_ir::{Cpu, cpu};
+use registers::{File, Kind, Place};
+use std::mem::offset_of;
+
+/// The mask of the lanes that are inside of the row, in the last columns.
+const TAIL: u8 = 7;
+/// A mask for sequences of a few instructions.
+const SCRATCH: u8 = 6;
+/// Vectors that intermediate results are left at least.
+const INTERMEDIATE: usize = 6;
+/// More stack than this could step over a guard page.
+const MAX_SLOTS: usize = 56;
+/// More arguments than this are left to Cranelift.
+const MAX_ARGUMENTS: usize = 64;
+
+const fn mask_instruction(prefix: u8, map: u8, w: bool, opcode: u8, long: bool) -> Vector {
+    Vector { map, prefix, w, opcode, length: long as u8, bytes: 0 }
+}
+const KMOV_LOAD: Vector = mask_instruction(0, 1, false, 0x90, false);
+const KMOV_STORE: Vector = mask_instruction(0, 1, false, 0x91, false);
+/// From a general register.
+const KMOV_FROM: Vector = mask_instruction(0, 1, false, 0x92, false);
+/// To a general register.
+const KMOV_TO: Vector = mask_instruction(0, 1, false, 0x93, false);
+const KAND: Vector = mask_instruction(0, 1, false, 0x41, true);
+const KANDN: Vector = mask_instruction(0, 1, false, 0x42, true);
+const KNOT: Vector = mask_instruction(0, 1, false, 0x44, false);
+const KOR: Vector = mask_instruction(0, 1, false, 0x45, true);
+const KXNOR: Vector = mask_instruction(0, 1, false, 0x46, true);
+const KXOR: Vector = mask_instruction(0, 1, false, 0x47, true);
+/// Whether any of the lower eight is set.
+const KORTEST8: Vector = mask_instruction(1, 1, false, 0x98, false);
+const KORTEST16: Vector = mask_instruction(0, 1, false, 0x98, false);
+
+/// Words of the frame below the saved registers.
+#[derive(Clone, Copy)]
+enum Local {
+    /// Rows that are left.
+    Rows,
+    /// The position number of the row's first place.
+    Position,
+    /// Where an argument's row begins.
+    Pointer(usize),
+}
+
+/// The machine code of a kernel, constants included, entry first; `None` where this emitter does not know how, or the
+/// processor has no AVX-512.
+pub(crate) fn code(kernel: &Kernel) -> Option<Vec<u8>> {
+    // Elsewhere functions take their arguments in other registers.
+    if !cfg!(all(target_arch = "x86_64", unix)) || cpu() < Cpu::Avx512 {
+        return None;
+    }
+    let mut wide = Wide::new(kernel)?;
+    wide.function();
+    let fits = !wide.failed && wide.reserved_slots + wide.slots.len() <= MAX_SLOTS;
+    fits.then(|| wide.code.finish())
+}
+
+/// The state of one translation.
+struct Wide<'a> {
+    code: Assembler,
+    kernel: &'a Kernel,
+    types: Vec<Type>,
+    /// Which registers of the body an output depends on.
+    live: Vec<bool>,
+    /// Whether lanes have 64 bits.
+    long: bool,
+    /// For each register of the body the one that has its bits.
+    roots: Vec<usize>,
+    /// For each value the instructions that use it, in order; outputs come behind all instructions.
+    uses: Vec<Vec<usize>>,
+    /// The present instruction.
+    now: usize,
+    /// Whether lanes may lie behind the row's end.
+    tail: bool,
+    /// Which of the vectors of a step of sixteen columns is computed.
+    part: usize,
+    places: Vec<Place>,
+    vectors: File,
+    masks: File,
+    /// Vectors that hold a value in all of the kernel.
+    pinned: Vec<Option<u8>>,
+    /// Partial results: outputs that have them, each with a register a part.
+    partials: Vec<(usize, Vec<u8>)>,
+    /// Values on the stack, above the reserved slots.
+    slots: Vec<Option<usize>>,
+    reserved_slots: usize,
+    /// Two vectors with the distances of position numbers from the first lane's, if any are asked for.
+    distances: Option<usize>,
+    /// Room for calls, if there are any.
+    calls: Option<calls::Room>,
+    /// Something could not be translated.
+    failed: bool,
+}
+
+impl<'a> Wide<'a> {
+    /// Looks at a kernel; `None` if it has what this emitter does not know.
+    fn new(kernel: &'a Kernel) -> Option<Wide<'a>> {
+        let types = kernel.types();
+        let live = crate::lower::live(kernel);
+        let mut widths = types.iter().zip(&live).filter(|(_, live)| **live).filter_map(|(ty, _)| match ty {
+            Type::Mask => None,
+            Type::I32 | Type::F32 => Some(false),
+            Type::I64 | Type::F64 => Some(true),
+        });
+        let long = widths.next().unwrap_or(false);
+        let known = widths.all(|width| width == long)
+            && kernel.inputs.len() + kernel.outputs.len() <= MAX_ARGUMENTS
+            && kernel.inputs.iter().all(|input| input.access != Access::Strided)
+            && kernel.outputs.iter().all(|output| output.role != Role::Store(Access::Strided))
+            && kernel.body.iter().zip(&live).all(|(instruction, live)| {
+                !live
+                    || match instruction {
+                        Instruction::Binary(Binary::Divide, x, _) => types[x.index()].is_float(),
+                        _ => true,
+                    }
+            });
+        if !known {
+            return None;
+        }
+        let mut roots: Vec<usize> = (0..kernel.body.len()).collect();
+        let mut uses = vec![Vec::new(); kernel.body.len()];
+        for (index, instruction) in kernel.body.iter().enumerate() {
+            match *instruction {
+                Instruction::Bits(x, _) => roots[index] = roots[x.index()],
+                Instruction::Convert(x, to) if to == types[x.index()] => roots[index] = roots[x.index()],
+                _ if live[index] => {
+                    instruction.operands().iter().for_each(|operand| uses[roots[operand.index()]].push(index));
+                }
+                _ => {}
+            }
+        }
+        for (number, output) in kernel.outputs.iter().enumerate() {
+            uses[roots[output.value.index()]].push(kernel.body.len() + number);
+        }
+        let mut wide = Wide {
+            code: Assembler::default(),
+            kernel,
+            types,
+            live,
+            long,
+            roots,
+            uses,
+            now: 0,
+            tail: false,
+            part: 0,
+            places: vec![Place::default(); kernel.body.len()],
+            vectors: File::new(u32::MAX),
+            // The first stands for no mask at all.
+            masks: File::new(0b0011_1110),
+            pinned: vec![None; kernel.body.len()],
+            partials: Vec::new(),
+            slots: Vec::new(),
+            reserved_slots: 0,
+            distances: None,
+            calls: None,
+            failed: false,
+        };
+        wide.partials()?;
+        wide.reserve();
+        wide.pin();
+        Some(wide)
+    }
+
+    /// Stack for what all of the kernel needs.
+    fn reserve(&mut self) {
+        let live = self.kernel.body.iter().zip(&self.live).filter(|(_, live)| **live);
+        let (mut positions, mut calls) = (false, false);
+        for (instruction, _) in live {
+            positions |= matches!(instruction, Instruction::Position { .. });
+            calls |= crate::lower::Callee::of(instruction).is_some();
+        }
+        if positions {
+            self.distances = Some(self.reserve_slot());
+            self.reserve_slot();
+        }
+        if calls {
+            self.calls = Some(calls::Room::reserve(self));
+        }
+    }
+
+    /// Gives registers to the constants and shared elements that are used most.
+    fn pin(&mut self) {
+        let shared = |wide: &Self, value: usize| {
+            matches!(wide.kernel.body[value], Instruction::Constant(..)) || wide.is_broadcast(value)
+        };
+        let mut invariant: Vec<usize> = (0..self.kernel.body.len())
+            .filter(|&value| {
+                let used = self.live[value] && !self.uses[value].is_empty();
+                used && self.kind(value) == Kind::Vector && shared(self, value)
+            })
+            .collect();
+        invariant.sort_by_key(|&value| std::cmp::Reverse(self.uses[value].len()));
+        let taken =
+            self.pressure(&invariant).max(INTERMEDIATE) + 2 + self.partials.iter().map(|p| p.1.len()).sum::<usize>();
+        for value in invariant.into_iter().take(32usize.saturating_sub(taken)) {
+            self.pinned[value] = self.vectors.pin();
+        }
+    }
+
+    /// How many vectors a body holds at once, without the invariant ones.
+    fn pressure(&self, invariant: &[usize]) -> usize {
+        let mut ends: Vec<usize> = Vec::new();
+        let mut most = 0;
+        for (index, instruction) in self.kernel.body.iter().enumerate() {
+            ends.retain(|&end| end > index);
+            let own = self.live[index]
+                && self.roots[index] == index
+                && self.kind(index) == Kind::Vector
+                && !invariant.contains(&index);
+            if own {
+                ends.extend(self.uses[index].last());
+            }
+            // Some become several machine instructions with intermediate results.
+            let inside =
+                if matches!(instruction, Instruction::Convert(..) | Instruction::Position { .. }) { 2 } else { 0 };
+            most = most.max(ends.len() + inside);
+        }
+        most
+    }
+
+    /// The whole function; its only parameter is a pointer to a [`Call`], which stays in RDI.
+    ///
+    /// RCX is the column, RSI the number of columns, RDX that of the columns in whole steps; RAX is free in every instruction.
+    fn function(&mut self) {
+        self.code.push(RBP);
+        self.code.copy(RBP, RSP);
+        for register in SAVED {
+            self.code.push(register);
+        }
+        let stack = self.code.reserve_stack();
+        self.code.and_number(RSP, -64);
+        let exit = self.code.label();
+        self.begin(exit);
+        let row = self.code.label();
+        self.code.bind(row);
+        self.row();
+        self.end_row(row);
+        self.code.bind(exit);
+        self.code.address(RSP, Memory::Base(RBP, -8 * SAVED.len() as i32));
+        for register in SAVED.into_iter().rev() {
+            self.code.pop(register);
+        }
+        self.code.pop(RBP);
+        self.code.return_clean();
+        let locals = 2 + self.kernel.inputs.len() + self.kernel.outputs.len();
+        let vectors = 64 * (self.reserved_slots + self.slots.len());
+        self.code.fill(stack, (8 * locals + vectors) as i32);
+    }
+
+    /// What holds for all rows: copies of the call's words, constants, distances of positions.
+    fn begin(&mut self, exit: assembler::Label) {
+        self.code.load(RAX, Memory::Base(RDI, offset_of!(Call, rows) as i32));
+        self.code.general(true, &[0x85], RAX.0, Operand::Register(RAX.0));
+        self.code.jump_if(Condition::Equal, exit);
+        self.code.store(self.local(Local::Rows), RAX);
+        self.code.load(RAX, Memory::Base(RDI, offset_of!(Call, position) as i32));
+        self.code.store(self.local(Local::Position), RAX);
+        self.code.load(RDX, Memory::Base(RDI, offset_of!(Call, pointers) as i32));
+        for number in 0..self.kernel.inputs.len() + self.kernel.outputs.len() {
+            self.code.load(RAX, Memory::Base(RDX, 8 * number as i32));
+            self.code.store(self.local(Local::Pointer(number)), RAX);
+        }
+        self.code.load(RSI, Memory::Base(RDI, offset_of!(Call, columns) as i32));
+        for value in 0..self.kernel.body.len() {
+            if let (Some(number), Instruction::Constant(_, bits)) = (self.pinned[value], self.kernel.body[value]) {
+                let memory = self.constant(bits);
+                self.broadcast_in(number, memory, Lanes::ALL);
+            }
+        }
+        self.begin_positions();
+    }
+
+    fn row(&mut self) {
+        for number in 0..self.kernel.inputs.len() + self.kernel.outputs.len() {
+            if let Some(register) = POINTERS.get(number) {
+                self.code.load(*register, self.local(Local::Pointer(number)));
+            }
+        }
+        for value in 0..self.kernel.body.len() {
+            if let (Some(number), Instruction::Load(input)) = (self.pinned[value], self.kernel.body[value]) {
+                self.load_vector(number, input as usize);
+            }
+        }
+        self.begin_reductions();
+        self.code.general(false, &[0x31], RCX.0, Operand::Register(RCX.0));
+        self.code.copy(RDX, RSI);
+        self.code.and_number(RDX, -(REDUCE_LANES as i32));
+        let (body, tail, done) = (self.code.label(), self.code.label(), self.code.label());
+        self.code.jump_if(Condition::Equal, tail);
+        self.code.bind_aligned(body);
+        self.step();
+        self.part = 0;
+        self.code.add_number(Operand::Register(RCX.0), REDUCE_LANES as i32);
+        self.code.compare(RCX, RDX);
+        self.code.jump_if(Condition::Below, body);
+        self.code.bind(tail);
+        self.code.compare(RCX, RSI);
+        self.code.jump_if(Condition::AboveOrEqual, done);
+        self.code.copy(RDX, RSI);
+        self.code.subtract(RDX, Operand::Register(RCX.0));
+        self.last_step(done);
+        self.code.bind(done);
+        self.end_reductions();
+    }
+
+    /// Sixteen columns.
+    fn step(&mut self) {
+        for part in 0..self.parts() {
+            self.part = part;
+            self.forget();
+            self.body();
+            self.outputs();
+        }
+    }
+
+    /// The last columns, of which RDX says how many.
+    fn last_step(&mut self, done: assembler::Label) {
+        self.tail = true;
+        let lanes = REDUCE_LANES / self.parts();
+        for part in 0..self.parts() {
+            self.part = part;
+            if part > 0 {
+                self.code.subtract_number(RDX, lanes as i32);
+                self.code.jump_if(Condition::BelowOrEqual, done);
+            }
+            // TAIL = as many of the lowest bits.
+            self.code.set_number(RAX, (1 << lanes) - 1);
+            let keep_low = Vector { map: 2, prefix: 0, w: false, opcode: 0xf5, length: 0, bytes: 0 };
+            self.code.mask(keep_low, RAX.0, RDX.0, Operand::Register(RAX.0));
+            self.code.mask(KMOV_FROM, TAIL, 0, Operand::Register(RAX.0));
+            self.forget();
+            self.body();
+            self.outputs();
+        }
+        self.tail = false;
+        self.part = 0;
+    }
+
+    /// Moves on to the next row, if there is one.
+    fn end_row(&mut self, row: assembler::Label) {
+        self.code.load(RDX, Memory::Base(RDI, offset_of!(Call, row_strides) as i32));
+        let inputs = self.kernel.inputs.len();
+        for number in 0..inputs + self.kernel.outputs.len() {
+            let moves = number < inputs || !matches!(self.kernel.outputs[number - inputs].role, Role::ReduceRows(_));
+            if moves {
+                self.code.load(RAX, Memory::Base(RDX, 8 * number as i32));
+                self.code.general(true, &[0x01], RAX.0, Operand::Memory(self.local(Local::Pointer(number))));
+            }
+        }
+        if self.distances.is_some() {
+            self.code.load(RAX, Memory::Base(RDI, offset_of!(Call, position_row_step) as i32));
+            self.code.general(true, &[0x01], RAX.0, Operand::Memory(self.local(Local::Position)));
+        }
+        self.code.add_number(Operand::Memory(self.local(Local::Rows)), -1);
+        self.code.jump_if(Condition::NotEqual, row);
+    }
+
+    fn local(&self, local: Local) -> Memory {
+        let number = match local {
+            Local::Rows => 0,
+            Local::Position => 1,
+            Local::Pointer(number) => 2 + number,
+        };
+        Memory::Base(RBP, -8 * (SAVED.len() + 1 + number) as i32)
+    }
+
+    /// Vectors of a step of sixteen columns.
+    fn parts(&self) -> usize {
+        if self.long { 2 } else { 1 }
+    }
+
+    fn lane_bytes(&self) -> usize {
+        if self.long { 8 } else { 4 }
+    }
+
+    /// The lanes of a step that stay as they were behind the row's end.
+    fn inside(&self) -> Lanes {
+        if self.tail { Lanes { mask: TAIL, zero: false } } else { Lanes::ALL }
+    }
+
+    /// A floating point instruction of opcode map 1, in the width of the kernel.
+    fn float(&self, opcode: u8) -> Vector {
+        Vector { map: 1, prefix: u8::from(self.long), w: self.long, opcode, length: 2, bytes: 64 }
+    }
+
+    /// An instruction with prefix `66`, in the width of the kernel.
+    fn integer(&self, map: u8, opcode: u8) -> Vector {
+        Vector { map, prefix: 1, w: self.long, opcode, length: 2, bytes: 64 }
+    }
+
+    /// A constant that is read into all lanes.
+    fn constant(&mut self, bits: u64) -> Memory {
+        if self.long {
+            self.code.constant(&bits.to_le_bytes())
+        } else {
+            self.code.constant(&(bits as u32).to_le_bytes())
+        }
+    }
+
+    /// Reads an element into all lanes (that are written).
+    fn broadcast_in(&mut self, number: u8, memory: Memory, lanes: Lanes) {
+        let opcode = if self.long { 0x59 } else { 0x58 };
+        let what = Vector { bytes: self.lane_bytes() as i32, ..self.integer(2, opcode) };
+        self.code.vector(what, lanes, number, 0, Operand::Memory(memory));
+    }
+}
+
+/// Registers that belong to the caller.
+const SAVED: [assembler::General; 5] = [RBX, R12, R13, R14, R15];
+const R8: assembler::General = assembler::General(8);
+const R9: assembler::General = assembler::General(9);
+const R10: assembler::General = assembler::General(10);
+const R11: assembler::General = assembler::General(11);
+const R12: assembler::General = assembler::General(12);
+const R13: assembler::General = assembler::General(13);
+const R14: assembler::General = assembler::General(14);
+const R15: assembler::General = assembler::General(15);
+/// Where the first arguments' rows begin; further ones are read from the frame at each use.
+const POINTERS: [assembler::General; 9] = [R8, R9, R10, R11, RBX, R12, R13, R14, R15];

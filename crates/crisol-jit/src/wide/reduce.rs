@@ -1,0 +1,141 @@
+//! Partial results: sixteen for each reduction over the columns, in one vector or two from a row's first column to its last.
+
+use super::assembler::{Lanes, Memory, Operand, RAX, Vector};
+use super::body::ORDERED;
+use super::registers::Kind;
+use super::{KMOV_FROM, Local, SCRATCH, TAIL, Wide};
+use crisol_ir::kernel::{Role, Type};
+use crisol_ir::primitive::Reduction;
+
+/// Vectors that partial results may take in all.
+const MAX_PARTIALS: usize = 12;
+
+impl Wide<'_> {
+    /// Gives registers to all partial results; `None` if there are too many of them.
+    pub(super) fn partials(&mut self) -> Option<()> {
+        let kernel = self.kernel;
+        for (number, output) in kernel.outputs.iter().enumerate() {
+            if let Role::ReduceColumns(_) = output.role {
+                let registers: Option<Vec<u8>> = (0..self.parts()).map(|_| self.vectors.pin()).collect();
+                self.partials.push((number, registers?));
+            }
+        }
+        (self.partials.len() * self.parts() <= MAX_PARTIALS).then_some(())
+    }
+
+    /// Sets the partial results to the reductions' neutral elements.
+    pub(super) fn begin_reductions(&mut self) {
+        for (output, registers) in self.partials.clone() {
+            let output = self.kernel.outputs[output];
+            if let Role::ReduceColumns(by) = output.role {
+                let neutral = neutral(by, self.types[output.value.index()]);
+                let memory = self.constant(neutral);
+                for number in registers {
+                    self.broadcast_in(number, memory, Lanes::ALL);
+                }
+            }
+        }
+    }
+
+    /// Writes the outputs at the present columns, or takes them into their partial results.
+    pub(super) fn outputs(&mut self) {
+        let kernel = self.kernel;
+        for (number, output) in kernel.outputs.iter().enumerate() {
+            self.now = kernel.body.len() + number;
+            let (value, argument) = (self.value(output.value), kernel.inputs.len() + number);
+            match output.role {
+                Role::Store(_) => self.store_output(argument, output.dtype, value),
+                Role::ReduceRows(by) => {
+                    let new = self.vector(value);
+                    let result = self.temporary(Kind::Vector);
+                    let memory = self.element(argument, output.dtype);
+                    self.load_from(result, memory, output.dtype);
+                    self.combine(by, output.value.index(), result, Operand::Register(new));
+                    self.store_to(memory, output.dtype, result);
+                }
+                Role::ReduceColumns(by) => {
+                    let Some(partial) = self.partials.iter().find(|(output, _)| *output == number) else { continue };
+                    let partial = partial.1[self.part];
+                    let new = self.operand(value);
+                    self.combine(by, output.value.index(), partial, new);
+                }
+            }
+            self.end_instruction();
+        }
+    }
+
+    /// Combines the partial results by halves, and the last one onto what stands in memory.
+    pub(super) fn end_reductions(&mut self) {
+        if self.partials.is_empty() {
+            return;
+        }
+        self.forget();
+        self.now = usize::MAX;
+        // From here on only the first lane counts.
+        self.code.set_number(RAX, 1);
+        self.code.mask(KMOV_FROM, TAIL, 0, Operand::Register(RAX.0));
+        for (number, registers) in self.partials.clone() {
+            let output = self.kernel.outputs[number];
+            let Role::ReduceColumns(by) = output.role else { continue };
+            let value = output.value.index();
+            let first = registers[0];
+            if let Some(second) = registers.get(1) {
+                self.combine(by, value, first, Operand::Register(*second));
+            }
+            let other = self.temporary(Kind::Vector);
+            let rotate = self.integer(3, 0x03);
+            let lanes: &[u8] = if self.long { &[4, 2, 1] } else { &[8, 4, 2, 1] };
+            for by_lanes in lanes {
+                self.code.vector_with(rotate, Lanes::ALL, other, first, Operand::Register(first), *by_lanes);
+                self.combine(by, value, first, Operand::Register(other));
+            }
+            let argument = self.kernel.inputs.len() + number;
+            self.code.load(RAX, self.local(Local::Pointer(argument)));
+            let memory = Memory::Base(RAX, 0);
+            self.tail = true;
+            self.load_from(other, memory, output.dtype);
+            self.combine(by, value, other, Operand::Register(first));
+            self.store_to(memory, output.dtype, other);
+            self.tail = false;
+            self.end_instruction();
+        }
+    }
+
+    /// One step of a reduction, written over its left operand: `acc + x`, `acc * x`, or `if acc > x or acc is NaN then acc
+    /// else x` (`<` for the smallest).
+    fn combine(&mut self, by: Reduction, value: usize, acc: u8, x: Operand) {
+        let (what, inside) = match (by, self.types[value].is_float()) {
+            (Reduction::Sum, true) => (self.float(0x58), self.inside()),
+            (Reduction::Product, true) => (self.float(0x59), self.inside()),
+            (Reduction::Sum, false) => (self.integer(1, if self.long { 0xd4 } else { 0xfe }), self.inside()),
+            (Reduction::Product, false) => (self.integer(2, 0x40), self.inside()),
+            (Reduction::Max, false) => (self.integer(2, 0x3d), self.inside()),
+            (Reduction::Min, false) => (self.integer(2, 0x39), self.inside()),
+            (Reduction::Max | Reduction::Min, true) => {
+                // Lanes that are NaN already stay it; in the others the instruction gives x where that is NaN.
+                let compare = self.float(0xc2);
+                let inside = Lanes { zero: false, ..self.inside() };
+                self.code.vector_with(compare, inside, SCRATCH, acc, Operand::Register(acc), ORDERED);
+                let what = self.float(if by == Reduction::Max { 0x5f } else { 0x5d });
+                (what, Lanes { mask: SCRATCH, zero: false })
+            }
+        };
+        self.code.vector(Vector { ..what }, inside, acc, acc, x);
+    }
+}
+
+/// What changes nothing it is combined with. Integers saturate: infinities become their lowest and highest.
+fn neutral(by: Reduction, ty: Type) -> u64 {
+    let number = match by {
+        Reduction::Sum => 0.0,
+        Reduction::Product => 1.0,
+        Reduction::Max => f64::NEG_INFINITY,
+        Reduction::Min => f64::INFINITY,
+    };
+    match ty {
+        Type::F32 => u64::from((number as f32).to_bits()),
+        Type::F64 => number.to_bits(),
+        Type::I64 => number as i64 as u64,
+        Type::I32 | Type::Mask => u64::from(number as i32 as u32),
+    }
+}

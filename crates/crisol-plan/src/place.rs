@@ -84,10 +84,16 @@ pub(crate) fn place(program: &Program, waves: &[Wave]) -> Placement {
                 }
             }
             for (member, draft) in unit.drafts().iter().enumerate() {
-                // What another member of the region reads cannot be overwritten block by block.
+                // What another member of the region reads cannot be overwritten block by block, unless that member is done with
+                // the block by then.
                 let alone = |read: NodeId| {
                     let others = unit.drafts().iter().enumerate().filter(|(other, _)| *other != member);
-                    !others.into_iter().any(|(_, other)| other.reads.contains(&read))
+                    others.into_iter().all(|(other, draft)| {
+                        let rows = unit.rows();
+                        let before =
+                            other < member && rows.is_some_and(|rows| draft.reads_by_rows(program, read, rows));
+                        before || !draft.reads.contains(&read)
+                    })
                 };
                 for (output, &write) in draft.writes.iter().enumerate() {
                     if unit.is_local(write) {

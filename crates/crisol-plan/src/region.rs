@@ -85,6 +85,14 @@ impl Unit {
         self.drafts().iter().flat_map(|draft| draft.writes.iter().copied()).filter(|write| !self.is_local(*write))
     }
 
+    /// The rows of a region.
+    pub(crate) fn rows(&self) -> Option<usize> {
+        match self {
+            Unit::Step(_) => None,
+            Unit::Region(region) => Some(region.rows),
+        }
+    }
+
     pub(crate) fn is_local(&self, id: NodeId) -> bool {
         match self {
             Unit::Step(_) => false,
@@ -278,12 +286,17 @@ impl Former<'_> {
         if blocks < threads() && work > 4 * BLOCK_WORK {
             return false;
         }
-        // An update in place needs the region to itself.
-        let reads = |id: NodeId| chosen.members.iter().filter(|&&(index, _)| window[index].reads.contains(&id)).count();
-        chosen.members.iter().all(|&(index, _)| {
+        // An update in place needs all other readers done with the row that it overwrites.
+        chosen.members.iter().enumerate().all(|(place, &(index, _))| {
             let draft = &window[index];
             (0..draft.writes.len()).filter(|&number| self.outputs.contains(&draft.writes[number])).all(|number| {
-                overwritable(self.program, draft, number).all(|read| !self.program.is_leaf(read) || reads(read) == 1)
+                overwritable(self.program, draft, number).filter(|read| self.program.is_leaf(*read)).all(|read| {
+                    let others = chosen.members.iter().enumerate().filter(|(other, _)| *other != place);
+                    others.into_iter().all(|(other, &(index, _))| {
+                        let before = other < place && window[index].reads_by_rows(self.program, read, chosen.rows);
+                        before || !window[index].reads.contains(&read)
+                    })
+                })
             })
         })
     }
@@ -348,6 +361,14 @@ impl Draft {
             Work::Whole(whole) => whole.row_walk(argument, rows),
         };
         walk.is_some_and(|(step, [first, last])| step == bytes as isize && first >= 0 && last < step)
+    }
+
+    /// Whether the step reads the value at each of the rows in that row alone.
+    pub(crate) fn reads_by_rows(&self, program: &Program, value: NodeId, rows: usize) -> bool {
+        let bytes = program.ty(value).bytes();
+        let places = self.reads.iter().enumerate().filter(|(_, read)| **read == value);
+        bytes.is_multiple_of(rows)
+            && places.into_iter().all(|(argument, _)| self.follows(program, argument, rows, bytes / rows))
     }
 
     /// Whether a result is reduced over the rows.

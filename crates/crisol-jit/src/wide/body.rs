@@ -289,7 +289,7 @@ impl Wide<'_> {
                 let result = self.define(index);
                 self.broadcast_in(result, one, Lanes { mask, zero: true });
             }
-            _ if from.is_float() => self.to_integer(index, x),
+            _ if from.is_float() => self.truncate(index, x),
             _ => {
                 let operand = self.operand(x);
                 let result = self.define(index);
@@ -301,7 +301,7 @@ impl Wide<'_> {
     }
 
     /// Towards zero, saturating, NaN to 0: the instruction gives the lowest number for all that do not fit.
-    fn to_integer(&mut self, index: usize, x: usize) {
+    fn truncate(&mut self, index: usize, x: usize) {
         let number = self.vector(x);
         let result = self.define_apart(index);
         let (what, bound, highest) = if self.long {

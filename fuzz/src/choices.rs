@@ -12,6 +12,11 @@ impl<'a> Choices<'a> {
         Choices { numbers }
     }
 
+    /// The numbers that no decision was taken from yet.
+    pub fn rest(&self) -> &'a [u32] {
+        self.numbers
+    }
+
     /// Whether the list has ended.
     pub fn is_over(&self) -> bool {
         self.numbers.is_empty()

@@ -61,6 +61,10 @@ fn steps() -> Vec<Step> {
         step("examples", Action::Run(cargo("build --workspace --examples --benches"))),
         step("jit-off", Action::Test(without_jit)),
         step("test", Action::TestAsPromised),
+        step(
+            "fuzz",
+            Action::TestWith(("CRISOL_FUZZ_CASES", "20000"), cargo("test --package crisol-fuzz --test programs")),
+        ),
         // What chooses instructions, as on lesser processors than this one.
         step("sse2", Action::TestWith(("CRISOL_CPU", "baseline"), cargo(BY_PROCESSOR))),
         step("sse4.2", Action::TestWith(("CRISOL_CPU", "sse4.2"), cargo(BY_PROCESSOR))),

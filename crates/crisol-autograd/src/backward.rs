@@ -41,6 +41,8 @@ pub(crate) struct Walk {
     gradients: Vec<Option<NodeId>>,
     /// Whether a node depends on a source through differentiable values.
     depends: Vec<bool>,
+    /// Whether gradients flow through a node: a source that was made before the tape has one, and passes nothing on.
+    recorded: Vec<bool>,
     /// Nodes from here on are done.
     end: usize,
 }
@@ -76,7 +78,8 @@ impl Walk {
         };
         let mut gradients = vec![None; target.index() + 1];
         gradients[target.index()] = Some(seed);
-        Ok(Walk { gradients, depends, end: target.index() + 1 })
+        let recorded = graph.ids().take(target.index() + 1).map(recorded).collect();
+        Ok(Walk { gradients, depends, recorded, end: target.index() + 1 })
     }
 
     /// Walks on until the next node that `stops` names, or to the end.
@@ -88,7 +91,8 @@ impl Walk {
         while self.end > 0 {
             self.end -= 1;
             let id = NodeId(self.end as u32);
-            let (Some(gradient), true) = (self.gradients[id.index()], self.depends[id.index()]) else { continue };
+            let passes = self.depends[id.index()] && self.recorded[id.index()];
+            let (Some(gradient), true) = (self.gradients[id.index()], passes) else { continue };
             let node = graph.node(id);
             let Operation::Primitive(primitive, _) = node.operation else { continue };
             if !node.inputs.iter().any(|input| self.depends[input.index()]) {

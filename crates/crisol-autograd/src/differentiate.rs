@@ -45,7 +45,7 @@ pub(crate) fn differentiate(
         let parts = match foreign(primitive) {
             Some(Foreign::CustomGradient) => custom_gradient(&walk, question, stop, &inputs),
             Some(Foreign::CustomOp(entry)) => custom_op(entry, stop, &inputs),
-            Some(Foreign::Checkpoint) => recompute(stop),
+            Some(Foreign::Checkpoint) => recompute(&walk, stop, &inputs),
             None => Err(Error::new(ErrorKind::Internal, "a walk stopped at an operation of the graph")),
         };
         let parts = parts.map_err(|error| error.operation(format!("the gradient of {}", primitive.name())))?;
@@ -107,13 +107,18 @@ fn custom_op(entry: &'static dyn registry::Entry, stop: Stop, inputs: &[NodeId])
 }
 
 /// The contributions of a segment that is computed again: the inputs are its output and then what it was computed from.
-fn recompute(stop: Stop) -> Result<Vec<Option<NodeId>>> {
+fn recompute(walk: &Walk, stop: Stop, inputs: &[NodeId]) -> Result<Vec<Option<NodeId>>> {
     let again = in_graph(|graph| checkpoint::again(graph, stop))?;
     for &(from, to) in &again.copies {
         note::copy(from, to);
     }
-    let question = Question { target: again.output, seed: Some(stop.gradient), sources: &again.inputs, watched: None };
-    let parts = differentiate(&question, &|id| id >= again.start, &[again.start.0])?;
+    // Numbers and what else nobody asks about are constants here as well.
+    let asked: Vec<bool> = inputs.iter().skip(1).map(|&input| walk.depends(input)).collect();
+    let sources = again.inputs.iter().zip(&asked).filter_map(|(&input, &asked)| asked.then_some(input));
+    let sources: Vec<NodeId> = sources.collect();
+    let question = Question { target: again.output, seed: Some(stop.gradient), sources: &sources, watched: None };
+    let mut parts = differentiate(&question, &|id| id >= again.start, &[again.start.0])?.into_iter();
+    let parts = asked.iter().map(|&asked| if asked { parts.next().flatten() } else { None });
     Ok(std::iter::once(None).chain(parts).collect())
 }
 

@@ -102,6 +102,18 @@ fn checkpoints_of_any_input_and_in_each_other_agree_with_differences() {
 }
 
 #[test]
+fn a_custom_gradient_inside_may_compute_with_numbers_and_other_tensors() {
+    let x = Tensor::from_slice(&[0.5f32, -1.0], [2]);
+    let scale = Tensor::from_slice(&[2.0f32, 3.0], [2]);
+    let tape = GradientTape::new();
+    let y = checkpoint(|| {
+        custom_gradient(&[&x], |x| x[0].tanh() * 0.5 * &scale, |_, _, gradient| Ok(vec![Some(gradient * 7.0)]))
+    });
+    let gradient = tape.gradient(&y, [&x]).unwrap().only().unwrap();
+    assert_eq!(gradient.to_vec::<f32>().unwrap(), [7.0, 7.0]);
+}
+
+#[test]
 fn a_segment_may_return_its_input_or_a_number() {
     let x = Tensor::from_slice(&[2.0f32], [1]);
     let tape = GradientTape::persistent();

@@ -263,6 +263,18 @@ fn a_run_that_fails_commits_nothing_and_says_where() {
     });
 }
 
+#[test]
+fn a_value_that_is_there_is_assigned_for_good() {
+    on_new_thread(|| {
+        let (weights, count) = (Variable::new(vector(&[1.0, 2.0])).unwrap(), Variable::new(vector(&[0.0])).unwrap());
+        let chosen = weights.value().take(&Tensor::from_slice(&[5i64], [1]), 0);
+        count.assign(vector(&[7.0])).unwrap();
+        weights.assign(weights.value() + chosen).unwrap();
+        assert!(evaluate().is_err());
+        assert_eq!((numbers(&weights.value()), numbers(&count.value())), (vec![1.0, 2.0], vec![7.0]));
+    });
+}
+
 /// Fails or panics for negative numbers, as it is told.
 #[derive(Clone, Debug, PartialEq)]
 struct Picky {

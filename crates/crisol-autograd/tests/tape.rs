@@ -89,6 +89,28 @@ fn what_was_computed_before_is_a_constant() {
 }
 
 #[test]
+fn a_source_from_before_the_tape_passes_nothing_on_to_another() {
+    let x = vector(&[0.5]);
+    for is_read in [true, false] {
+        let y = x.tanh();
+        if is_read {
+            y.evaluate().unwrap();
+        }
+        let tape = GradientTape::persistent();
+        let z = &y * &x;
+        let gradients = tape.gradient(&z, [&y, &x]).unwrap().into_tensors().unwrap();
+        assert_eq!(numbers(&gradients[0]), [0.5]);
+        assert_eq!(numbers(&gradients[1]), numbers(&y));
+        // Through one that was recorded it flows.
+        let y = tape.stop_recording(|| x.tanh());
+        let inside = y.square();
+        let gradients = tape.gradient(&(&inside * &x), [&y, &inside]).unwrap().into_tensors().unwrap();
+        assert_eq!(numbers(&gradients[1]), [0.5]);
+        assert_eq!(numbers(&gradients[0]), numbers(&y));
+    }
+}
+
+#[test]
 fn what_another_thread_computes_is_a_constant() {
     let x = vector(&[2.0]);
     let tape = GradientTape::persistent();

@@ -11,22 +11,22 @@ use proptest::prelude::*;
 use support::{Buffer, Positions, Random, define, with_call};
 
 /// Numbers that decide one step of a kernel; what they mean depends on what exists by then.
-type Choice = (u8, u8, u16, u16, u16, u64);
+pub(crate) type Choice = (u8, u8, u16, u16, u16, u64);
 
 #[derive(Clone, Debug)]
 pub(crate) struct Recipe {
     /// Which types may occur: 32-bit ones, 64-bit ones, or all.
-    width: u8,
-    inputs: Vec<Choice>,
-    body: Vec<Choice>,
-    outputs: Vec<Choice>,
-    rows: usize,
-    columns: usize,
-    seed: u64,
+    pub(crate) width: u8,
+    pub(crate) inputs: Vec<Choice>,
+    pub(crate) body: Vec<Choice>,
+    pub(crate) outputs: Vec<Choice>,
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    pub(crate) seed: u64,
 }
 
-/// Kernels and arguments; the fuzz target takes them from here.
-pub(crate) fn recipe() -> impl Strategy<Value = Recipe> {
+/// Kernels and arguments.
+fn recipe() -> impl Strategy<Value = Recipe> {
     let choice = || any::<Choice>();
     (
         0u8..3,

@@ -44,7 +44,7 @@ pub use linear::{
     Conv2dAttributes, Interpolation, Padding, Pool2dAttributes, causal_padding, same_padding, transposed_window,
 };
 pub use operand::Operand;
-pub use recorder::{evaluate, is_tracing, record, record_many, set_cursor, sizes, stats, stretch};
+pub use recorder::{evaluate, is_tracing, record, record_many, set_cursor, set_jit, sizes, stats, stretch};
 pub use recording::Sizes;
 pub use reduce::Axes;
 pub use targets::align_targets;

@@ -7,7 +7,7 @@ use crate::recording::{Recording, Sizes, Source};
 use crate::tensor::Tensor;
 use crisol_ir::value::Constant;
 use crisol_ir::{Error, ErrorKind, Graph, NodeId, Result, TensorType};
-use crisol_plan::Stats;
+use crisol_plan::{Mode, Stats};
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -242,6 +242,13 @@ pub fn sizes() -> Sizes {
 /// either way, recording is slower without.
 pub fn set_cursor(on: bool) {
     Recorder::with_current(|recorder| recorder.lock().has_cursor = on);
+}
+
+/// Whether this thread's kernels are compiled; on where the feature `jit` is, unless `CRISOL_JIT=0`. Values are the same bits either
+/// way, running is slower without.
+pub fn set_jit(on: bool) {
+    let mode = if on { Mode::Compiled } else { Mode::Interpreted };
+    Recorder::with_current(|recorder| recorder.lock().set_mode(mode));
 }
 
 impl std::fmt::Debug for Recorder {

@@ -7,7 +7,7 @@ use crate::traced::{Slot, Traced};
 use crate::variable::Assignment;
 use crisol_ir::value::Constant;
 use crisol_ir::{Error, ErrorKind, Graph, NodeId, Operation, Result, TensorType};
-use crisol_plan::{Planner, Stats, buffer::Buffer};
+use crisol_plan::{Mode, Planner, Stats, buffer::Buffer};
 use smallvec::SmallVec;
 use std::panic::Location;
 use std::sync::Arc;
@@ -95,6 +95,14 @@ impl Recording {
 
     pub(crate) fn stats(&self) -> Stats {
         self.planner.stats()
+    }
+
+    /// Makes new plans, whose kernels run as told.
+    pub(crate) fn set_mode(&mut self, mode: Mode) {
+        self.planner = Planner::with_mode(mode);
+        // They know plans of the old planner.
+        self.traced.forget_flushes();
+        self.others.iter_mut().for_each(|(_, traced)| traced.forget_flushes());
     }
 
     /// The number of nodes since the last flush.

@@ -119,6 +119,10 @@ impl Traced {
         self.flushes.iter().find(|flush| flush.key == *key).map(|flush| Arc::clone(&flush.task))
     }
 
+    pub(crate) fn forget_flushes(&mut self) {
+        self.flushes.clear();
+    }
+
     pub(crate) fn remember_flush(&mut self, key: FlushKey, task: Arc<Task>) {
         self.flushes.retain(|flush| flush.key != key);
         if self.flushes.len() >= MOST_REMEMBERED {

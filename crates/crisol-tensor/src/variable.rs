@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A cell that points to an immutable value and can be pointed to another of the same type.
 ///
-/// Clones share the cell. A handle to an old value keeps that value whatever is assigned later. An assignment is part of the
-/// recording: if evaluating the step that made it fails, the variable keeps the value it had before.
+/// Clones share the cell. A handle to an old value keeps that value whatever is assigned later. The assignment of a value that is
+/// yet to be computed is part of the recording: if evaluating the step that made it fails, the variable returns to the value it
+/// had before. A value that is there, as loaded weights are, is assigned for good.
 ///
 /// ```
 /// use crisol_tensor::{Tensor, Variable};

@@ -3,19 +3,52 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 #[path = "../../../crates/crisol-jit/tests/random_kernels.rs"]
 mod random_kernels;
 
+use random_kernels::{Choice, Recipe};
+
 fuzz_target!(|bytes: &[u8]| {
-    let random = TestRng::from_seed(RngAlgorithm::PassThrough, bytes);
-    let mut runner = TestRunner::new_with_rng(Config::default(), random);
-    if let Ok(tree) = random_kernels::recipe().new_tree(&mut runner) {
-        let recipe = tree.current();
-        if let Err(error) = random_kernels::check(&recipe) {
-            panic!("{error}\n{recipe:?}");
-        }
+    let recipe = recipe(&mut Bytes(bytes));
+    if let Err(error) = random_kernels::check(&recipe) {
+        panic!("{error}\n{recipe:?}");
     }
 });
+
+/// Any bytes are a recipe: a head of fixed length, then a step of the kernel after the other.
+fn recipe(bytes: &mut Bytes<'_>) -> Recipe {
+    let [width, inputs, outputs, rows, columns, turned] = bytes.take();
+    let seed = u64::from_le_bytes(bytes.take());
+    let (rows, columns) = (usize::from(rows % 6), usize::from(columns % 71));
+    let (rows, columns) = if turned % 8 == 7 { (columns, rows) } else { (rows, columns) };
+    let inputs = (0..inputs % 5).map(|_| bytes.choice()).collect();
+    let outputs = (0..1 + outputs % 3).map(|_| bytes.choice()).collect();
+    let mut body = vec![bytes.choice()];
+    while !bytes.0.is_empty() && body.len() < 24 {
+        body.push(bytes.choice());
+    }
+    Recipe { width: width % 3, inputs, body, outputs, rows, columns, seed }
+}
+
+/// Bytes that end in zeros.
+struct Bytes<'a>(&'a [u8]);
+
+impl Bytes<'_> {
+    fn take<const N: usize>(&mut self) -> [u8; N] {
+        let mut taken = [0; N];
+        let count = self.0.len().min(N);
+        taken[..count].copy_from_slice(&self.0[..count]);
+        self.0 = &self.0[count..];
+        taken
+    }
+
+    /// A byte tells how wide the bits of a constant are, as most that matter are narrow.
+    fn choice(&mut self) -> Choice {
+        let [kind, ty, wide] = self.take();
+        let mut number = || u16::from_le_bytes(self.take());
+        let (a, b, c) = (number(), number(), number());
+        let bits = if wide % 4 == 0 { u64::from_le_bytes(self.take()) } else { u64::from(wide) };
+        (kind, ty, a, b, c, bits)
+    }
+}

@@ -5,6 +5,9 @@ use crisol_ir::DType;
 use crisol_ir::kernel::*;
 use crisol_ir::primitive::Reduction;
 
+/// Bytes before and after what a kernel may touch, compared with the rest: wider than any vector.
+const GUARD: usize = 64;
+
 /// A block of elements and how a kernel walks over it.
 #[derive(Clone, Debug)]
 pub struct Buffer {
@@ -27,8 +30,8 @@ impl Buffer {
             high += reach.max(0);
         }
         let size = dtype.size();
-        let start = skip * size + low.unsigned_abs();
-        let bytes = start + high as usize + size;
+        let start = GUARD + skip * size + low.unsigned_abs();
+        let bytes = start + high as usize + size + GUARD;
         let mut buffer =
             Buffer { dtype, words: vec![0; bytes.div_ceil(8)], start, row_stride: strides.0, column_stride: strides.1 };
         let mut random = Random(seed);

@@ -1,11 +1,11 @@
 //! The gradient tape: what is computed while it lives can be differentiated.
 
 use crate::backward::Question;
-use crate::differentiate::{differentiate, nodes_of, tensors_of};
+use crate::differentiate::{differentiate, nodes_of};
 use crate::gradients::{GradientOptions, Gradients, UnconnectedGradients};
 use crate::note::Taping;
 use crisol_ir::{Error, ErrorKind, NodeId, Result};
-use crisol_tensor::{KeepNodes, Source, Tensor, position};
+use crisol_tensor::{KeepNodes, Source, Tensor, position, record_many};
 use std::cell::RefCell;
 use std::ops::Range;
 use std::panic::Location;
@@ -236,9 +236,8 @@ impl GradientTape {
         let mut rows = Vec::with_capacity(seeds.len());
         for seed in seeds {
             let found = differentiate(&Question { target, seed, sources, watched }, &recorded, &limits)?;
-            let known: Vec<NodeId> = found.iter().flatten().copied().collect();
-            let mut tensors = tensors_of(&known)?.into_iter();
-            rows.push(found.iter().map(|node| node.and_then(|_| tensors.next())).collect());
+            // A gradient that is one of these is the same tensor.
+            rows.push(record_many(&all, |_, _| Ok(found))?);
         }
         Ok(rows)
     }

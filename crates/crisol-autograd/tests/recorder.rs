@@ -210,6 +210,26 @@ fn a_tape_keeps_its_values_although_other_threads_read_them() {
 }
 
 #[test]
+fn tensors_that_share_their_memory_stay_two_although_other_threads_read_them() {
+    let x = vector(&[1.0, 2.0]);
+    let tape = GradientTape::new();
+    let y = x.stop_gradient();
+    let z = &x * 1.0;
+    assert_eq!(on_new_thread(|| numbers(&(&y + &z))), [2.0, 4.0]);
+    let gradients = tape.gradient(&(&y * &y), [&x, &y]).unwrap();
+    assert!(gradients.tensors()[0].is_none());
+    assert_eq!(numbers(gradients.tensors()[1].as_ref().unwrap()), [2.0, 4.0]);
+    // The same for two from outside.
+    let (y, z) = (x.stop_gradient(), x.stop_gradient());
+    evaluate().unwrap();
+    let tape = GradientTape::new();
+    let w = &y * 3.0 + &z;
+    on_new_thread(|| numbers(&(&y + &z)));
+    let gradients = tape.gradient(&(&w + &y), [&y, &z]).unwrap().into_tensors().unwrap();
+    assert_eq!((numbers(&gradients[0]), numbers(&gradients[1])), (vec![4.0; 2], vec![1.0; 2]));
+}
+
+#[test]
 fn rayon_inside_and_outside() {
     use rayon::prelude::*;
     let x = vector(&[1.0, 2.0, 3.0, 4.0]);

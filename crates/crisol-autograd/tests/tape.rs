@@ -111,6 +111,33 @@ fn a_source_from_before_the_tape_passes_nothing_on_to_another() {
 }
 
 #[test]
+fn what_changes_nothing_is_the_same_tensor() {
+    let (x, weights) = (vector(&[1.0, 2.0]), vector(&[3.0, 4.0]));
+    for is_read in [false, true] {
+        let read = || {
+            if is_read {
+                evaluate().unwrap()
+            }
+        };
+        let same = x.reshape([2]).cast(DType::F32);
+        read();
+        let tape = GradientTape::new();
+        let gradient = tape.gradient(&(&same * &x), [&x]).unwrap().only().unwrap();
+        assert_eq!(numbers(&gradient), [2.0, 4.0]);
+        // The gradient of x + 1 is its weights.
+        let tape = GradientTape::new();
+        let y = &x + 1.0;
+        let options = GradientOptions::new().output_gradients(&weights);
+        let gradient = tape.gradient_with(&y, [&x], options).unwrap().only().unwrap();
+        drop(tape);
+        read();
+        let tape = GradientTape::new();
+        let second = tape.gradient(&gradient.square(), [&weights]).unwrap().only().unwrap();
+        assert_eq!(numbers(&second), [6.0, 8.0]);
+    }
+}
+
+#[test]
 fn what_another_thread_computes_is_a_constant() {
     let x = vector(&[2.0]);
     let tape = GradientTape::persistent();

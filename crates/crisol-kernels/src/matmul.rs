@@ -112,7 +112,7 @@ pub(crate) fn row_blocks(batch: usize, [m, n, k]: [usize; 3], rhs_strides: [usiz
 }
 
 /// Whether a batch only lengthens the rows of one product.
-fn merges(batch: usize, m: usize, lhs: [usize; 3], rhs: [usize; 3]) -> bool {
+pub(crate) fn merges(batch: usize, m: usize, lhs: [usize; 3], rhs: [usize; 3]) -> bool {
     batch > 1 && rhs[0] == 0 && m.checked_mul(lhs[1]) == Some(lhs[0])
 }
 
@@ -139,17 +139,17 @@ const COL_TILE: usize = 64;
 
 /// How a product is cut into chunks, as a function of its shape.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Cut {
+pub(crate) struct Cut {
     /// Whole products that one chunk computes when they are small.
     group: usize,
     rows: usize,
     cols: usize,
     /// Parts of the inner axis.
-    parts: usize,
+    pub(crate) parts: usize,
 }
 
 impl Cut {
-    fn new(batch: usize, [m, n, k]: [usize; 3], rhs_strides: [usize; 2]) -> Self {
+    pub(crate) fn new(batch: usize, [m, n, k]: [usize; 3], rhs_strides: [usize; 2]) -> Self {
         let work = m.saturating_mul(n).saturating_mul(k);
         let whole = Self { group: 1, rows: m.max(1), cols: n.max(1), parts: 1 };
         if work <= BLOCK_WORK {

@@ -31,28 +31,54 @@ pub(crate) unsafe fn product<T: Real>(
     rhs: Raw<*const T>,
 ) {
     let [m, n, k] = size;
-    let [all_rows, all_cols] = whole;
     debug_assert_eq!(out.col_stride, 1);
     if m == 0 || n == 0 {
         return;
     }
-    let narrow = 4 * all_cols < T::tile_size()[1];
+    let way = way::<T>(whole, [lhs.row_stride, lhs.col_stride], [rhs.row_stride, rhs.col_stride]);
     // SAFETY: passed on from the caller; turned around, the same elements are named.
     unsafe {
         if k == 0 {
             if !accumulate {
                 (0..m).for_each(|row| out_row(out, row, n).fill(T::ZERO));
             }
-        } else if narrow && all_rows > all_cols && lhs.row_stride == 1 {
-            turned_around(size, out, accumulate, lhs, rhs);
-        } else if narrow && lhs.col_stride == 1 {
-            by_dots(size, out, accumulate, lhs, rhs);
-        } else if all_rows < DOTS && lhs.col_stride == 1 && rhs.row_stride == 1 && rhs.col_stride != 1 {
-            by_few_dots(size, out, accumulate, lhs, rhs);
-        } else {
-            by_tiles(size, out, accumulate, lhs, rhs);
+            return;
+        }
+        match way {
+            Way::TurnedAround => turned_around(size, out, accumulate, lhs, rhs),
+            Way::Dots => by_dots(size, out, accumulate, lhs, rhs),
+            Way::FewDots => by_few_dots(size, out, accumulate, lhs, rhs),
+            Way::Tiles => by_tiles(size, out, accumulate, lhs, rhs),
         }
     }
+}
+
+/// How a product is computed.
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    Tiles,
+    TurnedAround,
+    Dots,
+    FewDots,
+}
+
+/// How products of so many rows and columns are computed, given the distances between rows and columns of the operands.
+fn way<T: Real>([all_rows, all_cols]: [usize; 2], lhs: [usize; 2], rhs: [usize; 2]) -> Way {
+    let narrow = 4 * all_cols < T::tile_size()[1];
+    if narrow && all_rows > all_cols && lhs[0] == 1 {
+        Way::TurnedAround
+    } else if narrow && lhs[1] == 1 {
+        Way::Dots
+    } else if all_rows < DOTS && lhs[1] == 1 && rhs[0] == 1 && rhs[1] != 1 {
+        Way::FewDots
+    } else {
+        Way::Tiles
+    }
+}
+
+/// Whether sums are taken over the lanes of a vector and then across, instead of step by step.
+pub(crate) fn sums_by_lanes<T: Real>(whole: [usize; 2], lhs: [usize; 2], rhs: [usize; 2]) -> bool {
+    matches!(way::<T>(whole, lhs, rhs), Way::Dots | Way::FewDots)
 }
 
 /// Whether the right operand of a product is copied whole by every chunk of rows, so that cutting by columns is better.

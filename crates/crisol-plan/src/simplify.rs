@@ -7,6 +7,7 @@ use crate::copy::COPY;
 use crate::interpret;
 use crate::whole;
 use crisol_ir::kernel::{Access, Builder, Call, Instruction, Role};
+use crisol_ir::primitive::Library;
 use crisol_ir::value::Constant;
 use crisol_ir::{Attributes, DType, Graph, Kind, Layout, Node, NodeId, Operation, Primitive, Result, TensorType};
 use crisol_kernels::FlushDenormals;
@@ -132,6 +133,9 @@ impl ProgramBuilder {
                             *input = self.copy(*input);
                         }
                     }
+                    if library == Library::MatMul && node.ty.dtype.is_float() {
+                        self.settle_order(&attributes, &mut node)?;
+                    }
                 }
             }
         }
@@ -184,6 +188,22 @@ impl ProgramBuilder {
             return source.base;
         }
         self.intern(node, Some(source))
+    }
+
+    /// Copies operands of a product that would be added up in another order where they lie.
+    fn settle_order(&mut self, attributes: &Attributes, node: &mut Node) -> Result<()> {
+        for number in 0..node.inputs.len() {
+            let layouts: SmallVec<[Layout; 2]> =
+                node.inputs.iter().map(|&input| self.program.source(input).layout).collect();
+            if layouts[number].is_contiguous() {
+                continue;
+            }
+            let [lhs, rhs] = [0, 1].map(|operand| self.program.ty(node.inputs[operand]));
+            if whole::adds_up_otherwise(attributes, [lhs, rhs], node.ty, &layouts)? {
+                node.inputs[number] = self.copy(node.inputs[number]);
+            }
+        }
+        Ok(())
     }
 
     /// A copy in memory of its own.

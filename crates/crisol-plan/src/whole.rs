@@ -8,7 +8,7 @@ use crisol_ir::primitive::Library;
 use crisol_ir::{Attributes, DType, Error, ErrorKind, Kind, Layout, NodeId, Operation, Primitive, Result, TensorType};
 use crisol_kernels::{
     Conv2d, GeometryError, Matrix, Pool2d, Real, conv2d, conv2d_input_gradient, conv2d_weight_gradient, matmul_batched,
-    max_pool2d, max_pool2d_gather, max_pool2d_gradient, sum_pool2d, sum_pool2d_gradient,
+    matmul_order, max_pool2d, max_pool2d_gather, max_pool2d_gradient, sum_pool2d, sum_pool2d_gradient,
 };
 use crisol_ops::{Conv2dAttributes, Conv2dGradientAttributes, MatMulAttributes, Pool2dAttributes};
 use smallvec::SmallVec;
@@ -58,6 +58,26 @@ pub(crate) fn takes(library: Library, dtype: DType, layout: &Layout) -> bool {
         Library::Pad => true,
         _ => layout.is_contiguous(),
     }
+}
+
+/// Whether a product adds up in another order than if its operands were stored: then reading them where they lie would change bits.
+pub(crate) fn adds_up_otherwise(
+    attributes: &Attributes,
+    types: [TensorType; 2],
+    ty: TensorType,
+    layouts: &[Layout],
+) -> Result<bool> {
+    let given = MatMulAttributes::decode(attributes)?;
+    let shapes = [types[0].shape.sizes(), types[1].shape.sizes()];
+    let stored = types.map(|ty| Layout::contiguous(ty.shape));
+    let order = |layouts: &[Layout]| {
+        let Product { batch, size, lhs, rhs } = product(given, shapes, &ty.shape, layouts)?;
+        Ok::<_, Error>(match ty.dtype {
+            DType::F64 => matmul_order::<f64>(batch, size, lhs, rhs),
+            _ => matmul_order::<f32>(batch, size, lhs, rhs),
+        })
+    };
+    Ok(order(layouts)? != order(&stored)?)
 }
 
 /// The batch, row and column strides of a stack of matrices, if strides express it.

@@ -118,12 +118,17 @@ pub fn record_many(
     Recorder::with_current(|recorder| {
         settle_foreign(recorder, inputs)?;
         let mut recording = recorder.enter()?;
-        let built = recording.append(|recording| {
+        let (nodes, built) = recording.append(|recording| {
             let nodes = recording.nodes_of(inputs)?;
             let _in_use = InUse::new(recorder);
-            build(&mut recording.graph, &nodes)
+            let built = build(&mut recording.graph, &nodes)?;
+            Ok::<_, Error>((nodes, built))
         })?;
-        Ok(built.into_iter().map(|node| node.map(|node| recording.handle(recorder, node))).collect())
+        let mut handle = |node: NodeId| match nodes.iter().position(|&input| input == node) {
+            Some(place) => inputs[place].clone(),
+            None => recording.handle(recorder, node),
+        };
+        Ok(built.into_iter().map(|node| node.map(&mut handle)).collect())
     })
 }
 
@@ -156,11 +161,16 @@ pub fn record(inputs: &[&Tensor], build: impl FnOnce(&mut Graph, &[NodeId]) -> R
     let made = Recorder::with_current(|recorder| {
         settle_foreign(recorder, inputs)?;
         let mut recording = recorder.enter()?;
-        let node = recording.append(|recording| {
+        let (node, same) = recording.append(|recording| {
             let nodes = recording.nodes_of(inputs)?;
             let _in_use = InUse::new(recorder);
-            build(&mut recording.graph, &nodes)
+            let node = build(&mut recording.graph, &nodes)?;
+            Ok::<_, Error>((node, nodes.iter().position(|&input| input == node)))
         })?;
+        if let Some(place) = same {
+            // Nothing was done. A handle of its own would be another tensor once the recording is forgotten.
+            return Ok(inputs[place].clone());
+        }
         recording.note_line(location);
         let tensor = recording.handle(recorder, node);
         let is_full = recording.is_full();

@@ -10,8 +10,8 @@ use crisol_ir::{Error, ErrorKind, Graph, NodeId, Operation, Result, TensorType};
 use crisol_plan::{Mode, Planner, Stats, buffer::Buffer};
 use smallvec::SmallVec;
 use std::panic::Location;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 /// Pending nodes beyond which recording evaluates by itself, so that an endless loop without a read stays small.
 const MOST_PENDING: usize = 100_000;
@@ -39,8 +39,8 @@ pub(crate) struct Recording {
     pub(super) traced: Traced,
     trace: u64,
     others: Vec<(u64, Traced)>,
-    /// One for each argument of the graph, with its node.
-    pub(super) sources: Vec<(NodeId, Source)>,
+    /// One for each argument of the graph, with its node, and the tensor if it is one.
+    pub(super) sources: Vec<(NodeId, Source, Weak<Cell>)>,
     /// The values of nodes evaluated while a tape lives; may be shorter than the graph.
     pub(super) values: Vec<Option<Arc<Buffer>>>,
     /// The nodes that have values, in the order in which they got them.
@@ -196,8 +196,9 @@ impl Recording {
         };
         if cell.place().is_later(self.epoch) {
             // Another thread has noted its own place over this recording's, if there was one.
-            let same = |source: &Source| matches!(source, Source::Buffer(known) if Arc::ptr_eq(known, buffer));
-            if let Some((node, _)) = self.sources.iter().find(|(_, source)| same(source)) {
+            // Not by its buffer, which several tensors may have in common.
+            let same = |known: &Weak<Cell>| std::ptr::eq(known.as_ptr(), Arc::as_ptr(cell));
+            if let Some((node, ..)) = self.sources.iter().find(|(.., known)| same(known)) {
                 return Ok(*node);
             }
             let same = |slot: &Slot| matches!(slot, Slot::Held(known) if Arc::ptr_eq(known, cell));
@@ -207,14 +208,15 @@ impl Recording {
         }
         let ty = cell.ty.ok_or_else(|| Error::new(ErrorKind::Internal, "a value without a type"))?;
         self.bytes += buffer.bytes();
-        let node = self.argument(ty, Source::Buffer(Arc::clone(buffer)));
+        let node = self.graph.input(ty);
+        self.sources.push((node, Source::Buffer(Arc::clone(buffer)), Arc::downgrade(cell)));
         cell.know(Place::new(self.epoch, node));
         Ok(node)
     }
 
     pub(crate) fn argument(&mut self, ty: TensorType, source: Source) -> NodeId {
         let node = self.graph.input(ty);
-        self.sources.push((node, source));
+        self.sources.push((node, source, Weak::new()));
         node
     }
 
@@ -299,7 +301,7 @@ impl Recording {
             Source::Buffer(buffer) if Arc::strong_count(buffer) == 1 => buffer.bytes(),
             _ => 0,
         };
-        let own: usize = self.sources.iter().map(|(_, source)| own(source)).sum();
+        let own: usize = self.sources.iter().map(|(_, source, _)| own(source)).sum();
         self.bytes_to_check = self.bytes + MOST_PENDING_BYTES / 4;
         own > MOST_PENDING_BYTES
     }

@@ -49,7 +49,8 @@ impl Script {
 
         let plain = plain::run(self, &reference.observed).map_err(|error| error.to_string())?;
         // Sums over different numbers of values may give zeros of either sign.
-        compare(&plain, &reference.shown, |a, b| a == b || same_bits(a, b)).map_err(|message| format!("plain: {message}"))
+        compare(&plain, &reference.shown, |a, b| a == b || same_bits(a, b))
+            .map_err(|message| format!("plain: {message}"))
     }
 
     fn on_new_thread(&self, setting: Setting) -> Result<Recorded, String> {

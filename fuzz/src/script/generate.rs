@@ -30,6 +30,9 @@ struct Generator<'a> {
     count: usize,
     pool: Vec<Known>,
     variables: Vec<TensorType>,
+    /// The next slot when each variable was last assigned.
+    assigned: Vec<Slot>,
+    has_checkpoint: bool,
     /// A size that many shapes have in common.
     rows: usize,
 }
@@ -72,6 +75,8 @@ impl Script {
                 count: 0,
                 pool: Vec::new(),
                 variables: types.collect(),
+                assigned: vec![0; variables.len()],
+                has_checkpoint: false,
                 rows,
             };
             let mut actions = Vec::new();
@@ -176,19 +181,26 @@ impl Generator<'_> {
         for _ in 0..if persistent { 1 + self.choices.below(2) } else { 1 } {
             let floats: Vec<Known> = self.pool.iter().copied().filter(|x| x.ty.dtype.is_float()).collect();
             let inside: Vec<Known> = floats.iter().copied().filter(|x| x.slot >= first).collect();
-            let Some(target) = inside.len().checked_sub(1).map(|last| inside[last - self.choices.below(inside.len().min(3))])
+            let Some(target) =
+                inside.len().checked_sub(1).map(|last| inside[last - self.choices.below(inside.len().min(3))])
             else {
                 continue;
             };
+            // Whether the gradient through a checkpoint depends on what is inside of the tape is left open: it is computed from a
+            // second computation of it.
+            let limit = if self.has_checkpoint { first } else { Slot::MAX };
+            let sources_here: Vec<Known> = floats.iter().copied().filter(|x| x.slot < limit).collect();
             let mut sources = Vec::new();
             let mut outs = Vec::new();
             for _ in 0..1 + self.choices.below(3) {
                 let number = self.choices.below(self.variables.len());
-                let (source, ty) = if self.choices.below(2) == 0 && self.variables[number].dtype.is_float() {
+                let fits = self.variables[number].dtype.is_float() && self.assigned[number] <= limit;
+                let (source, ty) = if fits && (self.choices.below(2) == 0 || sources_here.is_empty()) {
                     (Origin::Variable(number), self.variables[number])
-                } else {
-                    let x = floats[self.choices.below(floats.len())];
+                } else if let Some(x) = sources_here.get(self.choices.below(sources_here.len())) {
                     (Origin::Slot(x.slot), x.ty)
+                } else {
+                    continue;
                 };
                 sources.push(source);
                 outs.push((self.slot(), ty));
@@ -197,7 +209,11 @@ impl Generator<'_> {
                 let node = self.graph.input(ty);
                 self.pool.push(Known { slot, node, ty, bound: f64::INFINITY });
             }
-            questions.push(Question { target: target.slot, sources, outs: outs.iter().map(|&(slot, _)| slot).collect() });
+            questions.push(Question {
+                target: target.slot,
+                sources,
+                outs: outs.iter().map(|&(slot, _)| slot).collect(),
+            });
         }
         actions.push(Action::Tape { persistent, body, questions });
     }
@@ -213,9 +229,11 @@ impl Generator<'_> {
         // New data stays outside.
         let (inside, outside): (Vec<Action>, Vec<Action>) =
             segment.into_iter().partition(|action| matches!(action, Action::Apply { .. }));
-        let last = self.pool.last().copied().filter(|last| {
-            matches!(inside.last(), Some(Action::Apply { out, .. }) if *out == last.slot)
-        });
+        let last = self
+            .pool
+            .last()
+            .copied()
+            .filter(|last| matches!(inside.last(), Some(Action::Apply { out, .. }) if *out == last.slot));
         self.pool = pool;
         for action in &outside {
             if let Action::Make { out, made } = action {
@@ -230,6 +248,7 @@ impl Generator<'_> {
         actions.extend(outside);
         if let Some(result) = last {
             let out = self.slot();
+            self.has_checkpoint = true;
             actions.push(Action::Checkpoint { out, segment: inside, result: result.slot });
             self.pool.push(Known { slot: out, ..result });
         }
@@ -246,6 +265,7 @@ impl Generator<'_> {
         };
         if !ty.dtype.is_float() {
             actions.push(Action::Assign { variable, from: x.slot });
+            self.assigned[variable] = self.next;
             return;
         }
         let old = self.value_of(variable, actions);
@@ -255,6 +275,7 @@ impl Generator<'_> {
             && let Some(sum) = self.apply(Op::Add, &[half, new], actions)
         {
             actions.push(Action::Assign { variable, from: sum.slot });
+            self.assigned[variable] = self.next;
         }
     }
 

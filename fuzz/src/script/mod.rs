@@ -45,23 +45,60 @@ struct Made {
 #[derive(Clone, Debug, PartialEq)]
 enum Action {
     /// New data, other numbers in each step.
-    Make { out: Slot, made: Made },
-    Apply { out: Slot, op: Op, inputs: Vec<Slot> },
+    Make {
+        out: Slot,
+        made: Made,
+    },
+    Apply {
+        out: Slot,
+        op: Op,
+        inputs: Vec<Slot>,
+    },
     /// A checkpoint around operations, of which only the last one's result is seen from outside.
-    Checkpoint { out: Slot, segment: Vec<Action>, result: Slot },
+    Checkpoint {
+        out: Slot,
+        segment: Vec<Action>,
+        result: Slot,
+    },
     /// The value of a variable.
-    Value { out: Slot, variable: usize },
-    Assign { variable: usize, from: Slot },
-    Tape { persistent: bool, body: Vec<Action>, questions: Vec<Question> },
-    Read { slot: Slot, how: Reading },
+    Value {
+        out: Slot,
+        variable: usize,
+    },
+    Assign {
+        variable: usize,
+        from: Slot,
+    },
+    Tape {
+        persistent: bool,
+        body: Vec<Action>,
+        questions: Vec<Question>,
+    },
+    Read {
+        slot: Slot,
+        how: Reading,
+    },
     Evaluate,
-    Drop { slot: Slot },
+    Drop {
+        slot: Slot,
+    },
     /// Holds a tensor for some steps, then reads it.
-    Keep { slot: Slot, steps: usize },
+    Keep {
+        slot: Slot,
+        steps: usize,
+    },
     /// A body that data make fail: nothing of it is committed.
-    Fails { culprit: Culprit, slot: Slot, body: Vec<Action> },
+    Fails {
+        culprit: Culprit,
+        slot: Slot,
+        body: Vec<Action>,
+    },
     /// A body that ends in a panic: what it assigned stays.
-    Panics { place: Place, slot: Slot, body: Vec<Action> },
+    Panics {
+        place: Place,
+        slot: Slot,
+        body: Vec<Action>,
+    },
 }
 
 /// Gradients that a tape is asked for; zeros stand for those that do not exist.

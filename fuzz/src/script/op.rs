@@ -103,11 +103,9 @@ impl Op {
             Op::Normalize => (x[0] - x[0].mean_keep(-1)) / (x[0].var_keep(-1) + 0.5).sqrt(),
             Op::Uniform(ref shape, seed) => Tensor::random_uniform(&shape[..], 0.0, 1.0, Key::new(seed).fold(step)),
             Op::Normal(ref shape, seed) => Tensor::random_normal(&shape[..], 0.0, 1.0, Key::new(seed).fold(step)),
-            Op::Straight => custom_gradient(
-                x,
-                |x| x[0].tanh() * 0.5,
-                |x, _, gradient| Ok(vec![Some(gradient * x[0].cos())]),
-            ),
+            Op::Straight => {
+                custom_gradient(x, |x| x[0].tanh() * 0.5, |x, _, gradient| Ok(vec![Some(gradient * x[0].cos())]))
+            }
             Op::HalfProduct => custom_gradient(
                 x,
                 |x| &x[0] * &x[1],

@@ -3,9 +3,9 @@
 //! What the real run observed takes the place of each value once the two were compared, so that rounding errors do not add up
 //! and every comparison, order and kink is decided on equal numbers.
 
-use super::{Action, Origin, Question, Script, Slot};
 use super::op::Op;
 use super::record::Shown;
+use super::{Action, Origin, Question, Script, Slot};
 use crate::oracle::distance;
 use crisol_autograd::append_gradients;
 use crisol_ir::{DType, Error, Graph, NodeId, Result, TensorType, Value};
@@ -137,7 +137,8 @@ impl Plain {
         let first = self.graph.len();
         let node = op.append(&mut self.graph, inputs, self.step)?;
         self.define()?;
-        let size = |nodes: &mut dyn Iterator<Item = usize>| nodes.map(|node| largest(&self.values[node])).fold(1.0, f64::max);
+        let size =
+            |nodes: &mut dyn Iterator<Item = usize>| nodes.map(|node| largest(&self.values[node])).fold(1.0, f64::max);
         let given = size(&mut inputs.iter().map(|input| input.index()));
         let given = if op.is_product() { given * given } else { given };
         let size = given.max(size(&mut (first..self.graph.len())));

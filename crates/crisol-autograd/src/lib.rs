@@ -5,6 +5,7 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | `tape`, `gradients` | [`GradientTape`]; [`Gradients`] and how they are asked for |
+//! | `jacobian`, `vectorize` | jacobians: a backward pass over all elements of a target at once |
 //! | `functional` | [`value_and_gradients`], products with jacobians and hessians |
 //! | `backward` | reverse accumulation over a graph |
 //! | `differentiate` | the same over this thread's recording, where gradients may be functions of tensors |
@@ -21,9 +22,11 @@ mod custom_op;
 mod differentiate;
 mod functional;
 mod gradients;
+mod jacobian;
 mod note;
 mod registry;
 mod tape;
+mod vectorize;
 
 pub use backward::append_gradients;
 pub use check::{GradientCheck, check_gradients};

@@ -202,13 +202,18 @@ impl GradientTape {
                     gradient.get_or_insert_with(|| Tensor::full(ty.dtype, ty.shape, 0.0));
                 }
             }
-            if !self.persistent {
-                *self.state.borrow_mut() = None;
-            }
             Ok(found)
         };
         let tensors = ask().map_err(|error| error.operation("gradient").at(location))?;
+        self.used_once();
         Ok(Gradients::new(sources, tensors))
+    }
+
+    /// Lets go of what is remembered, unless more questions are to come.
+    pub(crate) fn used_once(&self) {
+        if !self.persistent {
+            *self.state.borrow_mut() = None;
+        }
     }
 
     /// The gradients of each of several weighted sums of the target's elements; of the plain sum if no weights are given.

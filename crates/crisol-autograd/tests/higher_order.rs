@@ -6,7 +6,7 @@ use crisol_autograd::{
     value_and_gradients,
 };
 use crisol_ir::ndarray::{ArrayD, IxDyn};
-use crisol_tensor::{Conv2dAttributes, Result, Tensor, same_padding};
+use crisol_tensor::{Conv2dAttributes, Pool2dAttributes, Result, Tensor, same_padding};
 
 /// Numbers between -1 and 1, uneven.
 fn array(sizes: &[usize], seed: f64) -> ArrayD<f64> {
@@ -78,6 +78,42 @@ fn movement_has_second_gradients() {
     };
     let inputs = [array(&[5, 4], 3.0), array(&[3, 5], 70.0)];
     check_gradients(|inputs| slope(moved, inputs), &inputs, 1e-5).unwrap();
+}
+
+#[test]
+fn pools_have_second_gradients() {
+    // Overlapping windows: elements are chosen more than once.
+    let pool = Pool2dAttributes { window: [3, 2], stride: [2, 1], padding: [[1, 0], [0, 1]] };
+    let largest = |inputs: &[Tensor]| {
+        let x = &inputs[0];
+        (x.square() + x).max_pool2d(pool).sin() * &inputs[1]
+    };
+    let inputs = [array(&[2, 5, 4, 2], 3.0), array(&[2, 2, 4, 2], 90.0)];
+    check_gradients(largest, &inputs, 1e-6).unwrap();
+    check_gradients(|inputs| slope(largest, inputs), &inputs, 1e-5).unwrap();
+    let mean = |inputs: &[Tensor]| inputs[0].exp().average_pool2d(pool).sin() * &inputs[1];
+    check_gradients(|inputs| slope(mean, inputs), &inputs, 1e-5).unwrap();
+    // The gradient with respect to the gradient of the pool chooses as the pool does.
+    let third = |inputs: &[Tensor]| slope(|inputs| Tensor::from(slope(largest, inputs)).square(), inputs);
+    check_gradients(third, &inputs, 1e-4).unwrap();
+}
+
+#[test]
+fn choices_have_second_gradients() {
+    // Some rows are chosen twice, and one from the end.
+    let rows = Tensor::from_slice(&[2i32, 0, 2, -1], [4]);
+    let taken = |inputs: &[Tensor]| {
+        let x = &inputs[0];
+        (x.take(&rows, 0).exp() * &inputs[1]).square()
+    };
+    let inputs = [array(&[4, 3], 5.0), array(&[4, 3], 60.0)];
+    check_gradients(taken, &inputs, 1e-6).unwrap();
+    check_gradients(|inputs| slope(taken, inputs), &inputs, 1e-5).unwrap();
+    let third = |inputs: &[Tensor]| slope(|inputs| Tensor::from(slope(taken, inputs)).square(), inputs);
+    check_gradients(third, &inputs, 1e-4).unwrap();
+    // An order's places are constants, what lies there is not.
+    let sorted = |inputs: &[Tensor]| inputs[0].sin().sort(0).powi(3) * &inputs[1];
+    check_gradients(|inputs| slope(sorted, inputs), &inputs, 1e-5).unwrap();
 }
 
 #[test]

@@ -179,7 +179,7 @@ fn unconnected_sources_have_none_or_zeros() {
 fn empty_targets_have_empty_jacobians() {
     let x = Tensor::from(array(&[3], 0.0));
     let tape = GradientTape::persistent();
-    let y = x.slice(&[0..0]).exp();
+    let y = x.slice_axis(0, Some(0), Some(0), 1).exp();
     assert_eq!(tape.jacobian(&y, [&x]).unwrap().only().unwrap().shape().unwrap().sizes(), [0, 3]);
 }
 
@@ -296,6 +296,8 @@ fn one_plan_however_many_elements_and_none_the_second_time() {
     let after = stats();
     // The jacobian, and the assignment.
     assert_eq!(after.plans_made - before.plans_made, 2);
-    (0..5).for_each(|_| drop(round()));
+    for _ in 0..5 {
+        round();
+    }
     assert_eq!(stats().plans_made, after.plans_made);
 }

@@ -3,7 +3,7 @@
 
 use crate::lower::{Draft, KernelWork, Work};
 use crate::region::{Region, Unit};
-use crate::schedule::Wave;
+use crate::schedule::{self, Wave};
 use crate::simplify::Program;
 use crisol_ir::kernel::Role;
 use crisol_ir::value::Constant;
@@ -45,6 +45,8 @@ pub(crate) struct Placement {
 
 /// Gives every value of some waves a place.
 pub(crate) fn place(program: &Program, waves: &[Wave]) -> Placement {
+    // Arguments stay as they are while something can fail.
+    let uncertain = schedule::uncertain(waves);
     // The last wave that reads a value, and how many of its units do.
     let mut last_read: FxHashMap<NodeId, (usize, usize)> = FxHashMap::default();
     for (number, wave) in waves.iter().enumerate() {
@@ -106,7 +108,9 @@ pub(crate) fn place(program: &Program, waves: &[Wave]) -> Placement {
                             Operation::Input(number) if !program.outputs.contains(&read) => Some(number),
                             _ => None,
                         });
-                        placement.results[result as usize].takes_over = arguments.collect();
+                        if number >= uncertain {
+                            placement.results[result as usize].takes_over = arguments.collect();
+                        }
                         continue;
                     }
                     let heir =

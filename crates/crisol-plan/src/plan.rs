@@ -25,6 +25,8 @@ pub(crate) struct Plan {
     /// The place of every requested output: an argument, a constant or a result.
     pub(crate) outputs: Vec<Place>,
     pub(crate) waves: Vec<Wave>,
+    /// The waves up to the last one that data can make fail; results that take over arguments are made by later ones.
+    pub(crate) uncertain: usize,
     pub(crate) arena_bytes: usize,
 }
 
@@ -120,6 +122,7 @@ impl Plan {
         let drafts = lower::drafts(&program, &groups)?;
         let waves = schedule::waves(&program, region::units(&program, drafts));
         let placement = place(&program, &waves);
+        let uncertain = schedule::uncertain(&waves);
         let mut maker = Maker {
             program: &program,
             placement: &placement,
@@ -144,7 +147,8 @@ impl Plan {
         };
         let outputs = program.outputs.iter().map(output).collect::<Result<_>>()?;
         let slots = maker.slots;
-        Ok(Plan { arguments, slots, results: placement.results, outputs, waves, arena_bytes: placement.arena_bytes })
+        let Placement { results, arena_bytes, .. } = placement;
+        Ok(Plan { arguments, slots, results, outputs, waves, uncertain, arena_bytes })
     }
 }
 

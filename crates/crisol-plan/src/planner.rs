@@ -121,14 +121,15 @@ impl Planner {
     /// Runs a program and returns the values of `outputs`, in their order.
     ///
     /// Arguments are moved in: one whose buffer nobody else holds may be overwritten by an elementwise output of the same
-    /// size that is its last reader, so that `p - rate * g` updates `p` in place.
+    /// size that is its last reader, so that `p - rate * g` updates `p` in place. Nothing is overwritten before the last operation
+    /// that data can make fail has succeeded.
     ///
     /// # Errors
     /// Arguments that are not of the number, types and sizes that the graph states; an output that is no node; data for which
     /// an operation is undefined; a kernel that does not compile.
     pub fn run(&mut self, graph: &Graph, outputs: &[NodeId], arguments: Vec<Argument>) -> Result<Vec<Arc<Buffer>>> {
         let prepared = self.prepare(graph, outputs)?;
-        self.run_prepared(prepared, arguments)
+        self.run_prepared(prepared, arguments, || {})
     }
 
     /// Finds the plan of a program or makes it: whatever can be wrong with a program comes out before an argument is given away.
@@ -159,9 +160,17 @@ impl Planner {
 
     /// Runs a program that was prepared.
     ///
+    /// `commit` is called once nothing can fail any more, before any argument is overwritten: who keeps arguments in case of an
+    /// error lets go of them there. It is not called if an operation fails.
+    ///
     /// # Errors
     /// As [`Planner::run`], for what only the arguments can tell; and when the plan has gone since.
-    pub fn run_prepared(&mut self, prepared: Prepared, arguments: Vec<Argument>) -> Result<Vec<Arc<Buffer>>> {
+    pub fn run_prepared(
+        &mut self,
+        prepared: Prepared,
+        arguments: Vec<Argument>,
+        commit: impl FnOnce(),
+    ) -> Result<Vec<Arc<Buffer>>> {
         let kept = self.plans.get(prepared.place).filter(|entry| entry.number == prepared.number);
         let Some(Entry { plan, .. }) = kept else {
             return Err(Error::new(ErrorKind::State, "the plan was dropped after it was prepared").operation("run"));
@@ -171,7 +180,7 @@ impl Planner {
             self.arena = Buffer::zeros(DType::U8, 0);
             self.arena = Buffer::recycled(DType::U8, plan.arena_bytes);
         }
-        plan.run(arguments, &mut self.arena)
+        plan.run(arguments, &mut self.arena, commit)
     }
 
     /// What the planner has done so far.

@@ -93,6 +93,11 @@ impl Unit {
         }
     }
 
+    /// Whether data can make it fail.
+    pub(crate) fn can_fail(&self) -> bool {
+        self.drafts().iter().any(|draft| matches!(&draft.work, Work::Whole(whole) if whole.can_fail))
+    }
+
     pub(crate) fn is_local(&self, id: NodeId) -> bool {
         match self {
             Unit::Step(_) => false,

@@ -1,8 +1,11 @@
 //! Running a plan: arguments are checked, results get memory, and waves run one after the other, each on all threads.
+//!
+//! While a wave to come can fail, arguments stay as they are: whoever holds them is told to let go only after that, and then results
+//! may take over their memory.
 
 use crate::Argument;
 use crate::buffer::Buffer;
-use crate::place::Place;
+use crate::place::{Place, ResultBuffer};
 use crate::plan::Plan;
 use crate::wave::Shared;
 use crisol_ir::value::Constant;
@@ -12,9 +15,20 @@ use smallvec::SmallVec;
 use std::sync::Arc;
 
 impl Plan {
-    /// Runs the plan. `arena` has at least the bytes that the plan needs.
-    pub(crate) fn run(&self, mut arguments: Vec<Argument>, arena: &mut Buffer) -> Result<Vec<Arc<Buffer>>> {
+    /// Runs the plan. `arena` has at least the bytes that the plan needs; `commit` is called once nothing can fail any more.
+    pub(crate) fn run(
+        &self,
+        mut arguments: Vec<Argument>,
+        arena: &mut Buffer,
+        commit: impl FnOnce(),
+    ) -> Result<Vec<Arc<Buffer>>> {
         self.check(&arguments)?;
+        let mut commit = Some(commit);
+        if self.uncertain == 0
+            && let Some(commit) = commit.take()
+        {
+            commit();
+        }
         let mut scalars: Vec<u64> = arguments.iter().map(Argument::bits).collect();
         let scalar_start = scalars.as_mut_ptr();
         let argument_pointers: Vec<*mut u8> = arguments
@@ -26,20 +40,17 @@ impl Plan {
                 Argument::Scalar(_) => unsafe { scalar_start.add(number).cast() },
             })
             .collect();
-        let mut results: Vec<Arc<Buffer>> = self
-            .results
-            .iter()
-            .map(|result| {
-                let inherited = result.takes_over.iter().find_map(|&number| arguments[number as usize].take(result.ty));
-                inherited.unwrap_or_else(|| Arc::new(Buffer::recycled(result.ty.dtype, result.ty.shape.elements())))
-            })
-            .collect();
+        // Those that may take over an argument have to wait until nothing can fail.
+        let late = |result: &ResultBuffer| self.uncertain > 0 && !result.takes_over.is_empty();
+        let mut results: SmallVec<[Option<Arc<Buffer>>; 16]> = SmallVec::new();
         let mut result_pointers = SmallVec::<[*mut u8; 16]>::new();
-        for result in &mut results {
-            let Some(buffer) = Arc::get_mut(result) else {
-                return Err(Error::new(ErrorKind::Internal, "a new result is shared already"));
+        for result in &self.results {
+            let (buffer, pointer) = match late(result) {
+                true => (None, std::ptr::null_mut()),
+                false => result.buffer(&mut arguments).map(|(buffer, pointer)| (Some(buffer), pointer))?,
             };
-            result_pointers.push(buffer.pointer_mut());
+            results.push(buffer);
+            result_pointers.push(pointer);
         }
         let mut constants: Vec<u64> = self
             .slots
@@ -51,7 +62,7 @@ impl Plan {
             .collect();
         let constant_start = constants.as_mut_ptr();
         let arena_start = arena.pointer_mut();
-        let table: Vec<*mut u8> = self
+        let mut table: Vec<*mut u8> = self
             .slots
             .iter()
             .enumerate()
@@ -66,15 +77,34 @@ impl Plan {
             .collect();
         {
             let _flush = FlushDenormals::new();
-            let shared = Shared { table: &table, arena: arena_start };
-            for wave in &self.waves {
+            let (uncertain, certain) = self.waves.split_at(self.uncertain);
+            for wave in uncertain {
                 // SAFETY: every slot points to the memory that the plan reserved for its value, and waves follow each other, so
-                // that nothing is written while others read it.
-                unsafe { wave.run(&shared)? };
+                // that nothing is written while others read it. Results without memory are those of later waves.
+                unsafe { wave.run(&Shared { table: &table, arena: arena_start })? };
+            }
+            if let Some(commit) = commit {
+                commit();
+                for (number, result) in self.results.iter().enumerate().filter(|(_, result)| late(result)) {
+                    let (buffer, pointer) = result.buffer(&mut arguments)?;
+                    results[number] = Some(buffer);
+                    result_pointers[number] = pointer;
+                }
+                for (pointer, place) in table.iter_mut().zip(&self.slots) {
+                    if let Place::Result(number) = *place {
+                        *pointer = result_pointers[number as usize];
+                    }
+                }
+            }
+            for wave in certain {
+                // SAFETY: as above, and now all results have memory.
+                unsafe { wave.run(&Shared { table: &table, arena: arena_start })? };
             }
         }
         let output = |place: &Place| match *place {
-            Place::Result(number) => Ok(results[number as usize].clone()),
+            Place::Result(number) => results[number as usize]
+                .clone()
+                .ok_or_else(|| Error::new(ErrorKind::Internal, "a result was never given memory")),
             Place::Argument(number) => match &arguments[number as usize] {
                 Argument::Buffer(buffer) => Ok(buffer.clone()),
                 Argument::Scalar(constant) => Ok(Arc::new(scalar(*constant))),
@@ -107,6 +137,22 @@ impl Plan {
             }
         }
         Ok(())
+    }
+}
+
+impl ResultBuffer {
+    /// Its memory, an argument's if nobody else holds that, and where it starts.
+    fn buffer(&self, arguments: &mut [Argument]) -> Result<(Arc<Buffer>, *mut u8)> {
+        let inherited = self.takes_over.iter().find_map(|&number| arguments[number as usize].take(self.ty));
+        let mut buffer =
+            inherited.unwrap_or_else(|| Arc::new(Buffer::recycled(self.ty.dtype, self.ty.shape.elements())));
+        match Arc::get_mut(&mut buffer) {
+            Some(own) => {
+                let pointer = own.pointer_mut();
+                Ok((buffer, pointer))
+            }
+            None => Err(Error::new(ErrorKind::Internal, "a new result is shared already")),
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! The order of units: updates in place wait for all other readers, and units that do not need each other share a wave, which is
-//! one parallel loop over the chunks of all of them.
+//! The order of units: updates in place wait for all other readers and for whatever data can make fail, and units that do not need
+//! each other share a wave, which is one parallel loop over the chunks of all of them.
 
 use crate::lower::Work;
 use crate::place::overwritable;
@@ -26,6 +26,11 @@ pub(crate) struct Wave {
 impl Wave {
     pub(crate) fn units(&self) -> impl Iterator<Item = &Unit> {
         self.units.iter()
+    }
+
+    /// Whether data can make it fail.
+    pub(crate) fn can_fail(&self) -> bool {
+        self.units.iter().any(Unit::can_fail)
     }
 
     pub(crate) fn into_units(self) -> Vec<Unit> {
@@ -55,6 +60,11 @@ impl Unit {
     }
 }
 
+/// The number of waves up to the last one that data can make fail: after them a plan is sure to succeed.
+pub(crate) fn uncertain(waves: &[Wave]) -> usize {
+    waves.iter().rposition(Wave::can_fail).map_or(0, |last| last + 1)
+}
+
 /// Orders units, and puts them in waves.
 pub(crate) fn waves(program: &Program, mut units: Vec<Unit>) -> Vec<Wave> {
     delay(program, &mut units);
@@ -63,12 +73,18 @@ pub(crate) fn waves(program: &Program, mut units: Vec<Unit>) -> Vec<Wave> {
     // The wave that makes a value, and the last one that reads it.
     let mut made: FxHashMap<NodeId, usize> = FxHashMap::default();
     let mut read_by: FxHashMap<NodeId, usize> = FxHashMap::default();
+    // How many units are to come that may fail, and the waves up to those that are placed.
+    let mut uncertain = units.iter().filter(|unit| unit.can_fail()).count();
+    let mut certain = 0;
     for unit in units {
         let after =
             unit.reads().chain(unit.waits()).filter_map(|read| made.get(&read)).max().map_or(0, |wave| wave + 1);
         let overwrites = unit.overwrites(program);
         let readers = overwrites.iter().filter_map(|read| read_by.get(read)).max().map_or(0, |wave| wave + 1);
-        let earliest = after.max(readers);
+        let mut earliest = after.max(readers);
+        if uncertain == 0 && !overwrites.is_empty() {
+            earliest = earliest.max(certain);
+        }
         let alone = unit.is_alone();
         let kept = unit.writes().filter(|write| !outputs.contains(write));
         let early = kept.map(|write| program.ty(write).bytes()).sum::<usize>() <= EARLY_BYTES;
@@ -78,6 +94,10 @@ pub(crate) fn waves(program: &Program, mut units: Vec<Unit>) -> Vec<Wave> {
             waves.push(Wave { units: Vec::new(), alone });
             waves.len() - 1
         });
+        if unit.can_fail() {
+            uncertain -= 1;
+            certain = certain.max(place + 1);
+        }
         // Local values, too: something may wait for one without reading it.
         for &write in unit.drafts().iter().flat_map(|draft| &draft.writes) {
             made.insert(write, place);
@@ -91,7 +111,8 @@ pub(crate) fn waves(program: &Program, mut units: Vec<Unit>) -> Vec<Wave> {
     waves
 }
 
-/// Moves units that only make results behind every other reader of the arguments that these may overwrite.
+/// Moves units that only make results behind every other reader of the arguments that these may overwrite, and behind every unit
+/// that may fail.
 fn delay(program: &Program, units: &mut Vec<Unit>) {
     let mut readers: FxHashMap<NodeId, usize> = FxHashMap::default();
     for (place, unit) in units.iter().enumerate() {
@@ -99,14 +120,19 @@ fn delay(program: &Program, units: &mut Vec<Unit>) {
             readers.insert(read, place);
         }
     }
+    let fallible = units.iter().rposition(Unit::can_fail);
     let results: FxHashSet<NodeId> = program.outputs.iter().copied().collect();
     let position = |(place, unit): (usize, &Unit)| {
         let last = unit.writes().all(|write| results.contains(&write) && !readers.contains_key(&write));
         if !last {
             return (place, 0);
         }
-        let after = unit.overwrites(program).iter().filter_map(|read| readers.get(read).copied()).max();
-        match after {
+        let overwrites = unit.overwrites(program);
+        if overwrites.is_empty() || unit.can_fail() {
+            return (place, 0);
+        }
+        let readers = overwrites.iter().filter_map(|read| readers.get(read).copied());
+        match readers.chain(fallible).max() {
             Some(after) if after > place => (after, 1),
             _ => (place, 0),
         }

@@ -48,6 +48,8 @@ pub(crate) struct Whole {
     /// The operands: where they start in their stored value, in elements, and how many elements from there are read.
     pub(crate) operands: Vec<(usize, usize)>,
     pub(crate) ty: TensorType,
+    /// Whether data can make it fail.
+    pub(crate) can_fail: bool,
 }
 
 /// Whether an operation can read elements that lie like this; else they are copied first.
@@ -126,7 +128,13 @@ impl Whole {
             && let Some(moving) = Moving::new(library, attributes, &types, node.ty)
         {
             let routine = Routine::Moving(moving, types.iter().map(|ty| ty.dtype.size()).collect());
-            return Ok(Whole { name: primitive.name(), routine, operands, ty: node.ty });
+            return Ok(Whole {
+                name: primitive.name(),
+                routine,
+                operands,
+                ty: node.ty,
+                can_fail: primitive.can_fail(),
+            });
         }
         let routine = match (library, &shapes[..]) {
             (Some(Library::MatMul), [lhs, rhs]) => {
@@ -159,7 +167,7 @@ impl Whole {
             }
             _ => Routine::Definition(*primitive, attributes.clone(), types.clone()),
         };
-        Ok(Whole { name: primitive.name(), routine, operands, ty: node.ty })
+        Ok(Whole { name: primitive.name(), routine, operands, ty: node.ty, can_fail: primitive.can_fail() })
     }
 
     /// Runs the operation.

@@ -50,12 +50,15 @@ impl Recording {
         for &from in &task.arguments {
             arguments.push(self.argument_of(from)?);
         }
-        if self.tapes == 0 && !task.is_fallible {
-            // Nothing can go wrong any more: buffers held nowhere else may now be overwritten by what takes their place.
-            self.sources.clear();
-            self.assignments.iter_mut().for_each(Assignment::release);
-        }
-        let buffers = match self.planner.run_prepared(task.prepared, arguments) {
+        let (is_taped, sources, assignments) = (self.tapes > 0, &mut self.sources, &mut self.assignments);
+        let commit = || {
+            if !is_taped {
+                // Nothing can go wrong any more: buffers held nowhere else may now be overwritten by what takes their place.
+                sources.clear();
+                assignments.iter_mut().for_each(Assignment::release);
+            }
+        };
+        let buffers = match self.planner.run_prepared(task.prepared, arguments, commit) {
             Ok(buffers) => buffers,
             Err(error) => return Err(self.explain(error)),
         };
@@ -99,8 +102,7 @@ impl Recording {
         let (graph, outputs, arguments) = self.extract(&wanted, &needed);
         // Whatever is wrong with the program comes out here, while the old values of variables are still held.
         let prepared = self.planner.prepare(&graph, &outputs)?;
-        let is_fallible = fallible(&graph).next().is_some();
-        let task = Arc::new(Task { prepared, arguments, wanted, is_fallible });
+        let task = Arc::new(Task { prepared, arguments, wanted });
         if self.has_cursor {
             self.traced.remember_flush(key, Arc::clone(&task));
         }

@@ -54,7 +54,6 @@ pub(crate) struct Task {
     pub(crate) arguments: Vec<From>,
     /// The nodes that get values, in the order of the plan's outputs.
     pub(crate) wanted: Vec<NodeId>,
-    pub(crate) is_fallible: bool,
 }
 
 /// Where an argument of a plan comes from.

@@ -1,5 +1,6 @@
-//! Planning: the time a node, with every kernel compiled before, for graphs of 200, 2,000 and 20,000 nodes; and finding a plan that is
-//! there, which is what every step but the first does. Elements are nodes: the goal is at most 10 microseconds each.
+//! Planning: the time a node, with every kernel compiled before, for graphs of 200 to 50,000 nodes and with up to 24,000 arguments;
+//! and finding a plan that is there, which is what every step but the first does. Elements are nodes: the goal is at most 10
+//! microseconds each.
 #![allow(missing_docs, clippy::unwrap_used)] // criterion's macros make undocumented items; a benchmark may stop
 
 use crisol_ir::value::Constant;
@@ -8,7 +9,7 @@ use crisol_ops as ops;
 use crisol_plan::Planner;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
-const SIZES: [usize; 3] = [200, 2_000, 20_000];
+const SIZES: [usize; 4] = [200, 2_000, 20_000, 50_000];
 const BATCH: usize = 32;
 const UNITS: usize = 64;
 
@@ -51,11 +52,66 @@ fn network(nodes: usize) -> Result<(Graph, Vec<NodeId>)> {
     Ok((graph, outputs))
 }
 
+/// One optimizer's step of many parameters, of as many sizes as layers have: each with its gradient and its momentum.
+fn updates(parameters: usize) -> Result<(Graph, Vec<NodeId>)> {
+    let mut graph = Graph::new();
+    let rate = graph.input(TensorType::new(DType::F32, Shape::SCALAR));
+    let mut outputs = Vec::new();
+    for number in 0..parameters {
+        let ty = TensorType::new(DType::F32, Shape::new(&[16, 1 + number % 97])?);
+        let [parameter, gradient, momentum] = [(); 3].map(|()| graph.input(ty));
+        let momentum = ops::add(&mut graph, momentum, gradient)?;
+        let step = ops::multiply(&mut graph, momentum, rate)?;
+        outputs.extend([momentum, ops::subtract(&mut graph, parameter, step)?]);
+    }
+    Ok((graph, outputs))
+}
+
+/// One value that meets many others, each product a result.
+fn products(others: usize) -> Result<(Graph, Vec<NodeId>)> {
+    let mut graph = Graph::new();
+    let ty = TensorType::new(DType::F32, Shape::new(&[64])?);
+    let x = graph.input(ty);
+    let mut outputs = Vec::new();
+    for _ in 0..others {
+        let other = graph.input(ty);
+        outputs.push(ops::multiply(&mut graph, x, other)?);
+    }
+    Ok((graph, outputs))
+}
+
+/// Many values added up two by two.
+fn tree(leaves: usize) -> Result<(Graph, Vec<NodeId>)> {
+    let mut graph = Graph::new();
+    let ty = TensorType::new(DType::F32, Shape::new(&[64])?);
+    let mut level = Vec::new();
+    for _ in 0..leaves {
+        let leaf = graph.input(ty);
+        level.push(ops::exp(&mut graph, leaf)?);
+    }
+    while level.len() > 1 {
+        let mut next = Vec::with_capacity(level.len().div_ceil(2));
+        for pair in level.chunks(2) {
+            next.push(if let &[a, b] = pair { ops::add(&mut graph, a, b)? } else { pair[0] });
+        }
+        level = next;
+    }
+    Ok((graph, level))
+}
+
 fn planning(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("planner");
-    for nodes in SIZES {
-        let (graph, outputs) = network(nodes).unwrap();
-        group.throughput(Throughput::Elements(graph.len() as u64)).sample_size(10);
+    let networks = SIZES.map(|nodes| ("network", network(nodes).unwrap()));
+    let wide = [
+        ("updates", updates(4_000).unwrap()),
+        ("updates", updates(8_000).unwrap()),
+        ("products with one", products(12_000).unwrap()),
+        ("products with one", products(24_000).unwrap()),
+        ("tree", tree(16_000).unwrap()),
+    ];
+    for (name, (graph, outputs)) in networks.into_iter().chain(wide) {
+        let mut group = criterion.benchmark_group(format!("planner/{name}"));
+        let nodes = graph.len();
+        group.throughput(Throughput::Elements(nodes as u64)).sample_size(10);
         let mut known = Planner::new();
         known.prepare(&graph, &outputs).unwrap();
         let compiled = known.stats().kernels_compiled;
@@ -69,8 +125,8 @@ fn planning(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("a plan that is there", nodes), |bencher| {
             bencher.iter(|| known.prepare(&graph, &outputs).unwrap());
         });
+        group.finish();
     }
-    group.finish();
 }
 
 criterion_group!(benches, planning);

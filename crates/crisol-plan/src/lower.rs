@@ -21,11 +21,24 @@ const CHAIN: u32 = 8;
 pub(crate) struct Draft {
     /// The stored values that it reads, one for each input; leaves among them.
     pub(crate) reads: Vec<NodeId>,
+    /// The places among them of values that are read more than once.
+    pub(crate) repeated: Vec<usize>,
     /// The values that it stores.
     pub(crate) writes: Vec<NodeId>,
     /// Values that it does not read and yet waits for, because of barriers.
     pub(crate) waits: Vec<NodeId>,
     pub(crate) work: Work,
+}
+
+impl Draft {
+    fn new(reads: Vec<NodeId>, writes: Vec<NodeId>, work: Work) -> Draft {
+        let mut counts: FxHashMap<NodeId, usize> = FxHashMap::default();
+        for &read in &reads {
+            *counts.entry(read).or_default() += 1;
+        }
+        let repeated = (0..reads.len()).filter(|&place| counts[&reads[place]] > 1).collect();
+        Draft { reads, repeated, writes, waits: Vec::new(), work }
+    }
 }
 
 /// What a step runs.
@@ -211,7 +224,7 @@ impl<'a> Lowering<'a> {
         let reads: Vec<NodeId> = loads.iter().map(|load| load.base).collect();
         self.demand(&reads);
         let work = Work::Kernel(KernelWork { kernel, nest, reductions, zeroed: false });
-        Ok(Some(Some(Draft { reads, writes: wanted, waits: Vec::new(), work })))
+        Ok(Some(Some(Draft::new(reads, wanted, work))))
     }
 
     /// The register of a node's element, computed here or loaded.
@@ -367,7 +380,7 @@ fn fit(kernel: &mut Kernel, nest: &Nest) {
 fn whole(program: &Program, id: NodeId) -> Result<Draft> {
     let inputs = &program.node(id).inputs;
     let reads = inputs.iter().map(|&input| program.source(input).base).collect();
-    Ok(Draft { reads, writes: vec![id], waits: Vec::new(), work: Work::Whole(Whole::new(program, id)?) })
+    Ok(Draft::new(reads, vec![id], Work::Whole(Whole::new(program, id)?)))
 }
 
 /// Padding: zeros, and a copy into the middle of them.
@@ -392,5 +405,5 @@ fn pad(program: &Program, id: NodeId) -> Result<Draft> {
     };
     fit(&mut kernel, &nest);
     let work = Work::Kernel(KernelWork { kernel, nest, reductions: Vec::new(), zeroed: true });
-    Ok(Draft { reads: vec![source.base], writes: vec![id], waits: Vec::new(), work })
+    Ok(Draft::new(vec![source.base], vec![id], work))
 }

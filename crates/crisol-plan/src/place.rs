@@ -2,13 +2,14 @@
 //! that may take over the memory of what they are made from.
 
 use crate::lower::{Draft, KernelWork, Work};
+use crate::nest::Walk;
 use crate::region::{Region, Unit};
 use crate::schedule::{self, Wave};
 use crate::simplify::Program;
 use crisol_ir::kernel::Role;
 use crisol_ir::value::Constant;
 use crisol_ir::{NodeId, Operation, TensorType};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,6 +60,10 @@ pub(crate) fn place(program: &Program, waves: &[Wave]) -> Placement {
             }
         }
     }
+    let mut is_output = vec![false; program.nodes.len()];
+    for output in &program.outputs {
+        is_output[output.index()] = true;
+    }
     let mut placement =
         Placement { places: FxHashMap::default(), results: Vec::new(), partials: FxHashMap::default(), arena_bytes: 0 };
     for &output in &program.outputs {
@@ -71,7 +76,7 @@ pub(crate) fn place(program: &Program, waves: &[Wave]) -> Placement {
     let mut arena = Arena::default();
     for (number, wave) in waves.iter().enumerate() {
         let dies = |read: NodeId| last_read.get(&read) == Some(&(number, 1));
-        let mut taken: Vec<NodeId> = Vec::new();
+        let mut taken: FxHashSet<NodeId> = FxHashSet::default();
         let mut partials: Vec<(usize, usize)> = Vec::new();
         for unit in wave.units() {
             for read in unit.distinct_reads() {
@@ -105,7 +110,7 @@ pub(crate) fn place(program: &Program, waves: &[Wave]) -> Placement {
                     if let Some(&Place::Result(result)) = placement.places.get(&write) {
                         let arguments = dying.filter_map(|read| match program.node(read).operation {
                             // An argument that is also a result must keep its elements.
-                            Operation::Input(number) if !program.outputs.contains(&read) => Some(number),
+                            Operation::Input(number) if !is_output[read.index()] => Some(number),
                             _ => None,
                         });
                         if number >= uncertain {
@@ -120,7 +125,7 @@ pub(crate) fn place(program: &Program, waves: &[Wave]) -> Placement {
                         });
                     let offset = match heir {
                         Some((read, offset)) => {
-                            taken.push(read);
+                            taken.insert(read);
                             offset
                         }
                         None => arena.take(program.ty(write).bytes()),
@@ -206,13 +211,16 @@ pub(crate) fn overwritable<'a>(
     let ty = program.ty(draft.writes[output]);
     work.into_iter().flat_map(move |work| {
         let target = &work.nest.walks[draft.reads.len() + output];
-        let fits = move |read: NodeId| {
+        let fits = move |(place, walk): (usize, &Walk)| {
+            let read = draft.reads[place];
             let from = program.ty(read);
-            from.dtype.size() == ty.dtype.size()
-                && from.shape.elements() == ty.shape.elements()
-                && draft.reads.iter().zip(&work.nest.walks).all(|(other, walk)| *other != read || walk == target)
+            let same = from.dtype.size() == ty.dtype.size() && from.shape.elements() == ty.shape.elements();
+            // A value that is read in two ways must be read in this way alone.
+            let other = |&place: &usize| work.nest.walks[place] == *target;
+            (same && walk == target && draft.repeated.iter().filter(|&&place| draft.reads[place] == read).all(other))
+                .then_some(read)
         };
-        draft.reads.iter().copied().filter(move |&read| fits(read))
+        work.nest.walks[..draft.reads.len()].iter().enumerate().filter_map(fits)
     })
 }
 

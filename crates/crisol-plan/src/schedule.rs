@@ -19,8 +19,6 @@ const EARLY_BYTES: usize = 64 << 10;
 #[derive(Default)]
 pub(crate) struct Wave {
     units: Vec<Unit>,
-    /// Whether its only unit takes all threads for itself.
-    alone: bool,
 }
 
 impl Wave {
@@ -35,6 +33,33 @@ impl Wave {
 
     pub(crate) fn into_units(self) -> Vec<Unit> {
         self.units
+    }
+}
+
+/// Which waves take further units, those of a unit that takes all threads for itself being closed.
+#[derive(Default)]
+struct Open {
+    /// For each wave itself if it is open, or a later one before which none is.
+    next: Vec<usize>,
+}
+
+impl Open {
+    fn push(&mut self, is_open: bool) {
+        self.next.push(self.next.len() + usize::from(!is_open));
+    }
+
+    /// The first open wave from `wave` on, the one after the last if there is none.
+    fn from(&mut self, mut wave: usize) -> usize {
+        let start = wave;
+        while let Some(&next) = self.next.get(wave).filter(|&&next| next != wave) {
+            wave = next;
+        }
+        // Whoever comes next takes the way in one step.
+        let mut passed = start;
+        while passed < wave {
+            passed = std::mem::replace(&mut self.next[passed], wave);
+        }
+        wave
     }
 }
 
@@ -70,6 +95,7 @@ pub(crate) fn waves(program: &Program, mut units: Vec<Unit>) -> Vec<Wave> {
     delay(program, &mut units);
     let outputs: FxHashSet<NodeId> = program.outputs.iter().copied().collect();
     let mut waves: Vec<Wave> = Vec::new();
+    let mut open = Open::default();
     // The wave that makes a value, and the last one that reads it.
     let mut made: FxHashMap<NodeId, usize> = FxHashMap::default();
     let mut read_by: FxHashMap<NodeId, usize> = FxHashMap::default();
@@ -89,11 +115,11 @@ pub(crate) fn waves(program: &Program, mut units: Vec<Unit>) -> Vec<Wave> {
         let kept = unit.writes().filter(|write| !outputs.contains(write));
         let early = kept.map(|write| program.ty(write).bytes()).sum::<usize>() <= EARLY_BYTES;
         let first = if early { earliest } else { earliest.max(waves.len().saturating_sub(1)) };
-        let open = (first..waves.len()).find(|&wave| !waves[wave].alone).filter(|_| !alone);
-        let place = open.unwrap_or_else(|| {
-            waves.push(Wave { units: Vec::new(), alone });
-            waves.len() - 1
-        });
+        let place = if alone { waves.len() } else { open.from(first) };
+        if place == waves.len() {
+            waves.push(Wave::default());
+            open.push(!alone);
+        }
         if unit.can_fail() {
             uncertain -= 1;
             certain = certain.max(place + 1);

@@ -1,8 +1,9 @@
 //! What must hold for every program: values, bits, plans.
 
 use crate::Program;
-use crisol_ir::{NodeId, Result, Value, each_value};
+use crisol_ir::{Graph, NodeId, Operation, Result, Value, each_value};
 use crisol_plan::{Argument, Buffer, Mode, Planner};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Runs a program with a planner on a number of threads; the values of `outputs`.
@@ -15,6 +16,39 @@ pub fn run(planner: &mut Planner, program: &Program, outputs: &[NodeId], threads
     let results = crisol_kernels::with_threads(threads, || planner.run(&program.graph, outputs, arguments))?;
     let pairs = outputs.iter().zip(results);
     pairs.map(|(&output, buffer)| buffer.to_value(&program.graph.ty(output).shape)).collect()
+}
+
+/// The same in two parts: what the nodes from `cut` on read is computed first, as if it had been printed.
+///
+/// # Errors
+/// Those of [`Planner::run`].
+pub fn run_in_parts(planner: &mut Planner, program: &Program, cut: usize, threads: usize) -> Result<Vec<Value>> {
+    let graph = &program.graph;
+    let is_constant = |id: NodeId| matches!(graph.node(id).operation, Operation::Constant(_));
+    let read = graph.ids().skip(cut).flat_map(|id| graph.node(id).inputs.iter().copied());
+    let needed: BTreeSet<NodeId> = read.chain(program.outputs.iter().copied()).filter(|id| id.index() < cut).collect();
+    let first: Vec<NodeId> = needed.iter().copied().filter(|&id| !is_constant(id)).collect();
+    let mut values = run(planner, program, &first, threads)?.into_iter();
+
+    let mut rest = Program { graph: Graph::new(), outputs: Vec::new(), arguments: Vec::new(), errors: Vec::new() };
+    let mut places = vec![NodeId(u32::MAX); graph.len()];
+    for id in graph.ids().filter(|id| id.index() >= cut || needed.contains(id)) {
+        let node = graph.node(id);
+        let given = match node.operation {
+            _ if id.index() < cut && !is_constant(id) => values.next(),
+            Operation::Input(number) => program.arguments.get(number as usize).cloned(),
+            _ => None,
+        };
+        places[id.index()] = match given {
+            Some(value) => {
+                rest.arguments.push(value);
+                rest.graph.input(node.ty)
+            }
+            None => rest.graph.copy(node, |input| places[input.index()]),
+        };
+    }
+    rest.outputs = program.outputs.iter().map(|output| places[output.index()]).collect();
+    run(planner, &rest, &rest.outputs, threads)
 }
 
 /// Whether two values have the same type, shape and bits.
@@ -44,7 +78,7 @@ pub fn distance(a: &Value, b: &Value) -> f64 {
 }
 
 /// Checks a program against its plain definitions and against itself: on 1, 2, 3 and 8 threads, with more of its values held, and
-/// run again; if it is to be compiled, which takes most of the time, then against the interpretation of its kernels, too.
+/// run again, and in two parts; if it is to be compiled, which takes most of the time, then against the interpretation of its kernels, too.
 ///
 /// # Errors
 /// What does not hold, with the program's text.
@@ -89,5 +123,6 @@ pub fn check(program: &Program, mode: Mode) -> Result<(), String> {
         let found = run(&mut planner, program, &more, 2).map_err(text)?;
         equal("holding more values", &found[..program.outputs.len()])?;
     }
-    Ok(())
+    let halves = run_in_parts(&mut planner, program, program.graph.len() / 2, 2).map_err(text)?;
+    equal("reading values half way", &halves)
 }

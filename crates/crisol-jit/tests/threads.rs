@@ -48,8 +48,11 @@ fn threads_make_and_free_kernels_and_memory_stays_flat() {
     let (code, before) = (executable(), resident());
     work(500);
     let after = resident();
-    // Each of the 2000 kernels has a page of code at least.
-    assert!(after < before + 500, "{before} pages resident before, {after} after");
+    // Each of the 2000 kernels has a page of code at least. AddressSanitizer keeps what was freed, to notice when it is used.
+    assert!(
+        std::env::var_os("ASAN_OPTIONS").is_some() || after < before + 500,
+        "{before} pages resident before, {after} after"
+    );
     assert_eq!(executable(), code);
     // Nothing is writable and executable at once, while kernels live.
     let fused = Fused::new(|k| k.output(k.input::<f32>() * 3.0)).unwrap();

@@ -7,8 +7,9 @@ use super::{Action, Culprit, Made, Origin, Place, Question, Reading, Script, Slo
 use crate::Choices;
 use crisol_ir::{DType, Graph, NodeId, Shape, TensorType};
 
-/// Elements of a tensor at most.
+/// Elements of a tensor at most, and in the few scripts with tensors that are cut into chunks.
 const MAX_ELEMENTS: usize = 3000;
+const MANY_ELEMENTS: usize = 150_000;
 /// Results larger than this are brought into (-1, 1) before anything else happens to them.
 const TAME: f64 = 50.0;
 /// Actions of a body at most, blocks counted with all that is in them.
@@ -33,6 +34,8 @@ struct Generator<'a> {
     /// The next slot when each variable was last assigned.
     assigned: Vec<Slot>,
     has_checkpoint: bool,
+    /// Elements of a tensor at most.
+    most: usize,
     /// A size that many shapes have in common.
     rows: usize,
 }
@@ -42,6 +45,7 @@ impl Script {
     pub fn from_numbers(numbers: &[u32]) -> Script {
         let mut choices = Choices::new(numbers);
         let rows = 1 + choices.below(6);
+        let most = if choices.once_in(12) { MANY_ELEMENTS } else { MAX_ELEMENTS };
         let mut variables = Vec::new();
         for _ in 0..1 + choices.below(3) {
             let sizes: &[&[usize]] = &[&[3], &[], &[2, 3], &[4, 4], &[2, 5, 3]];
@@ -77,6 +81,7 @@ impl Script {
                 variables: types.collect(),
                 assigned: vec![0; variables.len()],
                 has_checkpoint: false,
+                most,
                 rows,
             };
             let mut actions = Vec::new();

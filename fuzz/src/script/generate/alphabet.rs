@@ -13,7 +13,7 @@ impl Generator<'_> {
         let rank = x.ty.shape.rank();
         let float = x.ty.dtype.is_float();
         let arithmetic = x.ty.dtype != DType::Bool;
-        match self.choices.below(40) {
+        match self.choices.below(41) {
             0..=6 if arithmetic => {
                 let y = self.partner(x, actions);
                 let op = self.choices.of(&[0, 0, 1, 2, 2, 3, 4, 5]);
@@ -89,7 +89,10 @@ impl Generator<'_> {
                 let y = self.tame(y, actions);
                 self.apply(Op::Matmul { turned }, &[x, y], actions)
             }
-            33 if float && rank == 4 && x.ty.shape[1] > 1 && x.ty.shape[2] > 1 => {
+            33..=34 if float => {
+                let new = TensorType::new(x.ty.dtype, shape(&[self.rows, 6, 6, 2]));
+                let is_image = |ty: TensorType| ty.shape.rank() == 4 && ty.shape[1] > 1 && ty.shape[2] > 1;
+                let x = self.find(new, actions, |ty| ty.dtype == x.ty.dtype && is_image(ty));
                 if self.choices.below(2) == 0 {
                     return self.apply(Op::MaxPool2d, &[x], actions);
                 }
@@ -98,7 +101,7 @@ impl Generator<'_> {
                 let stride = 1 + self.choices.below(2);
                 self.apply(Op::Conv2d { stride }, &[x, kernel], actions)
             }
-            34 if rank > 0 => {
+            35 if rank > 0 => {
                 let axis = self.choices.below(rank);
                 let size = x.ty.shape[axis];
                 let count = 1 + self.choices.below(5);
@@ -106,13 +109,13 @@ impl Generator<'_> {
                 self.pool.pop();
                 (size > 0).then(|| self.apply(Op::Take(axis as isize), &[x, indices], actions)).flatten()
             }
-            35 if rank > 0 && arithmetic => {
+            36 if rank > 0 && arithmetic => {
                 let count = 1 + self.choices.below(4);
                 let segments = self.make(DType::I64, &[x.ty.shape[0]], Some(count), actions);
                 self.pool.pop();
                 self.apply(Op::SegmentSum(count), &[x, segments], actions)
             }
-            36 if rank > 0 && arithmetic => {
+            37 if rank > 0 && arithmetic => {
                 let axis = self.choices.below(rank) as isize;
                 let op = match self.choices.below(3) {
                     0 => Op::ArgSort(axis),
@@ -121,13 +124,13 @@ impl Generator<'_> {
                 };
                 self.apply(op, &[x], actions)
             }
-            37 => {
+            38 => {
                 let sizes = self.sizes();
                 let seed = u64::from(self.choices.number());
                 let op = if self.choices.below(2) == 0 { Op::Uniform(sizes, seed) } else { Op::Normal(sizes, seed) };
                 self.apply(op, &[], actions)
             }
-            38 if float => {
+            39 if float => {
                 let y = self.partner(x, actions);
                 let same = y.ty == x.ty;
                 self.apply(if same { Op::HalfProduct } else { Op::Multiply }, &[x, y], actions)
@@ -218,7 +221,7 @@ impl Generator<'_> {
         let bounds: Vec<f64> = inputs.iter().map(|x| x.bound).collect();
         let node = op.append(&mut self.graph, &nodes, 0).ok()?;
         let ty = self.graph.ty(node);
-        if ty.shape.elements() > MAX_ELEMENTS {
+        if ty.shape.elements() > self.most {
             return None;
         }
         let bound = op.bound(&types, &bounds);
@@ -265,15 +268,20 @@ impl Generator<'_> {
 
     /// A value of the same type and a shape that broadcasts with that of `x`.
     fn partner(&mut self, x: Known, actions: &mut Vec<Action>) -> Known {
+        let most = self.most;
         self.find(x.ty, actions, |ty| {
             let common = ty.shape.broadcast(&x.ty.shape);
-            ty.dtype == x.ty.dtype && common.is_ok_and(|common| common.elements() <= MAX_ELEMENTS)
+            ty.dtype == x.ty.dtype && common.is_ok_and(|common| common.elements() <= most)
         })
     }
 
     pub(super) fn sizes(&mut self) -> Vec<usize> {
         let rows = self.rows;
         match self.choices.below(13) {
+            0 if self.most > MAX_ELEMENTS => vec![rows * 20_000],
+            1 if self.most > MAX_ELEMENTS => vec![3, rows * 7000],
+            2 if self.most > MAX_ELEMENTS => vec![20_000, rows],
+            3 if self.most > MAX_ELEMENTS => vec![200, 128],
             0 => vec![],
             1 => vec![rows],
             2 => vec![rows, 3],

@@ -54,7 +54,7 @@ impl Program {
     /// An operation refuses what the generator thought valid: a bug of one of them.
     pub fn from_numbers(numbers: &[u32]) -> Result<Program> {
         let mut choices = Choices::new(numbers);
-        let large = choices.once_in(8);
+        let large = choices.once_in(24);
         let mut generator = Generator {
             choices,
             graph: Graph::new(),

@@ -259,7 +259,8 @@ impl Generator<'_> {
         }
     }
 
-    /// `v = v / 2 + tanh(x)`, so that it stays small; of integers `v = x`.
+    /// `v = v / 2 + tanh(x)`, so that it stays small; of integers `v = x`, but a tensor of its
+    /// own: variables that share one from some step on make another program.
     fn assign(&mut self, actions: &mut Vec<Action>) {
         let variable = self.choices.below(self.variables.len());
         let ty = self.variables[variable];
@@ -269,7 +270,8 @@ impl Generator<'_> {
             return;
         };
         if !ty.dtype.is_float() {
-            actions.push(Action::Assign { variable, from: x.slot });
+            let new = self.apply(Op::Maximum, &[x, x], actions).unwrap_or(x);
+            actions.push(Action::Assign { variable, from: new.slot });
             self.assigned[variable] = self.next;
             return;
         }

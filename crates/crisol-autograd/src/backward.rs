@@ -1,7 +1,8 @@
 //! Reverse accumulation over a graph: appends the gradients of a value to the graph that computes it.
 
+use crate::contributions::Contributions;
 use crisol_ir::value::Constant;
-use crisol_ir::{DType, Error, ErrorKind, Graph, NodeId, Operation, Primitive, Result};
+use crisol_ir::{Error, ErrorKind, Graph, NodeId, Operation, Primitive, Result};
 
 /// Appends the gradients of the sum of `target` with respect to each of `sources`; `None` where it does not depend on one.
 ///
@@ -38,7 +39,7 @@ pub(crate) struct Question<'a> {
 #[derive(Debug)]
 pub(crate) struct Walk {
     /// The gradient with respect to each node up to the target, as far as it is known.
-    gradients: Vec<Option<NodeId>>,
+    gradients: Vec<Contributions>,
     /// Whether a node depends on a source through differentiable values.
     depends: Vec<bool>,
     /// Whether gradients flow through a node: a source that was made before the tape has one, and passes nothing on.
@@ -76,8 +77,8 @@ impl Walk {
                 crisol_ops::broadcast(graph, one, ty.shape)?
             }
         };
-        let mut gradients = vec![None; target.index() + 1];
-        gradients[target.index()] = Some(seed);
+        let mut gradients = vec![Contributions::default(); target.index() + 1];
+        gradients[target.index()].push(seed);
         let recorded = graph.ids().take(target.index() + 1).map(recorded).collect();
         Ok(Walk { gradients, depends, recorded, end: target.index() + 1 })
     }
@@ -91,8 +92,12 @@ impl Walk {
         while self.end > 0 {
             self.end -= 1;
             let id = NodeId(self.end as u32);
-            let passes = self.depends[id.index()] && self.recorded[id.index()];
-            let (Some(gradient), true) = (self.gradients[id.index()], passes) else { continue };
+            if !self.depends[id.index()] {
+                continue;
+            }
+            // All that contribute come after the node.
+            let sum = self.gradients[id.index()].sum(graph)?;
+            let (Some(gradient), true) = (sum, self.recorded[id.index()]) else { continue };
             let node = graph.node(id);
             let Operation::Primitive(primitive, _) = node.operation else { continue };
             if !node.inputs.iter().any(|input| self.depends[input.index()]) {
@@ -109,7 +114,7 @@ impl Walk {
         Ok(None)
     }
 
-    /// Adds what a node contributes to the gradients with respect to its inputs, in their order.
+    /// Takes what a node contributes to the gradients with respect to its inputs.
     pub(crate) fn contribute(
         &mut self,
         graph: &mut Graph,
@@ -120,11 +125,7 @@ impl Walk {
         for (input, part) in inputs.into_iter().zip(parts) {
             let Some(part) = part.filter(|_| self.depends[input.index()]) else { continue };
             debug_assert_eq!(graph.ty(part), graph.ty(input), "gradient of {:?}", graph.node(node).operation);
-            let slot = &mut self.gradients[input.index()];
-            *slot = Some(match *slot {
-                Some(sum) => total(graph, sum, part)?,
-                None => part,
-            });
+            self.gradients[input.index()].push(part);
         }
         Ok(())
     }
@@ -136,8 +137,9 @@ impl Walk {
 
     /// The gradients with respect to the sources, once the walk is at its end.
     pub(crate) fn gradients(&self, sources: &[NodeId]) -> Vec<Option<NodeId>> {
-        let gradient = |&source: &NodeId| {
-            self.gradients.get(source.index()).copied().flatten().filter(|_| self.depends[source.index()])
+        let gradient = |source: &NodeId| {
+            let known = self.gradients.get(source.index()).filter(|_| self.depends[source.index()]);
+            known.and_then(Contributions::settled)
         };
         sources.iter().map(gradient).collect()
     }
@@ -168,16 +170,4 @@ fn depends_on(graph: &Graph, question: &Question<'_>, recorded: &dyn Fn(NodeId) 
     }
     spread(&mut depends);
     depends
-}
-
-/// The sum of two contributions to a gradient; halves, which have no arithmetic, are added in single precision.
-fn total(graph: &mut Graph, a: NodeId, b: NodeId) -> Result<NodeId> {
-    let dtype = graph.ty(a).dtype;
-    if !dtype.is_half() {
-        return crisol_ops::add(graph, a, b);
-    }
-    let a = crisol_ops::cast(graph, a, DType::F32)?;
-    let b = crisol_ops::cast(graph, b, DType::F32)?;
-    let sum = crisol_ops::add(graph, a, b)?;
-    crisol_ops::cast(graph, sum, dtype)
 }

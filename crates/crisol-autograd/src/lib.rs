@@ -17,6 +17,7 @@
 mod backward;
 mod check;
 mod checkpoint;
+mod contributions;
 mod custom_gradient;
 mod custom_op;
 mod differentiate;

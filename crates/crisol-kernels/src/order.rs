@@ -29,5 +29,20 @@ pub fn matmul_order<T: Real>(batch: usize, size: [usize; 3], lhs: [usize; 3], rh
         (batch, m) = (1, batch * m);
     }
     let ([_, lhs @ ..], [_, rhs @ ..]) = (lhs, rhs);
+    if batch == 0 {
+        // Nothing is added up.
+        return SumOrder { parts: 1, by_lanes: false };
+    }
     SumOrder { parts: Cut::new(batch, [m, n, k], rhs).parts, by_lanes: sums_by_lanes::<T>([m, n], lhs, rhs) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_products_have_an_order_as_well() {
+        let none = matmul_order::<f32>(0, [100, 100, 90], [9000, 1, 100], [0, 100, 1]);
+        assert_eq!(none, matmul_order::<f32>(0, [100, 100, 90], [9000, 90, 1], [0, 100, 1]));
+    }
 }

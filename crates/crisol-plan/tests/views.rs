@@ -47,7 +47,7 @@ fn products_add_up_in_the_same_order() {
     let every_second: View = |g, x| ops::slice(g, x, &[0, 1], &[7, 20], &[2, 2]);
     let repeat: View = |g, x| ops::broadcast(g, x, Shape::new(&[4, 30, 3])?);
     let same: View = |_, x| Ok(x);
-    let cases: [(&[usize], View, &[usize], View); 11] = [
+    let cases: [(&[usize], View, &[usize], View); 12] = [
         (&[30, 7], turn, &[30, 1], same),
         (&[30, 40], turn, &[30, 3], same),
         (&[30, 3], turn, &[30, 90], same),
@@ -59,6 +59,7 @@ fn products_add_up_in_the_same_order() {
         (&[14, 41], every_second, &[20, 2], same),
         (&[4, 3, 30], same, &[30, 3], repeat),
         (&[4, 5000], same, &[2, 5000], turn),
+        (&[0, 90, 100], turn_last, &[90, 100], same),
     ];
     for (number, (lhs, lhs_view, rhs, rhs_view)) in cases.into_iter().enumerate() {
         for dtype in [crisol_ir::DType::F32, crisol_ir::DType::F64] {

@@ -1,64 +1,216 @@
-//! Matrix products of shapes that matter, on one thread and on two, beside what `ndarray` takes (matrixmultiply, one thread) and
-//! beside the multiply-adds that the processor makes in registers, measured in the same run. Elements are operations: a thousand
-//! million a second are a GFLOP/s.
+//! Matrix products beside the `gemm` crate and beside the multiply-adds that the processor makes in registers, all in one run:
+//! `cargo bench --bench matmul`. First a table, for which the two libraries take turns on every shape; then criterion on a few
+//! shapes, for comparisons with a saved baseline.
+//!
+//! `CRISOL_BENCH=all` makes the table of every shape, layout and element type, `CRISOL_BENCH=TEXT` of those whose line has the
+//! text in it; both leave criterion out.
 #![allow(missing_docs, clippy::unwrap_used)] // criterion's macros make undocumented items; a benchmark may stop
 
-use crisol::ndarray::{Array2, Ix2};
 use crisol_benches::{limits, noise};
-use crisol_kernels::{Matrix, matmul, with_threads};
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use crisol_kernels::{Matrix, Real, matmul, with_threads};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
+use gemm::Parallelism;
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
-/// Rows of the left, columns of the right, inner size, and whether the left is transposed, as in a weight gradient: dense layers
-/// forward and backward, cubes, 1x1 convolutions and their weight gradient.
-const SHAPES: [([usize; 3], bool); 10] = [
-    ([64, 64, 784], false),
-    ([784, 64, 64], true),
-    ([32, 300, 784], false),
-    ([784, 300, 32], true),
-    ([128, 128, 128], false),
-    ([512, 512, 512], false),
-    ([1024, 1024, 1024], false),
-    ([83_232, 256, 128], false),
-    ([5408, 728, 728], false),
-    ([64, 128, 332_928], true),
+/// Rows of the left, columns of the right, inner size, and which operands lie transposed.
+type Shape = ([usize; 3], &'static str);
+
+/// Dense layers forward and backward, a cube, a 1x1 convolution and its weight gradient.
+const SHORT: [Shape; 8] = [
+    ([64, 64, 784], "NN"),
+    ([784, 64, 64], "TN"),
+    ([32, 300, 784], "NN"),
+    ([512, 512, 512], "NN"),
+    ([512, 512, 512], "NT"),
+    ([1024, 1024, 1024], "NN"),
+    ([5408, 728, 728], "NN"),
+    ([64, 128, 83_232], "TN"),
 ];
 
-/// Products of fewer operations than this are also compared with `ndarray`: the others would take minutes.
-const BRIEF: u64 = 3_000_000_000;
+/// With these, every shape: squares, tall, wide, long inner axes.
+const MORE: [Shape; 34] = [
+    ([64, 64, 64], "NN"),
+    ([128, 128, 128], "NN"),
+    ([256, 256, 256], "NN"),
+    ([2048, 2048, 2048], "NN"),
+    ([784, 64, 64], "NN"),
+    ([64, 784, 64], "NT"),
+    ([784, 300, 32], "TN"),
+    ([64, 10, 64], "NN"),
+    ([64, 1, 784], "NN"),
+    ([2000, 10, 64], "NN"),
+    ([83_232, 256, 128], "NN"),
+    ([332_928, 128, 64], "NN"),
+    ([83_232, 128, 256], "NT"),
+    ([5408, 728, 728], "NT"),
+    ([728, 728, 5408], "TN"),
+    ([128, 256, 83_232], "TN"),
+    ([64, 128, 332_928], "TN"),
+    ([64, 64, 5000], "TN"),
+    ([300, 200, 20_000], "TN"),
+    ([64, 4096, 1024], "NN"),
+    ([64, 4096, 1024], "NT"),
+    ([256, 4096, 1024], "NN"),
+    ([256, 256, 256], "NT"),
+    ([256, 256, 256], "TN"),
+    ([256, 256, 256], "TT"),
+    ([512, 512, 512], "TN"),
+    ([512, 512, 512], "TT"),
+    ([1024, 1024, 1024], "NT"),
+    ([1024, 1024, 1024], "TN"),
+    ([1024, 1024, 1024], "TT"),
+    ([1000, 1000, 1000], "NN"),
+    ([1023, 1025, 1027], "NN"),
+    ([4096, 1024, 256], "NN"),
+    ([4096, 256, 1024], "NN"),
+];
+
+/// A product to be computed by either library.
+struct Case<T> {
+    size: [usize; 3],
+    lhs: Vec<T>,
+    rhs: Vec<T>,
+    /// Distances between rows and columns of either operand.
+    strides: [[usize; 2]; 2],
+    out: Vec<T>,
+}
+
+impl<T: Real> Case<T> {
+    fn new((size, layout): Shape, convert: fn(f32) -> T) -> Self {
+        let [m, n, k] = size;
+        let numbers = |count: usize| noise(&[count]).into_iter().map(convert).collect();
+        let strides = |rows: usize, cols: usize, lies: &str| if lies == "T" { [1, rows] } else { [cols, 1] };
+        let strides = [strides(m, k, &layout[..1]), strides(k, n, &layout[1..])];
+        Self { size, lhs: numbers(m * k), rhs: numbers(k * n), strides, out: vec![T::ZERO; m * n] }
+    }
+
+    fn crisol(&mut self) {
+        let ([m, n, k], [left, right]) = (self.size, self.strides);
+        let lhs = Matrix::new(&self.lhs, m, k, left[0], left[1]).unwrap();
+        let rhs = Matrix::new(&self.rhs, k, n, right[0], right[1]).unwrap();
+        matmul(lhs, rhs, &mut self.out, false, None).unwrap();
+        black_box(&mut self.out);
+    }
+
+    fn gemm(&mut self, [zero, one]: [T; 2], threads: usize) {
+        let ([m, n, k], [left, right]) = (self.size, self.strides.map(|pair| pair.map(|stride| stride as isize)));
+        let parallelism = if threads == 1 { Parallelism::None } else { Parallelism::Rayon(threads) };
+        let (lhs, rhs, out) = (self.lhs.as_ptr(), self.rhs.as_ptr(), self.out.as_mut_ptr());
+        // SAFETY: the operands and the result have as many elements as the sizes and strides name.
+        unsafe {
+            gemm::gemm(
+                m,
+                n,
+                k,
+                out,
+                1,
+                n as isize,
+                false,
+                lhs,
+                left[1],
+                left[0],
+                rhs,
+                right[1],
+                right[0],
+                zero,
+                one,
+                false,
+                false,
+                false,
+                parallelism,
+            );
+        }
+        black_box(&mut self.out);
+    }
+
+    /// GFLOP/s of crisol and of gemm, medians of runs that take turns.
+    fn compare(&mut self, one: T, threads: usize) -> [f64; 2] {
+        let [m, n, k] = self.size;
+        let operations = 2.0 * (m * n * k) as f64;
+        // Short products are repeated until a run is long enough for the clock.
+        let repeats = (2e6 / operations).ceil() as usize;
+        let mut seconds = [Vec::new(), Vec::new()];
+        let start = Instant::now();
+        while seconds[0].len() < 5 || (start.elapsed() < Duration::from_millis(150) && seconds[0].len() < 101) {
+            for (library, seconds) in seconds.iter_mut().enumerate() {
+                let start = Instant::now();
+                for _ in 0..repeats {
+                    if library == 0 {
+                        self.crisol();
+                    } else {
+                        self.gemm([T::ZERO, one], threads);
+                    }
+                }
+                seconds.push(start.elapsed().as_secs_f64() / repeats as f64);
+            }
+        }
+        seconds.map(|mut seconds| {
+            seconds.sort_by(f64::total_cmp);
+            operations / seconds[seconds.len() / 2] * 1e-9
+        })
+    }
+}
+
+/// Prints a line for each shape that is asked for.
+fn table(wanted: Option<&str>) {
+    let peaks = [1, 2].map(limits::multiply_adds);
+    println!(
+        "GFLOP/s; multiply-adds in registers, 1 and 2 threads: {:.0} and {:.0} for f32, half of that for f64",
+        peaks[0], peaks[1]
+    );
+    println!("{:<34}{:>8}{:>8}{:>8}{:>10}", "m x n x k, layout, type, threads", "crisol", "gemm", "ratio", "of limit");
+    let more: &[Shape] = if wanted.is_some() { &MORE } else { &[] };
+    for &shape in SHORT.iter().chain(more) {
+        for double in [false, true] {
+            for threads in [1, 2] {
+                let ([m, n, k], layout) = shape;
+                let name = format!("{m} x {n} x {k} {layout} {} {threads}", if double { "f64" } else { "f32" });
+                let asked = match wanted {
+                    None => !double,
+                    Some("all") => true,
+                    Some(text) => name.contains(text),
+                };
+                if !asked {
+                    continue;
+                }
+                let [crisol, gemm] = with_threads(threads, || {
+                    if double {
+                        Case::new(shape, f64::from).compare(1.0, threads)
+                    } else {
+                        Case::new(shape, |value| value).compare(1.0, threads)
+                    }
+                });
+                let limit = peaks[threads - 1] / if double { 2.0 } else { 1.0 };
+                let (ratio, part) = (crisol / gemm, 100.0 * crisol / limit);
+                println!("{name:<34}{crisol:>8.1}{gemm:>8.1}{ratio:>8.2}{part:>8.0} %");
+            }
+        }
+    }
+}
 
 fn products(criterion: &mut Criterion) {
-    for threads in [1, 2] {
-        println!("multiply-adds in registers, {threads} threads: {:.0} GFLOP/s", limits::multiply_adds(threads));
-    }
     let mut group = criterion.benchmark_group("matmul");
-    for ([m, n, k], transposed) in SHAPES {
-        let operations = 2 * (m * n * k) as u64;
-        group.throughput(Throughput::Elements(operations)).sample_size(if operations < BRIEF { 30 } else { 10 });
-        let two = |rows: usize, columns: usize| -> Array2<f32> {
-            noise(&[rows, columns]).into_dimensionality::<Ix2>().unwrap()
-        };
-        let (lhs, rhs) = (if transposed { two(k, m) } else { two(m, k) }, two(k, n));
-        let mut out = vec![0.0f32; m * n];
-        let name = format!("{m} x {n} x {k}{}", if transposed { ", left transposed" } else { "" });
+    group.sample_size(20).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1));
+    for shape in SHORT {
+        let ([m, n, k], layout) = shape;
+        group.throughput(Throughput::Elements(2 * (m * n * k) as u64));
         for threads in [1, 2] {
-            group.bench_function(BenchmarkId::new(format!("crisol, {threads} threads"), &name), |bencher| {
-                let left = Matrix::row_major(lhs.as_slice().unwrap(), lhs.nrows(), lhs.ncols()).unwrap();
-                let left = if transposed { left.transposed() } else { left };
-                let right = Matrix::row_major(rhs.as_slice().unwrap(), k, n).unwrap();
-                with_threads(threads, || bencher.iter(|| matmul(left, right, &mut out, false, None).unwrap()));
-                black_box(&mut out);
-            });
-        }
-        if operations < BRIEF {
-            group.bench_function(BenchmarkId::new("ndarray, 1 thread", &name), |bencher| {
-                let left = if transposed { lhs.t() } else { lhs.view() };
-                bencher.iter(|| black_box(left.dot(&rhs)));
-            });
+            let mut case = Case::new(shape, |value| value);
+            let id = BenchmarkId::new(format!("{threads} threads"), format!("{m} x {n} x {k} {layout}"));
+            group.bench_function(id, |bencher| with_threads(threads, || bencher.iter(|| case.crisol())));
         }
     }
     group.finish();
 }
 
 criterion_group!(benches, products);
-criterion_main!(benches);
+
+fn main() {
+    let wanted = std::env::var("CRISOL_BENCH").ok();
+    table(wanted.as_deref());
+    if wanted.is_none() {
+        benches();
+        Criterion::default().configure_from_args().final_summary();
+    }
+}

@@ -10,6 +10,7 @@ mod gather;
 mod matmul;
 mod matrix;
 mod order;
+mod panels;
 mod pool;
 mod pooling;
 mod product;

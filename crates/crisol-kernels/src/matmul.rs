@@ -4,6 +4,7 @@ use crate::blocks::RowBlocks;
 use crate::denormals::FlushDenormals;
 use crate::error::{GeometryError, check_length, checked_product};
 use crate::matrix::Matrix;
+use crate::panels::Panels;
 use crate::pool::parallel_for;
 use crate::product::{copies_right, product};
 use crate::real::{Raw, Real};
@@ -125,6 +126,10 @@ fn merged_rows(n: usize) -> usize {
 const INLINE: usize = 32 << 10;
 /// Multiplications that make a block worth its dispatch.
 const BLOCK_WORK: usize = 1 << 19;
+/// Multiplications that make up for a copy of the right operand.
+const PANELS_WORK: usize = 1 << 23;
+/// Fewer rows than this do not make up for it.
+const PANELS_ROWS: usize = 128;
 /// More blocks than this are not needed to feed the threads; only the longest matrices have more.
 const MAX_BLOCKS: usize = 16;
 /// The longest block: with its rows of the output still in cache for the epilogue.
@@ -146,12 +151,14 @@ pub(crate) struct Cut {
     cols: usize,
     /// Parts of the inner axis.
     pub(crate) parts: usize,
+    /// Whether the right operand is copied into panels first.
+    panels: bool,
 }
 
 impl Cut {
     pub(crate) fn new(batch: usize, [m, n, k]: [usize; 3], rhs_strides: [usize; 2]) -> Self {
         let work = m.saturating_mul(n).saturating_mul(k);
-        let whole = Self { group: 1, rows: m.max(1), cols: n.max(1), parts: 1 };
+        let whole = Self { group: 1, rows: m.max(1), cols: n.max(1), parts: 1, panels: false };
         if work <= BLOCK_WORK {
             return match work.saturating_mul(batch) {
                 0..INLINE => Self { group: batch.max(1), ..whole },
@@ -164,19 +171,24 @@ impl Cut {
             let parts = (work / (4 * BLOCK_WORK)).clamp(1, most);
             return Self { parts, ..whole };
         }
+        if work >= PANELS_WORK && m >= PANELS_ROWS && n >= COL_TILE {
+            // Blocks whose left operand fits into a second-level cache.
+            let rows = m.div_ceil(MAX_BLOCKS / 2).next_multiple_of(ROW_TILE).clamp(4 * ROW_TILE, MAX_ROWS / 2);
+            return Self { rows: rows.next_multiple_of(ROW_TILE), panels: true, ..whole };
+        }
         // With a long batch each product may be one block.
         let wanted = prev_power_of_two(work / BLOCK_WORK).min(MAX_BLOCKS.div_ceil(batch));
         if copies_right(rhs_strides) && m <= MAX_ROWS / 2 {
             // Every block of rows would copy the right operand anew.
             let cols = n.div_ceil(wanted.min((n / COL_TILE).max(1))).next_multiple_of(COL_TILE / 2).min(n);
-            return Self { group: 1, rows: m, cols, parts: 1 };
+            return Self { cols, ..whole };
         }
         let by_rows = wanted.min(prev_power_of_two(m / ROW_TILE));
         let rows = if by_rows > 1 { m.div_ceil(by_rows).next_multiple_of(ROW_TILE) } else { m };
         let rows = rows.min(MAX_ROWS);
         let by_cols = (wanted / m.div_ceil(rows)).clamp(1, prev_power_of_two(n / COL_TILE));
         let cols = if by_cols > 1 { n.div_ceil(by_cols).next_multiple_of(COL_TILE) } else { n };
-        Self { group: 1, rows, cols, parts: 1 }
+        Self { rows, cols, ..whole }
     }
 
     /// Two blocks for a product that is small but not tiny.
@@ -242,12 +254,31 @@ impl<'a, T: Real> Call<'a, T> {
             return;
         }
         let cut = Cut::new(self.batch, self.size, [self.rhs.row_stride, self.rhs.col_stride]);
-        if cut.parts > 1 {
+        if cut.panels {
+            self.run_panels(cut.rows, out);
+        } else if cut.parts > 1 {
             self.run_parts(cut.parts, out);
         } else if cut.cols < n {
             self.run_grid(cut, out);
         } else {
             self.run_rows(cut, out);
+        }
+    }
+
+    /// One product after the other, all threads at each.
+    fn run_panels(&self, rows: usize, out: &mut [T]) {
+        let [m, n, _] = self.size;
+        let shared = SharedSlice::new(out);
+        for item in 0..self.batch {
+            let panels = Panels {
+                size: self.size,
+                lhs: self.lhs.at(item * self.lhs_stride, 0, 0),
+                rhs: self.rhs.at(item * self.rhs_stride, 0, 0),
+                accumulate: self.accumulate,
+                rows,
+            };
+            // SAFETY: the operands' extents and out's length were checked at the entry.
+            unsafe { panels.run(shared, item * m * n, &|rows| self.finish(item, rows, shared)) };
         }
     }
 

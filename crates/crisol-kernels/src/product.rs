@@ -5,7 +5,7 @@ use crate::real::{Raw, Real};
 use crate::tile::{DOTS, Tile};
 
 /// Steps of the inner axis that one pass of tiles sums: a panel of the right operand this deep stays in a first-level cache.
-const DEPTH: usize = 256;
+pub(crate) const DEPTH: usize = 256;
 /// Right operands with rows at least this far apart (in bytes) are copied panel by panel: otherwise their rows would fall on the
 /// same few places of the cache.
 const FAR: usize = 512;
@@ -235,10 +235,9 @@ unsafe fn by_tiles<T: Real>(
     lhs: Raw<*const T>,
     rhs: Raw<*const T>,
 ) {
-    let [tile_rows, tile_cols] = T::tile_size();
-    let rows = m.div_ceil(m.div_ceil(tile_rows));
+    let [_, tile_cols] = T::tile_size();
     let right = Right::new::<T>([m, n], tile_cols, rhs);
-    let left = Left::new::<T>(n >= COPY_COLS, lhs);
+    let left = Left::new::<T>(n, lhs);
     T::with_scratch(left.length(m, k.min(DEPTH)), |block| {
         T::with_scratch(if right == Right::InPlace { 0 } else { k.min(DEPTH) * tile_cols }, |panel| {
             for depth in (0..k).step_by(DEPTH) {
@@ -249,33 +248,51 @@ unsafe fn by_tiles<T: Real>(
                     let width = tile_cols.min(n - col);
                     // SAFETY: these steps and columns of `rhs` are among those that the caller vouches for.
                     let rhs = unsafe { right.panel(rhs.at(0, depth, col), [steps, width], tile_cols, panel) };
-                    for row in (0..m).step_by(rows) {
-                        // SAFETY: rows, columns and steps are within the sizes that the caller vouches for, or in the
-                        // copies just made of them; the size is a tile's.
-                        unsafe {
-                            T::compute(&Tile {
-                                x: lhs.at(0, row, 0).start,
-                                x_row: lhs.row_stride,
-                                runs: &[0],
-                                run: [steps, lhs.col_stride],
-                                v: rhs.start,
-                                v_step: rhs.row_stride,
-                                out: out.start.add(row * out.row_stride + col),
-                                out_row: out.row_stride,
-                                size: [rows.min(m - row), width],
-                                accumulate: accumulate || depth > 0,
-                            });
-                        }
-                    }
+                    let out = Raw { start: out.start.wrapping_add(col), ..out };
+                    // SAFETY: rows, columns and steps are within the sizes that the caller vouches for, or in the copies just
+                    // made of them.
+                    unsafe { tiles([m, width, steps], out, accumulate || depth > 0, lhs, rhs) };
                 }
             }
         });
     });
 }
 
+/// All rows of one tile's columns; the right operand's columns follow each other.
+///
+/// # Safety
+/// As [`product`]; there must be no more columns than a tile has.
+#[inline]
+pub(crate) unsafe fn tiles<T: Real>(
+    [m, width, steps]: [usize; 3],
+    out: Raw<*mut T>,
+    accumulate: bool,
+    lhs: Raw<*const T>,
+    rhs: Raw<*const T>,
+) {
+    let rows = m.div_ceil(m.div_ceil(T::tile_size()[0]));
+    for row in (0..m).step_by(rows) {
+        // SAFETY: rows within the sizes that the caller vouches for; the size is a tile's.
+        unsafe {
+            T::compute(&Tile {
+                x: lhs.at(0, row, 0).start,
+                x_row: lhs.row_stride,
+                runs: &[0],
+                run: [steps, lhs.col_stride],
+                v: rhs.start,
+                v_step: rhs.row_stride,
+                out: out.start.add(row * out.row_stride),
+                out_row: out.row_stride,
+                size: [rows.min(m - row), width],
+                accumulate,
+            });
+        }
+    }
+}
+
 /// How tiles read the right operand.
 #[derive(Clone, Copy, PartialEq)]
-enum Right {
+pub(crate) enum Right {
     InPlace,
     /// Copied panel by panel, row by row.
     Copied,
@@ -296,11 +313,20 @@ impl Right {
         }
     }
 
+    /// How to copy it, where that is the way in any case.
+    pub(crate) fn copied<T>(rhs: Raw<*const T>) -> Self {
+        match (rhs.row_stride, rhs.col_stride) {
+            (_, 1) => Self::Copied,
+            (1, _) => Self::Turned,
+            _ => Self::Gathered,
+        }
+    }
+
     /// A panel of the operand as tiles shall read it, copied into `panel` where that is the way.
     ///
     /// # Safety
     /// The elements that `size` names must be readable.
-    unsafe fn panel<T: Real>(
+    pub(crate) unsafe fn panel<T: Real>(
         self,
         rhs: Raw<*const T>,
         [steps, width]: [usize; 2],
@@ -336,7 +362,7 @@ impl Right {
 
 /// How tiles read the left operand.
 #[derive(Clone, Copy)]
-enum Left {
+pub(crate) enum Left {
     InPlace,
     /// Copied, each row's steps side by side.
     ByRows,
@@ -348,8 +374,9 @@ impl Left {
     /// Steps that lie between two rows of a copy besides its own, so that rows fall on different places of the cache.
     const GAP: usize = 16;
 
-    fn new<T>(reused: bool, lhs: Raw<*const T>) -> Self {
-        match (reused, lhs.row_stride, lhs.col_stride) {
+    /// The way for a product of `n` columns.
+    pub(crate) fn new<T>(n: usize, lhs: Raw<*const T>) -> Self {
+        match (n >= COPY_COLS, lhs.row_stride, lhs.col_stride) {
             (true, stride, 1) if stride * size_of::<T>() >= 4 * FAR => Self::ByRows,
             (true, 1, stride) if stride * size_of::<T>() >= 2 * FAR => Self::BySteps,
             _ => Self::InPlace,
@@ -357,7 +384,7 @@ impl Left {
     }
 
     /// Elements of a copy of `m` rows of `steps`.
-    fn length(self, m: usize, steps: usize) -> usize {
+    pub(crate) fn length(self, m: usize, steps: usize) -> usize {
         match self {
             Self::InPlace => 0,
             Self::ByRows => m * (steps + Self::GAP),
@@ -369,7 +396,12 @@ impl Left {
     ///
     /// # Safety
     /// The elements that `size` names must be readable.
-    unsafe fn block<T: Real>(self, lhs: Raw<*const T>, [m, steps]: [usize; 2], block: &mut [T]) -> Raw<*const T> {
+    pub(crate) unsafe fn block<T: Real>(
+        self,
+        lhs: Raw<*const T>,
+        [m, steps]: [usize; 2],
+        block: &mut [T],
+    ) -> Raw<*const T> {
         let (length, count) = match self {
             Self::InPlace => return lhs,
             Self::ByRows => (steps, m),

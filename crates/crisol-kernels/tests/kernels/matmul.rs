@@ -201,3 +201,32 @@ fn some_rows_have_the_bits_that_they_have_in_the_whole_product() {
         }
     }
 }
+
+#[test]
+fn large_products_go_by_panels() {
+    for turned in [[false, false], [true, false], [false, true], [true, true]] {
+        check::<f32>([301, 130, 300], [0, 1], turned);
+        check::<f64>([150, 190, 517], [1, 0], turned);
+    }
+    // More columns and more steps than are copied at once.
+    check::<f32>([130, 600, 4500], [0, 0], [false, false]);
+    check_batch::<f32>(3, [260, 70, 500], [false, false], true);
+}
+
+#[test]
+fn panels_change_no_bits() {
+    let [m, n, k] = [300, 150, 400];
+    let (a, b): (Vec<f32>, Vec<f32>) = (noise(7, m * k), noise(8, k * n));
+    for [lhs_strides, rhs_strides] in [[[k, 1], [n, 1]], [[1, m], [n, 1]], [[k, 1], [1, k]], [[1, m], [1, k]]] {
+        let rhs = Matrix::new(&b, k, n, rhs_strides[0], rhs_strides[1]).unwrap();
+        let lhs = Matrix::new(&a, m, k, lhs_strides[0], lhs_strides[1]).unwrap();
+        let whole = same_bits(m * n, |out| matmul(lhs, rhs, out, false, None).unwrap());
+        // Too few rows for panels.
+        for (index, whole) in whole.chunks(100 * n).enumerate() {
+            let lhs = Matrix::new(&a[index * 100 * lhs_strides[0]..], 100, k, lhs_strides[0], lhs_strides[1]).unwrap();
+            let mut cut = vec![0.0; 100 * n];
+            crisol_kernels::matmul_rows(m, lhs, rhs, &mut cut).unwrap();
+            assert!(whole.iter().zip(&cut).all(|(whole, cut)| whole.to_bits() == cut.to_bits()));
+        }
+    }
+}

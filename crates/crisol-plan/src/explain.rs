@@ -26,6 +26,7 @@ impl fmt::Display for Plan {
             }
             f.write_str("\n")?;
         }
+        write!(f, "{}", self.peak)?;
         let name = |slot: u32| self.name(slot);
         for (number, wave) in self.waves.iter().enumerate() {
             let tasks = wave.tasks.last().copied().unwrap_or(0);

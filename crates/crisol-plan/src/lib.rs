@@ -10,7 +10,7 @@
 //! | `simplify`, `fuse`, `lower`, `nest` | from a graph to steps: smaller, grouped, as kernels over loops |
 //! | `whole`, `moving` | operations with code of their own: matrix products, convolutions, pooling; joining and choosing elements |
 //! | `rows`, `region`, `schedule`, `place` | steps over the same rows joined, put in waves, and given memory |
-//! | `plan`, `compile`, `explain` | the finished plan, its kernels, and its text |
+//! | `plan`, `compile`, `explain`, `peak` | the finished plan, its kernels, its text, and what its memory is for |
 //! | `run`, `wave` | running it |
 
 pub mod buffer;
@@ -22,6 +22,7 @@ pub mod interpret;
 mod lower;
 mod moving;
 mod nest;
+mod peak;
 mod place;
 mod plan;
 mod planner;

@@ -4,6 +4,7 @@ use crate::compile::{Mode, Ready, ready};
 use crate::fuse;
 use crate::lower::{self, Draft, Work};
 use crate::nest::Nest;
+use crate::peak::Peak;
 use crate::place::{Place, Placement, ResultBuffer, place, place_local};
 use crate::region::{self, Region, Unit};
 use crate::rows::Spread;
@@ -28,6 +29,8 @@ pub(crate) struct Plan {
     /// The waves up to the last one that data can make fail; results that take over arguments are made by later ones.
     pub(crate) uncertain: usize,
     pub(crate) arena_bytes: usize,
+    /// What is alive when most is.
+    pub(crate) peak: Peak,
 }
 
 /// Steps that run at once.
@@ -123,6 +126,7 @@ impl Plan {
         let waves = schedule::waves(&program, region::units(&program, drafts));
         let placement = place(&program, &waves);
         let uncertain = schedule::uncertain(&waves);
+        let peak = Peak::new(&program, &waves, &placement);
         let mut maker = Maker {
             program: &program,
             placement: &placement,
@@ -148,7 +152,7 @@ impl Plan {
         let outputs = program.outputs.iter().map(output).collect::<Result<_>>()?;
         let slots = maker.slots;
         let Placement { results, arena_bytes, .. } = placement;
-        Ok(Plan { arguments, slots, results, outputs, waves, uncertain, arena_bytes })
+        Ok(Plan { arguments, slots, results, outputs, waves, uncertain, arena_bytes, peak })
     }
 }
 

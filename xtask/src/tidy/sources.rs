@@ -8,9 +8,6 @@ const MOST_LINES: usize = 400;
 
 /// Files that may be longer, and why: (path, reason).
 pub const LONG_FILES: &[(&str, &str)] = &[
-    ("crates/crisol-autograd/tests/activations.rs", "one table of Keras' values, an activation a row"),
-    ("crates/crisol-ir/src/kernel/math.rs", "the functions that share one reduction and one polynomial scheme"),
-    ("crates/crisol-testing/src/layer.rs", "one check a promise of layers, read as a list"),
     (
         "crates/crisol-jit/tests/support/mod.rs",
         "the second definition of the whole kernel language and its generator, read side by side",

@@ -1,4 +1,4 @@
-//! Kernels at the edges: very long, with very many results, without any, and wrong.
+//! Kernels at the edges: very long, with very many results, without any, wrong, and shared by threads.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -114,4 +114,39 @@ fn wrong_kernels_are_errors() {
     let kernel = Kernel { body: vec![Instruction::Load(0)], ..Kernel::default() };
     let error = CompiledKernel::compile(&kernel).unwrap_err();
     assert!(error.to_string().contains("loads argument 0, which does not exist"), "{error}");
+}
+
+#[test]
+fn kernels_move_between_threads_and_are_shared() {
+    let mut kernel = Builder::new();
+    let input = kernel.input(DType::F32, Access::Contiguous);
+    let x = kernel.load(input);
+    let twelve = kernel.constant(Type::F32, 12.0);
+    let sum = kernel.binary(Binary::Add, x, twelve);
+    kernel.output(sum, DType::F32, Role::Store(Access::Contiguous));
+    let kernel = kernel.finish();
+    let compiled = std::thread::spawn(move || CompiledKernel::compile(&kernel).unwrap()).join().unwrap();
+    let run = || {
+        let (x, mut y) = ([0.0f32; 9], [0.0f32; 9]);
+        let pointers = [x.as_ptr().cast_mut().cast(), y.as_mut_ptr().cast()];
+        let strides = [0; 2];
+        let call = Call {
+            pointers: pointers.as_ptr(),
+            row_strides: strides.as_ptr(),
+            column_strides: strides.as_ptr(),
+            rows: 1,
+            columns: 9,
+            position: 0,
+            position_row_step: 0,
+            position_column_step: 0,
+        };
+        // SAFETY: nine elements each.
+        unsafe { compiled.call(&call) };
+        assert_eq!(y, [12.0; 9]);
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(run);
+        }
+    });
 }

@@ -1,12 +1,13 @@
 //! Matrix products: blocks of rows whose size depends on shape alone, each computed by one thread.
 
 use crate::blocks::RowBlocks;
+use crate::cut::{Cut, UNCUT_DEPTH};
 use crate::denormals::FlushDenormals;
 use crate::error::{GeometryError, check_length, checked_product};
 use crate::matrix::Matrix;
 use crate::panels::Panels;
 use crate::pool::parallel_for;
-use crate::product::{copies_right, product};
+use crate::product::product;
 use crate::real::{Raw, Real};
 use crate::shared::SharedSlice;
 use std::ops::Range;
@@ -88,9 +89,6 @@ pub fn matmul_rows<T: Real>(
     Ok(())
 }
 
-/// An inner axis shorter than this is summed in one go, whatever the other sizes.
-pub const UNCUT_DEPTH: usize = 4096;
-
 /// How [`matmul_batched`] cuts `batch` products of [m, k] x [k, n] into the blocks that its epilogue sees.
 ///
 /// The operands are given by the distances, in elements, between their matrices, rows and columns; rows are counted through
@@ -117,87 +115,11 @@ pub(crate) fn merges(batch: usize, m: usize, lhs: [usize; 3], rhs: [usize; 3]) -
     batch > 1 && rhs[0] == 0 && m.checked_mul(lhs[1]) == Some(lhs[0])
 }
 
+/// Elements of the result whose partial sums are added up by one chunk.
+const MERGED: usize = 4096;
 /// Rows of a result of `n` columns whose partial sums are added up together.
 fn merged_rows(n: usize) -> usize {
     (MERGED / n).max(1)
-}
-
-/// Products of fewer multiplications than this are not worth waking anyone for.
-const INLINE: usize = 32 << 10;
-/// Multiplications that make a block worth its dispatch.
-const BLOCK_WORK: usize = 1 << 19;
-/// Multiplications that make up for a copy of the right operand.
-const PANELS_WORK: usize = 1 << 23;
-/// Fewer rows than this do not make up for it.
-const PANELS_ROWS: usize = 128;
-/// More blocks than this are not needed to feed the threads; only the longest matrices have more.
-const MAX_BLOCKS: usize = 16;
-/// The longest block: with its rows of the output still in cache for the epilogue.
-const MAX_ROWS: usize = 516;
-/// Elements that all partial products may take together.
-const PARTIALS: usize = 1 << 21;
-/// Elements of the result whose partial sums are added up by one chunk.
-const MERGED: usize = 4096;
-/// Blocks are multiples of the rows (6) and the columns (64) of the inner kernel's tile.
-const ROW_TILE: usize = 12;
-const COL_TILE: usize = 64;
-
-/// How a product is cut into chunks, as a function of its shape.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Cut {
-    /// Whole products that one chunk computes when they are small.
-    group: usize,
-    rows: usize,
-    cols: usize,
-    /// Parts of the inner axis.
-    pub(crate) parts: usize,
-    /// Whether the right operand is copied into panels first.
-    panels: bool,
-}
-
-impl Cut {
-    pub(crate) fn new(batch: usize, [m, n, k]: [usize; 3], rhs_strides: [usize; 2]) -> Self {
-        let work = m.saturating_mul(n).saturating_mul(k);
-        let whole = Self { group: 1, rows: m.max(1), cols: n.max(1), parts: 1, panels: false };
-        if work <= BLOCK_WORK {
-            return match work.saturating_mul(batch) {
-                0..INLINE => Self { group: batch.max(1), ..whole },
-                _ if batch == 1 => whole.halved(work, m),
-                _ => Self { group: (BLOCK_WORK / work.max(1)).clamp(1, batch), ..whole },
-            };
-        }
-        if batch == 1 && k >= UNCUT_DEPTH && m * n <= 1 << 18 && k >= 8 * m.max(n) {
-            let most = MAX_BLOCKS.min(PARTIALS / (m * n));
-            let parts = (work / (4 * BLOCK_WORK)).clamp(1, most);
-            return Self { parts, ..whole };
-        }
-        if work >= PANELS_WORK && m >= PANELS_ROWS && n >= COL_TILE {
-            // Blocks whose left operand fits into a second-level cache.
-            let rows = m.div_ceil(MAX_BLOCKS / 2).next_multiple_of(ROW_TILE).clamp(4 * ROW_TILE, MAX_ROWS / 2);
-            return Self { rows: rows.next_multiple_of(ROW_TILE), panels: true, ..whole };
-        }
-        // With a long batch each product may be one block.
-        let wanted = prev_power_of_two(work / BLOCK_WORK).min(MAX_BLOCKS.div_ceil(batch));
-        if copies_right(rhs_strides) && m <= MAX_ROWS / 2 {
-            // Every block of rows would copy the right operand anew.
-            let cols = n.div_ceil(wanted.min((n / COL_TILE).max(1))).next_multiple_of(COL_TILE / 2).min(n);
-            return Self { cols, ..whole };
-        }
-        let by_rows = wanted.min(prev_power_of_two(m / ROW_TILE));
-        let rows = if by_rows > 1 { m.div_ceil(by_rows).next_multiple_of(ROW_TILE) } else { m };
-        let rows = rows.min(MAX_ROWS);
-        let by_cols = (wanted / m.div_ceil(rows)).clamp(1, prev_power_of_two(n / COL_TILE));
-        let cols = if by_cols > 1 { n.div_ceil(by_cols).next_multiple_of(COL_TILE) } else { n };
-        Self { rows, cols, ..whole }
-    }
-
-    /// Two blocks for a product that is small but not tiny.
-    fn halved(self, work: usize, m: usize) -> Self {
-        if work < BLOCK_WORK / 4 || m < 2 * ROW_TILE {
-            return self;
-        }
-        Self { rows: m.div_ceil(2).next_multiple_of(ROW_TILE), ..self }
-    }
 }
 
 #[derive(Clone, Copy)]
@@ -414,8 +336,4 @@ fn add_up<'a, T: Real>(parts: impl Iterator<Item = &'a [T]> + Clone, out: &mut [
             *out = if accumulate { *out + sum } else { sum };
         }
     }
-}
-
-fn prev_power_of_two(value: usize) -> usize {
-    value.checked_ilog2().map_or(1, |exponent| 1 << exponent)
 }

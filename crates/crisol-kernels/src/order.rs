@@ -1,6 +1,7 @@
 //! In which order matrix products add up: who reads operands in place asks whether that changes bits.
 
-use crate::matmul::{Cut, merges};
+use crate::cut::Cut;
+use crate::matmul::merges;
 use crate::product::sums_by_lanes;
 use crate::real::Real;
 

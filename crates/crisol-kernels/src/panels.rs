@@ -4,8 +4,9 @@
 //! first-level cache while the rows of a block pass by; the block's part of the left operand, copied too, stays in a second-level
 //! one. Sums are taken as in [`product`](crate::product::product): the bits are the same.
 
+use crate::operand::{Left, Right};
 use crate::pool::parallel_for;
-use crate::product::{DEPTH, Left, Right, tiles};
+use crate::product::{DEPTH, tiles};
 use crate::real::{Raw, Real};
 use crate::shared::SharedSlice;
 

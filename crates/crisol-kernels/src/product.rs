@@ -1,19 +1,12 @@
 //! The product of two matrices on one thread: register tiles over blocks that stay in cache; scalar products where the result is
 //! narrow.
 
+use crate::operand::{Left, Right};
 use crate::real::{Raw, Real};
 use crate::tile::{DOTS, Tile};
 
 /// Steps of the inner axis that one pass of tiles sums: a panel of the right operand this deep stays in a first-level cache.
 pub(crate) const DEPTH: usize = 256;
-/// Right operands with rows at least this far apart (in bytes) are copied panel by panel: otherwise their rows would fall on the
-/// same few places of the cache.
-const FAR: usize = 512;
-/// Fewer rows than this do not pay for a copy.
-const COPY_ROWS: usize = 48;
-/// Fewer columns than this do not pay for a copy of the left operand.
-const COPY_COLS: usize = 96;
-
 /// `out = [out +] lhs @ rhs` on the calling thread; sizes are [m, n, k].
 ///
 /// `whole` are the rows and columns of the product that this one is a part of: they alone say in which order sums are taken, so that
@@ -84,40 +77,6 @@ pub(crate) fn sums_by_lanes<T: Real>(whole: [usize; 2], lhs: [usize; 2], rhs: [u
 /// Whether the right operand of a product is copied whole by every chunk of rows, so that cutting by columns is better.
 pub(crate) fn copies_right(rhs_strides: [usize; 2]) -> bool {
     rhs_strides[1] != 1
-}
-
-/// `to = from` with rows and columns exchanged: `from` has `rows` rows of `cols` that start `pitch` apart, those of `to` start
-/// `to_pitch` apart.
-pub(crate) fn turn<T: Real>(from: &[T], [rows, cols]: [usize; 2], pitch: usize, to: &mut [T], to_pitch: usize) {
-    /// Rows and columns exchanged in registers.
-    const SIDE: usize = 4;
-    if rows == 0 || cols == 0 {
-        return;
-    }
-    assert!((rows - 1) * pitch + cols <= from.len() && (cols - 1) * to_pitch + rows <= to.len(), "too few elements");
-    let (from, to) = (from.as_ptr(), to.as_mut_ptr());
-    let whole = [rows / SIDE * SIDE, cols / SIDE * SIDE];
-    // SAFETY: all places are those of an element below `rows` and `cols`, whose last was checked above; the two slices do not
-    // overlap.
-    unsafe {
-        for col in (0..whole[1]).step_by(SIDE) {
-            for row in (0..whole[0]).step_by(SIDE) {
-                let square: [[T; SIDE]; SIDE] = std::array::from_fn(|index| {
-                    from.add((row + index) * pitch + col).cast::<[T; SIDE]>().read_unaligned()
-                });
-                let turned: [[T; SIDE]; SIDE] =
-                    std::array::from_fn(|index| std::array::from_fn(|other| square[other][index]));
-                for (index, turned) in turned.into_iter().enumerate() {
-                    to.add((col + index) * to_pitch + row).cast::<[T; SIDE]>().write_unaligned(turned);
-                }
-            }
-        }
-        for row in 0..rows {
-            for col in if row < whole[0] { whole[1] } else { 0 }..cols {
-                *to.add(col * to_pitch + row) = *from.add(row * pitch + col);
-            }
-        }
-    }
 }
 
 /// # Safety
@@ -287,134 +246,5 @@ pub(crate) unsafe fn tiles<T: Real>(
                 accumulate,
             });
         }
-    }
-}
-
-/// How tiles read the right operand.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Right {
-    InPlace,
-    /// Copied panel by panel, row by row.
-    Copied,
-    /// Copied with rows and columns exchanged.
-    Turned,
-    /// Copied element by element.
-    Gathered,
-}
-
-impl Right {
-    fn new<T>([m, n]: [usize; 2], tile_cols: usize, rhs: Raw<*const T>) -> Self {
-        match (rhs.row_stride, rhs.col_stride) {
-            (row_stride, 1) if n > tile_cols && m >= COPY_ROWS && row_stride * size_of::<T>() >= FAR => Self::Copied,
-            (_, 1) => Self::InPlace,
-            _ if n == 1 => Self::InPlace,
-            (1, _) => Self::Turned,
-            _ => Self::Gathered,
-        }
-    }
-
-    /// How to copy it, where that is the way in any case.
-    pub(crate) fn copied<T>(rhs: Raw<*const T>) -> Self {
-        match (rhs.row_stride, rhs.col_stride) {
-            (_, 1) => Self::Copied,
-            (1, _) => Self::Turned,
-            _ => Self::Gathered,
-        }
-    }
-
-    /// A panel of the operand as tiles shall read it, copied into `panel` where that is the way.
-    ///
-    /// # Safety
-    /// The elements that `size` names must be readable.
-    pub(crate) unsafe fn panel<T: Real>(
-        self,
-        rhs: Raw<*const T>,
-        [steps, width]: [usize; 2],
-        tile_cols: usize,
-        panel: &mut [T],
-    ) -> Raw<*const T> {
-        // SAFETY: rows of `width`, columns of `steps` and single elements are those that the caller vouches for.
-        unsafe {
-            match self {
-                Self::InPlace => return rhs,
-                Self::Copied => {
-                    for (step, row) in panel.chunks_exact_mut(tile_cols).take(steps).enumerate() {
-                        let from = std::slice::from_raw_parts(rhs.at(0, step, 0).start, width);
-                        row[..width].copy_from_slice(from);
-                    }
-                }
-                Self::Turned => {
-                    let columns = std::slice::from_raw_parts(rhs.start, (width - 1) * rhs.col_stride + steps);
-                    turn(columns, [width, steps], rhs.col_stride, panel, tile_cols);
-                }
-                Self::Gathered => {
-                    for (step, row) in panel.chunks_exact_mut(tile_cols).take(steps).enumerate() {
-                        for (col, value) in row[..width].iter_mut().enumerate() {
-                            *value = *rhs.at(0, step, col).start;
-                        }
-                    }
-                }
-            }
-        }
-        Raw { start: panel.as_ptr(), row_stride: tile_cols, col_stride: 1 }
-    }
-}
-
-/// How tiles read the left operand.
-#[derive(Clone, Copy)]
-pub(crate) enum Left {
-    InPlace,
-    /// Copied, each row's steps side by side.
-    ByRows,
-    /// Copied, each step's rows side by side.
-    BySteps,
-}
-
-impl Left {
-    /// Steps that lie between two rows of a copy besides its own, so that rows fall on different places of the cache.
-    const GAP: usize = 16;
-
-    /// The way for a product of `n` columns.
-    pub(crate) fn new<T>(n: usize, lhs: Raw<*const T>) -> Self {
-        match (n >= COPY_COLS, lhs.row_stride, lhs.col_stride) {
-            (true, stride, 1) if stride * size_of::<T>() >= 4 * FAR => Self::ByRows,
-            (true, 1, stride) if stride * size_of::<T>() >= 2 * FAR => Self::BySteps,
-            _ => Self::InPlace,
-        }
-    }
-
-    /// Elements of a copy of `m` rows of `steps`.
-    pub(crate) fn length(self, m: usize, steps: usize) -> usize {
-        match self {
-            Self::InPlace => 0,
-            Self::ByRows => m * (steps + Self::GAP),
-            Self::BySteps => (m + Self::GAP) * steps,
-        }
-    }
-
-    /// The operand as tiles shall read it, copied into `block` where that is the way.
-    ///
-    /// # Safety
-    /// The elements that `size` names must be readable.
-    pub(crate) unsafe fn block<T: Real>(
-        self,
-        lhs: Raw<*const T>,
-        [m, steps]: [usize; 2],
-        block: &mut [T],
-    ) -> Raw<*const T> {
-        let (length, count) = match self {
-            Self::InPlace => return lhs,
-            Self::ByRows => (steps, m),
-            Self::BySteps => (m, steps),
-        };
-        let pitch = length + Self::GAP;
-        for (index, to) in block.chunks_exact_mut(pitch).take(count).enumerate() {
-            let (row, step) = if matches!(self, Self::ByRows) { (index, 0) } else { (0, index) };
-            // SAFETY: a row's steps, or a step's rows, which lie side by side in `lhs`.
-            let from = unsafe { std::slice::from_raw_parts(lhs.at(0, row, step).start, length) };
-            to[..length].copy_from_slice(from);
-        }
-        let (row_stride, col_stride) = if matches!(self, Self::ByRows) { (pitch, 1) } else { (1, pitch) };
-        Raw { start: block.as_ptr(), row_stride, col_stride }
     }
 }

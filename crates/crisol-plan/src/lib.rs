@@ -16,6 +16,7 @@
 pub mod buffer;
 mod compile;
 mod copy;
+mod draft;
 mod explain;
 mod fuse;
 pub mod interpret;

@@ -1,11 +1,12 @@
 //! From groups to kernels and loop nests, the last first: what a later step reads of an earlier one is what that one stores.
 
+use crate::draft::{Draft, KernelWork, Work};
 use crate::fuse::{Groups, Item, Part};
 use crate::nest::{Direction, Nest, Walk};
 use crate::simplify::{Program, Source};
 use crate::whole::Whole;
 use crisol_ir::kernel::{Access, Binary, Builder, Instruction, Kernel, Register, Role, Type, Unary};
-use crisol_ir::primitive::{Library, Reduction};
+use crisol_ir::primitive::Library;
 use crisol_ir::value::Constant;
 use crisol_ir::{DType, Error, ErrorKind, Kind, Layout, NodeId, Operation, Result};
 use crisol_ops::PadAttributes;
@@ -16,47 +17,6 @@ use smallvec::SmallVec;
 const CHEAP: u32 = 12;
 /// Operations in a row that are looked through for that.
 const CHAIN: u32 = 8;
-
-/// A step whose values have no place yet.
-pub(crate) struct Draft {
-    /// The stored values that it reads, one for each input; leaves among them.
-    pub(crate) reads: Vec<NodeId>,
-    /// The places among them of values that are read more than once.
-    pub(crate) repeated: Vec<usize>,
-    /// The values that it stores.
-    pub(crate) writes: Vec<NodeId>,
-    /// Values that it does not read and yet waits for, because of barriers.
-    pub(crate) waits: Vec<NodeId>,
-    pub(crate) work: Work,
-}
-
-impl Draft {
-    fn new(reads: Vec<NodeId>, writes: Vec<NodeId>, work: Work) -> Draft {
-        let mut counts: FxHashMap<NodeId, usize> = FxHashMap::default();
-        for &read in &reads {
-            *counts.entry(read).or_default() += 1;
-        }
-        let repeated = (0..reads.len()).filter(|&place| counts[&reads[place]] > 1).collect();
-        Draft { reads, repeated, writes, waits: Vec::new(), work }
-    }
-}
-
-/// What a step runs.
-pub(crate) enum Work {
-    Kernel(KernelWork),
-    Whole(Whole),
-}
-
-/// A kernel over a nest.
-pub(crate) struct KernelWork {
-    pub(crate) kernel: Kernel,
-    /// The inputs' walks, then the outputs'.
-    pub(crate) nest: Nest,
-    /// The outputs that are reductions: number, how, and how many results.
-    pub(crate) reductions: Vec<(usize, Reduction, usize)>,
-    /// Whether outputs are filled with zeros first, because the kernel writes a part of them.
-    pub(crate) zeroed: bool,
-}
 
 /// Makes the steps of a program, in the order in which they run.
 pub(crate) fn drafts(program: &Program, groups: &Groups) -> Result<Vec<Draft>> {

@@ -1,6 +1,6 @@
 //! The memory of a plan at its peak, and what it is needed for.
 
-use crate::lower::{Draft, Work};
+use crate::draft::{Draft, Work};
 use crate::place::{Place, Placement};
 use crate::schedule::Wave;
 use crate::simplify::Program;

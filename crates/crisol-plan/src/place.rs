@@ -1,7 +1,7 @@
 //! The memory of values: one arena by lifetime, results in buffers of their own, and results
 //! that may take over the memory of what they are made from.
 
-use crate::lower::{Draft, KernelWork, Work};
+use crate::draft::{Draft, KernelWork, Work};
 use crate::nest::Walk;
 use crate::region::{Region, Unit};
 use crate::schedule::{self, Wave};

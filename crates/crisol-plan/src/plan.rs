@@ -1,8 +1,9 @@
 //! A plan: steps with their kernels, the places of their values, and what to check of arguments.
 
 use crate::compile::{Mode, Ready, ready};
+use crate::draft::{Draft, Work};
 use crate::fuse;
-use crate::lower::{self, Draft, Work};
+use crate::lower;
 use crate::nest::Nest;
 use crate::peak::Peak;
 use crate::place::{Place, Placement, ResultBuffer, place, place_local};

@@ -5,13 +5,11 @@
 //! of them: what only they read stays in a scratch buffer in its cache, and there is one parallel loop instead of many.
 //! Reductions over the rows join if their partial results are those of the blocks, so that regions change no bits.
 
-use crate::lower::{Draft, Work};
-use crate::nest::Partial;
+use crate::draft::{Draft, Work};
 use crate::place::overwritable;
 use crate::rows::Spread;
 use crate::simplify::Program;
 use crisol_ir::NodeId;
-use crisol_ir::primitive::Reduction;
 use crisol_kernels::threads;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -330,95 +328,5 @@ impl Former<'_> {
             wanted.min((SCRATCH / bytes.max(1)).max(1))
         });
         Region { rows, block: block.min(rows), members, spreads, local }
-    }
-}
-
-impl Draft {
-    /// The numbers of rows that the step could go over.
-    fn row_counts(&self) -> SmallVec<[usize; 8]> {
-        match &self.work {
-            Work::Kernel(work) => work.nest.row_counts(),
-            Work::Whole(whole) => whole.row_count().into_iter().collect(),
-        }
-    }
-
-    fn spread(&self, program: &Program, rows: usize) -> Option<Spread> {
-        match &self.work {
-            Work::Kernel(work) => {
-                let whole = !work.zeroed && work.nest.partial != Partial::Columns && work.nest.elements() > 0;
-                work.nest.spread(rows).filter(|_| whole)
-            }
-            Work::Whole(whole) => {
-                let elements = program.ty(self.writes[0]).shape.elements();
-                whole.spread(rows).filter(|_| elements > 0)
-            }
-        }
-    }
-
-    /// Whether an argument (reads, then writes) touches nothing but its own row of `bytes` bytes at each of the rows.
-    fn follows(&self, program: &Program, argument: usize, rows: usize, bytes: usize) -> bool {
-        let walk = match &self.work {
-            Work::Kernel(work) => {
-                let id = self.reads.iter().chain(&self.writes).nth(argument).copied();
-                let size = id.map_or(1, |id| program.ty(id).dtype.size());
-                work.nest.row_walk(argument, rows, size)
-            }
-            Work::Whole(whole) => whole.row_walk(argument, rows),
-        };
-        walk.is_some_and(|(step, [first, last])| step == bytes as isize && first >= 0 && last < step)
-    }
-
-    /// Whether the step reads the value at each of the rows in that row alone.
-    pub(crate) fn reads_by_rows(&self, program: &Program, value: NodeId, rows: usize) -> bool {
-        let bytes = program.ty(value).bytes();
-        let places = self.reads.iter().enumerate().filter(|(_, read)| **read == value);
-        bytes.is_multiple_of(rows)
-            && places.into_iter().all(|(argument, _)| self.follows(program, argument, rows, bytes / rows))
-    }
-
-    /// Whether a result is reduced over the rows.
-    pub(crate) fn reduces_rows(&self, number: usize, rows: usize) -> bool {
-        match &self.work {
-            Work::Kernel(work) => {
-                let reduced = work.reductions.iter().any(|(reduced, ..)| *reduced == number);
-                let walk = work.nest.row_walk(self.reads.len() + number, rows, 1);
-                reduced && walk.is_none_or(|(step, _)| step == 0)
-            }
-            Work::Whole(_) => false,
-        }
-    }
-
-    /// The rows of the blocks for which this step's reductions over rows have partial results.
-    fn reduction_block(&self, spread: Spread) -> Option<usize> {
-        match (&self.work, spread) {
-            (Work::Kernel(work), Spread::Rows(steps)) if work.nest.rows_a_chunk.is_multiple_of(steps) => {
-                let block = work.nest.rows_a_chunk / steps;
-                let whole = work.nest.rows_a_chunk >= work.nest.row_space;
-                (whole || work.nest.partial == Partial::Rows).then_some(block)
-            }
-            _ => None,
-        }
-    }
-
-    /// The reductions that have partial results.
-    pub(crate) fn partial_reductions(&self) -> &[(usize, Reduction, usize)] {
-        match &self.work {
-            Work::Kernel(work) if work.nest.parts() > 1 => &work.reductions,
-            _ => &[],
-        }
-    }
-
-    /// Bytes of the partial results of a reduction to `count` numbers.
-    pub(crate) fn partial_bytes(&self, program: &Program, number: usize, count: usize) -> usize {
-        let Work::Kernel(work) = &self.work else { return 0 };
-        count * program.ty(self.writes[number]).dtype.size() * work.nest.parts()
-    }
-
-    /// Instructions, or multiplications, of the whole step: a measure of time.
-    pub(crate) fn work(&self, program: &Program) -> usize {
-        match &self.work {
-            Work::Kernel(work) => work.nest.elements().saturating_mul(work.kernel.body.len()),
-            Work::Whole(whole) => whole.work().max(program.ty(self.writes[0]).shape.elements()),
-        }
     }
 }

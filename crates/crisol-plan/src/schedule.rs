@@ -1,7 +1,7 @@
 //! The order of units: updates in place wait for all other readers and for whatever data can make fail, and units that do not need
 //! each other share a wave, which is one parallel loop over the chunks of all of them.
 
-use crate::lower::Work;
+use crate::draft::Work;
 use crate::place::overwritable;
 use crate::region::Unit;
 use crate::simplify::Program;

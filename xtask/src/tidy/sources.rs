@@ -8,11 +8,6 @@ const MOST_LINES: usize = 400;
 
 /// Files that may be longer, and why: (path, reason).
 pub const LONG_FILES: &[(&str, &str)] = &[
-    ("crates/crisol-jit/src/wide/mod.rs", "to be split: what is known of a kernel apart from its loops"),
-    ("crates/crisol-kernels/src/matmul.rs", "to be split: the order of sums apart from the calls"),
-    ("crates/crisol-kernels/src/product.rs", "to be split: the ways of a product apart from their choice"),
-    ("crates/crisol-plan/src/lower.rs", "to be split: drafts apart from their making"),
-    ("crates/crisol-plan/src/region.rs", "to be split: how a step goes over rows"),
     (
         "crates/crisol-jit/tests/support/mod.rs",
         "the second definition of the whole kernel language and its generator, read side by side",

@@ -7,6 +7,7 @@
 //!
 //! | module | what lives there |
 //! | --- | --- |
+//! | `survey` | what is used where, and what stays in a register |
 //! | `assembler` | bytes of instructions |
 //! | `registers` | which value is in which register, and what goes to the stack |
 //! | `body` | the instructions of the kernel language |
@@ -20,20 +21,19 @@ mod calls;
 mod memory;
 mod reduce;
 mod registers;
+mod survey;
 
 use assembler::{Assembler, Condition, Lanes, Memory, Operand, Vector};
 use assembler::{RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP};
-use crisol_ir::kernel::{Access, Binary, Call, Instruction, Kernel, REDUCE_LANES, Role, Type};
+use crisol_ir::kernel::{Call, Instruction, Kernel, REDUCE_LANES, Role, Type};
 use crisol_ir::{Cpu, cpu};
-use registers::{File, Kind, Place};
+use registers::{File, Place};
 use std::mem::offset_of;
 
 /// The mask of the lanes that are inside of the row, in the last columns.
 const TAIL: u8 = 7;
 /// A mask for sequences of a few instructions.
 const SCRATCH: u8 = 6;
-/// Vectors that intermediate results are left at least.
-const INTERMEDIATE: usize = 6;
 /// More stack than this could step over a guard page.
 const MAX_SLOTS: usize = 56;
 /// More arguments than this are left to Cranelift.
@@ -119,132 +119,7 @@ struct Wide<'a> {
     failed: bool,
 }
 
-impl<'a> Wide<'a> {
-    /// Looks at a kernel; `None` if it has what this emitter does not know.
-    fn new(kernel: &'a Kernel) -> Option<Wide<'a>> {
-        let types = kernel.types();
-        let live = crate::lower::live(kernel);
-        let mut widths = types.iter().zip(&live).filter(|(_, live)| **live).filter_map(|(ty, _)| match ty {
-            Type::Mask => None,
-            Type::I32 | Type::F32 => Some(false),
-            Type::I64 | Type::F64 => Some(true),
-        });
-        let long = widths.next().unwrap_or(false);
-        let known = widths.all(|width| width == long)
-            && kernel.inputs.len() + kernel.outputs.len() <= MAX_ARGUMENTS
-            && kernel.inputs.iter().all(|input| input.access != Access::Strided)
-            && kernel.outputs.iter().all(|output| output.role != Role::Store(Access::Strided))
-            && kernel.body.iter().zip(&live).all(|(instruction, live)| {
-                !live
-                    || match instruction {
-                        Instruction::Binary(Binary::Divide, x, _) => types[x.index()].is_float(),
-                        _ => true,
-                    }
-            });
-        if !known {
-            return None;
-        }
-        let mut roots: Vec<usize> = (0..kernel.body.len()).collect();
-        let mut uses = vec![Vec::new(); kernel.body.len()];
-        for (index, instruction) in kernel.body.iter().enumerate() {
-            match *instruction {
-                Instruction::Bits(x, _) => roots[index] = roots[x.index()],
-                Instruction::Convert(x, to) if to == types[x.index()] => roots[index] = roots[x.index()],
-                _ if live[index] => {
-                    instruction.operands().iter().for_each(|operand| uses[roots[operand.index()]].push(index));
-                }
-                _ => {}
-            }
-        }
-        for (number, output) in kernel.outputs.iter().enumerate() {
-            uses[roots[output.value.index()]].push(kernel.body.len() + number);
-        }
-        let mut wide = Wide {
-            code: Assembler::default(),
-            kernel,
-            types,
-            live,
-            long,
-            roots,
-            uses,
-            now: 0,
-            tail: false,
-            part: 0,
-            places: vec![Place::default(); kernel.body.len()],
-            vectors: File::new(u32::MAX),
-            // The first stands for no mask at all.
-            masks: File::new(0b0011_1110),
-            pinned: vec![None; kernel.body.len()],
-            partials: Vec::new(),
-            slots: Vec::new(),
-            reserved_slots: 0,
-            distances: None,
-            calls: None,
-            failed: false,
-        };
-        wide.partials()?;
-        wide.reserve();
-        wide.pin();
-        Some(wide)
-    }
-
-    /// Stack for what all of the kernel needs.
-    fn reserve(&mut self) {
-        let live = self.kernel.body.iter().zip(&self.live).filter(|(_, live)| **live);
-        let (mut positions, mut calls) = (false, false);
-        for (instruction, _) in live {
-            positions |= matches!(instruction, Instruction::Position { .. });
-            calls |= crate::lower::Callee::of(instruction).is_some();
-        }
-        if positions {
-            self.distances = Some(self.reserve_slot());
-            self.reserve_slot();
-        }
-        if calls {
-            self.calls = Some(calls::Room::reserve(self));
-        }
-    }
-
-    /// Gives registers to the constants and shared elements that are used most.
-    fn pin(&mut self) {
-        let shared = |wide: &Self, value: usize| {
-            matches!(wide.kernel.body[value], Instruction::Constant(..)) || wide.is_broadcast(value)
-        };
-        let mut invariant: Vec<usize> = (0..self.kernel.body.len())
-            .filter(|&value| {
-                let used = self.live[value] && !self.uses[value].is_empty();
-                used && self.kind(value) == Kind::Vector && shared(self, value)
-            })
-            .collect();
-        invariant.sort_by_key(|&value| std::cmp::Reverse(self.uses[value].len()));
-        let taken =
-            self.pressure(&invariant).max(INTERMEDIATE) + 2 + self.partials.iter().map(|p| p.1.len()).sum::<usize>();
-        for value in invariant.into_iter().take(32usize.saturating_sub(taken)) {
-            self.pinned[value] = self.vectors.pin();
-        }
-    }
-
-    /// How many vectors a body holds at once, without the invariant ones.
-    fn pressure(&self, invariant: &[usize]) -> usize {
-        let mut ends: Vec<usize> = Vec::new();
-        let mut most = 0;
-        for (index, instruction) in self.kernel.body.iter().enumerate() {
-            ends.retain(|&end| end > index);
-            let own = self.live[index]
-                && self.roots[index] == index
-                && self.kind(index) == Kind::Vector
-                && !invariant.contains(&index);
-            if own {
-                ends.extend(self.uses[index].last());
-            }
-            // Some become several machine instructions with intermediate results.
-            let inside =
-                if matches!(instruction, Instruction::Convert(..) | Instruction::Position { .. }) { 2 } else { 0 };
-            most = most.max(ends.len() + inside);
-        }
-        most
-    }
-
+impl Wide<'_> {
     /// The whole function; its only parameter is a pointer to a [`Call`], which stays in RDI.
     ///
     /// RCX is the column, RSI the number of columns, RDX that of the columns in whole steps; RAX is free in every instruction.

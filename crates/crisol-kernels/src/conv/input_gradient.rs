@@ -5,8 +5,9 @@ use super::forward::conv2d;
 use crate::error::GeometryError;
 use crate::matmul::matmul;
 use crate::matrix::Matrix;
+use crate::operand::turn;
 use crate::pool::parallel_for;
-use crate::product::{product, turn};
+use crate::product::product;
 use crate::real::{Raw, Real};
 use crate::shared::SharedSlice;
 

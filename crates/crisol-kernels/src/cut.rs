@@ -1,0 +1,86 @@
+//! How a product is cut into chunks that threads take, as a function of its shape alone.
+
+use crate::product::copies_right;
+
+/// An inner axis shorter than this is summed in one go, whatever the other sizes.
+pub const UNCUT_DEPTH: usize = 4096;
+
+/// Products of fewer multiplications than this are not worth waking anyone for.
+const INLINE: usize = 32 << 10;
+/// Multiplications that make a block worth its dispatch.
+const BLOCK_WORK: usize = 1 << 19;
+/// Multiplications that make up for a copy of the right operand.
+const PANELS_WORK: usize = 1 << 23;
+/// Fewer rows than this do not make up for it.
+const PANELS_ROWS: usize = 128;
+/// More blocks than this are not needed to feed the threads; only the longest matrices have more.
+const MAX_BLOCKS: usize = 16;
+/// The longest block: with its rows of the output still in cache for the epilogue.
+const MAX_ROWS: usize = 516;
+/// Elements that all partial products may take together.
+const PARTIALS: usize = 1 << 21;
+/// Blocks are multiples of the rows (6) and the columns (64) of the inner kernel's tile.
+const ROW_TILE: usize = 12;
+const COL_TILE: usize = 64;
+
+/// How a product is cut into chunks, as a function of its shape.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Cut {
+    /// Whole products that one chunk computes when they are small.
+    pub(crate) group: usize,
+    pub(crate) rows: usize,
+    pub(crate) cols: usize,
+    /// Parts of the inner axis.
+    pub(crate) parts: usize,
+    /// Whether the right operand is copied into panels first.
+    pub(crate) panels: bool,
+}
+
+impl Cut {
+    pub(crate) fn new(batch: usize, [m, n, k]: [usize; 3], rhs_strides: [usize; 2]) -> Self {
+        let work = m.saturating_mul(n).saturating_mul(k);
+        let whole = Self { group: 1, rows: m.max(1), cols: n.max(1), parts: 1, panels: false };
+        if work <= BLOCK_WORK {
+            return match work.saturating_mul(batch) {
+                0..INLINE => Self { group: batch.max(1), ..whole },
+                _ if batch == 1 => whole.halved(work, m),
+                _ => Self { group: (BLOCK_WORK / work.max(1)).clamp(1, batch), ..whole },
+            };
+        }
+        if batch == 1 && k >= UNCUT_DEPTH && m * n <= 1 << 18 && k >= 8 * m.max(n) {
+            let most = MAX_BLOCKS.min(PARTIALS / (m * n));
+            let parts = (work / (4 * BLOCK_WORK)).clamp(1, most);
+            return Self { parts, ..whole };
+        }
+        if work >= PANELS_WORK && m >= PANELS_ROWS && n >= COL_TILE {
+            // Blocks whose left operand fits into a second-level cache.
+            let rows = m.div_ceil(MAX_BLOCKS / 2).next_multiple_of(ROW_TILE).clamp(4 * ROW_TILE, MAX_ROWS / 2);
+            return Self { rows: rows.next_multiple_of(ROW_TILE), panels: true, ..whole };
+        }
+        // With a long batch each product may be one block.
+        let wanted = prev_power_of_two(work / BLOCK_WORK).min(MAX_BLOCKS.div_ceil(batch));
+        if copies_right(rhs_strides) && m <= MAX_ROWS / 2 {
+            // Every block of rows would copy the right operand anew.
+            let cols = n.div_ceil(wanted.min((n / COL_TILE).max(1))).next_multiple_of(COL_TILE / 2).min(n);
+            return Self { cols, ..whole };
+        }
+        let by_rows = wanted.min(prev_power_of_two(m / ROW_TILE));
+        let rows = if by_rows > 1 { m.div_ceil(by_rows).next_multiple_of(ROW_TILE) } else { m };
+        let rows = rows.min(MAX_ROWS);
+        let by_cols = (wanted / m.div_ceil(rows)).clamp(1, prev_power_of_two(n / COL_TILE));
+        let cols = if by_cols > 1 { n.div_ceil(by_cols).next_multiple_of(COL_TILE) } else { n };
+        Self { rows, cols, ..whole }
+    }
+
+    /// Two blocks for a product that is small but not tiny.
+    fn halved(self, work: usize, m: usize) -> Self {
+        if work < BLOCK_WORK / 4 || m < 2 * ROW_TILE {
+            return self;
+        }
+        Self { rows: m.div_ceil(2).next_multiple_of(ROW_TILE), ..self }
+    }
+}
+
+fn prev_power_of_two(value: usize) -> usize {
+    value.checked_ilog2().map_or(1, |exponent| 1 << exponent)
+}

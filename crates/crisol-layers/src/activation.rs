@@ -5,9 +5,10 @@ use crate::layer::Layer;
 use crate::scope::Scope;
 use crate::window::expect_float;
 use crisol_tensor::{Result, Tensor};
+use serde::{Deserialize, Serialize};
 
 /// Applies an activation function: one of Keras' names, or a function of a tensor.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Activation {
     activation: Function,
 }
@@ -23,5 +24,9 @@ impl Layer for Activation {
     fn call(&self, _cx: &mut Scope, x: &Tensor) -> Result<Tensor> {
         expect_float("activation", x)?;
         self.activation.apply(x)
+    }
+
+    fn passes_mask(&self) -> bool {
+        true
     }
 }

@@ -3,10 +3,11 @@
 use crate::function::Function;
 use crate::layer::Layer;
 use crate::scope::Scope;
+use crate::settings::{Activity, activity_method, weight_methods};
 use crate::window::{Padding, Pair, image_shape};
-use crisol_params::{GlorotUniform, Initializer, Zeros};
+use crisol_params::{GlorotUniform, WeightSettings};
 use crisol_tensor::{Conv2dAttributes, Error, ErrorKind, Result, Tensor};
-use std::sync::Arc;
+use serde::{Deserialize, Serialize};
 
 /// `activation(x * kernel + bias)`, where `*` is the cross-correlation of images `[batch, height, width, channels]` with
 /// `filters` kernels: the result is `[batch, new_height, new_width, filters]`.
@@ -20,7 +21,7 @@ use std::sync::Arc;
 /// assert_eq!(layer.output_shapes()?, [[None, Some(14), Some(14), Some(32)]]);
 /// # Ok::<(), crisol_tensor::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Conv2D {
     filters: usize,
     kernel_size: Pair,
@@ -30,8 +31,10 @@ pub struct Conv2D {
     groups: usize,
     activation: Function,
     use_bias: bool,
-    kernel_initializer: Arc<dyn Initializer>,
-    bias_initializer: Arc<dyn Initializer>,
+    kernel: WeightSettings,
+    bias: WeightSettings,
+    #[serde(default, skip_serializing_if = "Activity::is_free")]
+    activity: Activity,
 }
 
 impl Conv2D {
@@ -46,8 +49,9 @@ impl Conv2D {
             groups: 1,
             activation: Function::default(),
             use_bias: true,
-            kernel_initializer: Arc::new(GlorotUniform),
-            bias_initializer: Arc::new(Zeros),
+            kernel: WeightSettings::new(GlorotUniform),
+            bias: WeightSettings::default(),
+            activity: Activity::default(),
         }
     }
 
@@ -92,21 +96,11 @@ impl Conv2D {
         self.use_bias = use_bias;
         self
     }
-
-    /// What makes the first kernel; `"glorot_uniform"` by default.
-    #[must_use]
-    pub fn kernel_initializer(mut self, initializer: impl Initializer + 'static) -> Conv2D {
-        self.kernel_initializer = Arc::new(initializer);
-        self
-    }
-
-    /// What makes the first bias; `"zeros"` by default.
-    #[must_use]
-    pub fn bias_initializer(mut self, initializer: impl Initializer + 'static) -> Conv2D {
-        self.bias_initializer = Arc::new(initializer);
-        self
-    }
 }
+
+weight_methods!(Conv2D, kernel: kernel_initializer kernel_regularizer kernel_constraint);
+weight_methods!(Conv2D, bias: bias_initializer bias_regularizer bias_constraint);
+activity_method!(Conv2D);
 
 impl Layer for Conv2D {
     fn call(&self, cx: &mut Scope, x: &Tensor) -> Result<Tensor> {
@@ -125,12 +119,13 @@ impl Layer for Conv2D {
         }
         let padding = self.padding.widths(&image, window, stride, dilation)?;
         let shape = [window[0], window[1], channels / groups, self.filters];
-        let kernel = cx.weight("kernel", shape, Arc::clone(&self.kernel_initializer));
+        let kernel = cx.weight_with("kernel", shape, &self.kernel);
         let mut y = x.conv2d(&kernel, Conv2dAttributes { stride, dilation, padding, groups });
         if self.use_bias {
-            y = y + cx.weight("bias", [self.filters], Arc::clone(&self.bias_initializer));
+            y = y + cx.weight_with("bias", [self.filters], &self.bias);
         }
-        self.activation.apply(&y)
+        let y = self.activation.apply(&y)?;
+        self.activity.of(cx, y)
     }
 
     fn describe(&self, _cx: &Scope) -> String {

@@ -3,10 +3,11 @@
 use crate::function::Function;
 use crate::layer::Layer;
 use crate::scope::Scope;
+use crate::settings::{Activity, activity_method, weight_methods};
 use crate::window::expect_float;
-use crisol_params::{GlorotUniform, Initializer, Zeros};
+use crisol_params::{GlorotUniform, WeightSettings};
 use crisol_tensor::{Error, ErrorKind, Result, Tensor};
-use std::sync::Arc;
+use serde::{Deserialize, Serialize};
 
 /// `activation(x kernel + bias)` over the last axis: `[batch, .., inputs]` becomes `[batch, .., units]`.
 ///
@@ -20,13 +21,15 @@ use std::sync::Arc;
 /// assert_eq!(y.to_vec::<f32>()?, [6.0, 6.0]);
 /// # Ok::<(), crisol_tensor::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Dense {
     units: usize,
     activation: Function,
     use_bias: bool,
-    kernel_initializer: Arc<dyn Initializer>,
-    bias_initializer: Arc<dyn Initializer>,
+    kernel: WeightSettings,
+    bias: WeightSettings,
+    #[serde(default, skip_serializing_if = "Activity::is_free")]
+    activity: Activity,
 }
 
 impl Dense {
@@ -36,8 +39,9 @@ impl Dense {
             units,
             activation: Function::default(),
             use_bias: true,
-            kernel_initializer: Arc::new(GlorotUniform),
-            bias_initializer: Arc::new(Zeros),
+            kernel: WeightSettings::new(GlorotUniform),
+            bias: WeightSettings::default(),
+            activity: Activity::default(),
         }
     }
 
@@ -54,21 +58,11 @@ impl Dense {
         self.use_bias = use_bias;
         self
     }
-
-    /// What makes the first kernel; `"glorot_uniform"` by default.
-    #[must_use]
-    pub fn kernel_initializer(mut self, initializer: impl Initializer + 'static) -> Dense {
-        self.kernel_initializer = Arc::new(initializer);
-        self
-    }
-
-    /// What makes the first bias; `"zeros"` by default.
-    #[must_use]
-    pub fn bias_initializer(mut self, initializer: impl Initializer + 'static) -> Dense {
-        self.bias_initializer = Arc::new(initializer);
-        self
-    }
 }
+
+weight_methods!(Dense, kernel: kernel_initializer kernel_regularizer kernel_constraint);
+weight_methods!(Dense, bias: bias_initializer bias_regularizer bias_constraint);
+activity_method!(Dense);
 
 impl Layer for Dense {
     fn call(&self, cx: &mut Scope, x: &Tensor) -> Result<Tensor> {
@@ -81,12 +75,17 @@ impl Layer for Dense {
         if self.units == 0 {
             return Err(Error::new(ErrorKind::Value, "expected at least one unit, found 0").operation("dense"));
         }
-        let kernel = cx.weight("kernel", [x.dim(-1)?, self.units], Arc::clone(&self.kernel_initializer));
+        let kernel = cx.weight_with("kernel", [x.dim(-1)?, self.units], &self.kernel);
         let mut y = x.matmul(&kernel);
         if self.use_bias {
-            y = y + cx.weight("bias", [self.units], Arc::clone(&self.bias_initializer));
+            y = y + cx.weight_with("bias", [self.units], &self.bias);
         }
-        self.activation.apply(&y)
+        let y = self.activation.apply(&y)?;
+        self.activity.of(cx, y)
+    }
+
+    fn passes_mask(&self) -> bool {
+        true
     }
 
     fn describe(&self, cx: &Scope) -> String {

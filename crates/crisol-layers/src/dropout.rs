@@ -4,10 +4,11 @@ use crate::layer::Layer;
 use crate::scope::Scope;
 use crate::window::expect_float;
 use crisol_tensor::{Error, ErrorKind, Result, Tensor};
+use serde::{Deserialize, Serialize};
 
 /// In training each number becomes 0 with probability `rate`, and `x / (1 - rate)` otherwise, so that the expected sum
 /// stays; in inference the input passes unchanged.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Dropout {
     rate: f64,
     seed: Option<u64>,
@@ -66,5 +67,9 @@ impl Layer for Dropout {
         let keep = Tensor::random_uniform(choices.as_slice(), 0.0, 1.0, key).greater_equal(self.rate);
         let keep = keep.broadcast_to(x.shape()?);
         Ok(keep.select(x / (1.0 - self.rate), 0.0))
+    }
+
+    fn passes_mask(&self) -> bool {
+        true
     }
 }

@@ -3,9 +3,10 @@
 use crate::layer::Layer;
 use crate::scope::Scope;
 use crisol_tensor::{Result, Tensor};
+use serde::{Deserialize, Serialize};
 
 /// `[batch, a, b, ..]` becomes `[batch, a * b * ..]`, in row-major order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Flatten {}
 
 impl Flatten {

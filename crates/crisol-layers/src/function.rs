@@ -1,6 +1,7 @@
 //! The activation of a layer, by name or as a function.
 
 use crisol_tensor::{Result, Tensor, activations};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use std::fmt;
 use std::sync::Arc;
 
@@ -69,5 +70,24 @@ impl fmt::Debug for Function {
             Kind::Name(name) => write!(f, "{name:?}"),
             Kind::Function(_) => f.write_str("<function>"),
         }
+    }
+}
+
+/// By name; a function without one cannot be written.
+impl Serialize for Function {
+    fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        match &self.0 {
+            Kind::Linear => to.serialize_str("linear"),
+            Kind::Name(name) => to.serialize_str(name),
+            Kind::Function(_) => Err(ser::Error::custom("a function without a name cannot be saved")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Function {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Function, D::Error> {
+        let name = String::deserialize(from)?;
+        activations::by_name(&name).map_err(de::Error::custom)?;
+        Ok(Function::from(name))
     }
 }

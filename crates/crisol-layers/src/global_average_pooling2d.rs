@@ -4,10 +4,11 @@ use crate::layer::Layer;
 use crate::scope::Scope;
 use crate::window::image_shape;
 use crisol_tensor::{Result, Tensor};
+use serde::{Deserialize, Serialize};
 
 /// The mean over height and width: `[batch, height, width, channels]` becomes `[batch, channels]`, or
 /// `[batch, 1, 1, channels]` with [`GlobalAveragePooling2D::keepdims`].
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct GlobalAveragePooling2D {
     keepdims: bool,
 }

@@ -1,5 +1,6 @@
 //! The layer trait: a description that is called in a scope; and what every layer can do: be named, shared, applied.
 
+use crate::labeled::Labeled;
 use crate::network::Network;
 use crate::node::{Input, LayerUse, Node};
 use crate::scope::Scope;
@@ -61,6 +62,30 @@ pub trait Layer: Debug + Send + Sync + 'static {
         }
     }
 
+    /// The outputs for any number of inputs; layers of several outputs implement this and [`Layer::output_count`].
+    ///
+    /// # Errors
+    /// As [`Layer::call_many`].
+    fn call_all(&self, cx: &mut Scope, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
+        Ok(vec![self.call_many(cx, inputs)?])
+    }
+
+    /// The number of its outputs.
+    fn output_count(&self) -> usize {
+        1
+    }
+
+    /// Whether the steps of its output count that count in its input: Keras' `supports_masking`. Layers that make something else of a
+    /// mask say so with [`Scope::set_mask`].
+    fn passes_mask(&self) -> bool {
+        false
+    }
+
+    /// Whether optimizers leave its weights alone until it is unfrozen.
+    fn begins_frozen(&self) -> bool {
+        false
+    }
+
     /// The name of its type, from which its automatic name follows: `"MaxPooling2D"` becomes `"max_pooling2d"`.
     fn type_name(&self) -> &'static str {
         let path = std::any::type_name::<Self>();
@@ -109,14 +134,27 @@ pub trait LayerExt: Layer + Sized {
         Node::call(layer, nodes.to_vec(), Location::caller())
     }
 
+    /// Applies a layer of several outputs: a node for each, in the layer's order.
+    #[track_caller]
+    fn outputs_on(self, nodes: &[Node]) -> Vec<Node> {
+        let count = self.output_count();
+        let first = self.on_all(nodes);
+        (0..count).map(|output| first.output(output)).collect()
+    }
+
     /// One layer to be applied several times, each time with the same weights.
     fn shared(self) -> Shared {
         Shared(Arc::new(LayerUse::new(Arc::new(self))))
     }
 
     /// Names the layer, instead of counting layers of its type.
-    fn name(self, name: impl Into<String>) -> Named<Self> {
-        Named { layer: self, name: name.into() }
+    fn name(self, name: impl Into<String>) -> Labeled<Self> {
+        Labeled { layer: self, name: Some(name.into()), frozen: false }
+    }
+
+    /// The layer with weights that no optimizer changes, until they are [unfrozen](Tree::unfreeze): Keras' `trainable=False`.
+    fn frozen(self) -> Labeled<Self> {
+        Labeled { layer: self, name: None, frozen: true }
     }
 
     /// The layer with weights and without a model, for inputs of the given shape (without the batch axis).
@@ -150,64 +188,5 @@ impl Shared {
     #[track_caller]
     pub fn on_all(&self, nodes: &[Node]) -> Node {
         Node::call(Arc::clone(&self.0), nodes.to_vec(), Location::caller())
-    }
-}
-
-/// A layer with a name of its own.
-#[derive(Clone, Debug)]
-pub struct Named<L> {
-    layer: L,
-    name: String,
-}
-
-impl<L: Layer> Layer for Named<L> {
-    fn call(&self, cx: &mut Scope, x: &Tensor) -> Result<Tensor> {
-        self.layer.call(cx, x)
-    }
-
-    fn call_many(&self, cx: &mut Scope, inputs: &[Tensor]) -> Result<Tensor> {
-        self.layer.call_many(cx, inputs)
-    }
-
-    fn type_name(&self) -> &'static str {
-        self.layer.type_name()
-    }
-
-    fn describe(&self, cx: &Scope) -> String {
-        self.layer.describe(cx)
-    }
-
-    fn given_name(&self) -> Option<&str> {
-        Some(&self.name)
-    }
-
-    fn own_weights(&self) -> Option<Arc<Tree>> {
-        self.layer.own_weights()
-    }
-}
-
-impl Layer for Box<dyn Layer> {
-    fn call(&self, cx: &mut Scope, x: &Tensor) -> Result<Tensor> {
-        (**self).call(cx, x)
-    }
-
-    fn call_many(&self, cx: &mut Scope, inputs: &[Tensor]) -> Result<Tensor> {
-        (**self).call_many(cx, inputs)
-    }
-
-    fn type_name(&self) -> &'static str {
-        (**self).type_name()
-    }
-
-    fn describe(&self, cx: &Scope) -> String {
-        (**self).describe(cx)
-    }
-
-    fn given_name(&self) -> Option<&str> {
-        (**self).given_name()
-    }
-
-    fn own_weights(&self) -> Option<Arc<Tree>> {
-        (**self).own_weights()
     }
 }

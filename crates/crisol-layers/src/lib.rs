@@ -4,10 +4,11 @@
 //!
 //! | module | what lives there |
 //! | --- | --- |
-//! | `layer` | [`Layer`], and [`LayerExt`]: what every layer can do |
+//! | `layer`, `labeled` | [`Layer`], and [`LayerExt`]: what every layer can do |
 //! | `scope`, `state` | [`Scope`]: what a layer's call gets; [`State`]: what it keeps |
 //! | `node` | [`Input`] and [`Node`]: symbolic values of functional models |
 //! | `network` | [`Network`]: layers in a chain or a graph, with weights; building, running, summary |
+//! | `settings` | methods that say how a weight begins, what it costs, where it may be |
 //! | `function`, `window` | activations by name; sizes and padding of windows |
 //! | the others | one layer each |
 
@@ -18,6 +19,7 @@ mod dropout;
 mod flatten;
 mod function;
 mod global_average_pooling2d;
+mod labeled;
 mod layer;
 mod max_pooling2d;
 mod network;
@@ -26,6 +28,7 @@ mod normalization;
 mod rescaling;
 mod reshape;
 mod scope;
+mod settings;
 mod state;
 mod window;
 
@@ -37,7 +40,8 @@ pub use dropout::Dropout;
 pub use flatten::Flatten;
 pub use function::Function;
 pub use global_average_pooling2d::GlobalAveragePooling2D;
-pub use layer::{Layer, LayerExt, Named, Shared};
+pub use labeled::Labeled;
+pub use layer::{Layer, LayerExt, Shared};
 pub use max_pooling2d::MaxPooling2D;
 pub use network::{Forward, IntoItem, IntoLayers, Item, Network, Nodes};
 pub use node::{Input, Node};

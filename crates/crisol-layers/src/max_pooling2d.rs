@@ -4,6 +4,7 @@ use crate::layer::Layer;
 use crate::scope::Scope;
 use crate::window::{Padding, Pair, image_shape};
 use crisol_tensor::{Pool2dAttributes, Result, Tensor};
+use serde::{Deserialize, Serialize};
 
 /// The largest number of each channel under a window: `[batch, height, width, channels]` becomes
 /// `[batch, new_height, new_width, channels]`.
@@ -16,7 +17,7 @@ use crisol_tensor::{Pool2dAttributes, Result, Tensor};
 /// assert_eq!(y.to_vec::<f32>()?, [4.0]);
 /// # Ok::<(), crisol_tensor::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MaxPooling2D {
     pool_size: Pair,
     strides: Option<Pair>,

@@ -10,7 +10,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 ///
 /// Nothing is computed or checked before a [`Network`](crate::Network) is made of it.
 #[derive(Clone, Debug)]
-pub struct Node(pub(crate) Arc<NodeCell>);
+pub struct Node {
+    pub(crate) cell: Arc<NodeCell>,
+    /// Which output of a layer of several.
+    pub(crate) output: usize,
+}
 
 #[derive(Debug)]
 pub(crate) struct NodeCell {
@@ -54,19 +58,24 @@ impl Node {
     }
 
     fn new(origin: Origin, location: &'static Location<'static>) -> Node {
-        Node(Arc::new(NodeCell { id: next_id(), origin, location }))
+        Node { cell: Arc::new(NodeCell { id: next_id(), origin, location }), output: 0 }
+    }
+
+    /// Another output of the layer that makes this one.
+    pub(crate) fn output(&self, output: usize) -> Node {
+        Node { cell: Arc::clone(&self.cell), output }
     }
 
     /// The number that identifies what makes the value: the layer, or the input itself.
     pub(crate) fn maker(&self) -> u64 {
-        match &self.0.origin {
-            Origin::Input(_) => self.0.id,
+        match &self.cell.origin {
+            Origin::Input(_) => self.cell.id,
             Origin::Call { layer, .. } => layer.id,
         }
     }
 
     pub(crate) fn inputs(&self) -> &[Node] {
-        match &self.0.origin {
+        match &self.cell.origin {
             Origin::Input(_) => &[],
             Origin::Call { inputs, .. } => inputs,
         }

@@ -4,6 +4,7 @@ use crate::layer::Layer;
 use crate::scope::Scope;
 use crisol_tensor::ndarray::{ArrayBase, Data, Dimension};
 use crisol_tensor::{Error, ErrorKind, Result, Tensor};
+use serde::{Deserialize, Serialize};
 
 /// The smallest standard deviation divided by.
 const SMALLEST: f64 = 1e-7;
@@ -21,14 +22,14 @@ const SMALLEST: f64 = 1e-7;
 /// assert_eq!(y.to_vec::<f32>()?, [-1.0, -1.0, 1.0, 1.0]);
 /// # Ok::<(), crisol_tensor::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Normalization {
     invert: bool,
     known: Option<Known>,
 }
 
 /// Numbers of each feature.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Known {
     mean: Vec<f64>,
     deviation: Vec<f64>,

@@ -3,6 +3,7 @@
 use crate::layer::Layer;
 use crate::scope::Scope;
 use crisol_tensor::{Result, Tensor};
+use serde::{Deserialize, Serialize};
 
 /// `x * scale + offset`, in the model's element type whatever the input's.
 ///
@@ -14,7 +15,7 @@ use crisol_tensor::{Result, Tensor};
 /// assert_eq!(y.to_vec::<f32>()?, [-1.0, 1.0]);
 /// # Ok::<(), crisol_tensor::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rescaling {
     scale: f64,
     offset: f64,
@@ -37,5 +38,9 @@ impl Rescaling {
 impl Layer for Rescaling {
     fn call(&self, cx: &mut Scope, x: &Tensor) -> Result<Tensor> {
         Ok(x.cast(cx.dtype()) * self.scale + self.offset)
+    }
+
+    fn passes_mask(&self) -> bool {
+        true
     }
 }

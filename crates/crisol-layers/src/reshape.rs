@@ -3,9 +3,10 @@
 use crate::layer::Layer;
 use crate::scope::Scope;
 use crisol_tensor::{Error, ErrorKind, Result, Tensor};
+use serde::{Deserialize, Serialize};
 
 /// `[batch, ..]` becomes `[batch, target..]`, in row-major order; one size of the target may be -1 and follows from the others.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Reshape {
     target: Vec<isize>,
 }

@@ -1,9 +1,10 @@
 //! What convolution and pooling layers share: pairs of sizes, padding by name, and checks of images.
 
 use crisol_tensor::{Error, ErrorKind, Result, Shape, Tensor, same_padding};
+use serde::{Deserialize, Serialize};
 
 /// Height and width; one number stands for both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pair(pub [usize; 2]);
 
 impl From<usize> for Pair {
@@ -36,7 +37,7 @@ impl Pair {
 }
 
 /// What lies outside of an image, by Keras' names.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Padding {
     /// Nothing: windows stay inside (`"valid"`).
     #[default]

@@ -5,20 +5,36 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | `initializer` | [`Initializer`] and one file for each of Keras' |
-//! | `tree` | [`Tree`]: the weights of a model by path; [`Weight`] |
+//! | `regularizer`, `constraint` | [`Regularizer`] and [`Constraint`], one file for each of Keras' |
+//! | `settings` | [`WeightSettings`]: what a layer says about a weight |
+//! | `named` | things by name, and how files say which |
+//! | `tree`, `weight` | [`Tree`]: the weights of a model by path; [`Weight`] |
 //! | `safetensors` | saving a tree to a file and loading it back |
 //! | [`bytes`], `files` | values as bytes; files that are never seen half-written |
 
 pub mod bytes;
+mod constraint;
 mod files;
 mod initializer;
+mod named;
+mod regularizer;
 mod safetensors;
+mod settings;
 mod tree;
+mod weight;
 
+pub use constraint::{Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm, constraint_by_name, read_constraint};
 pub use files::write_whole;
 pub use initializer::{
-    Constant, Distribution, GlorotNormal, GlorotUniform, HeNormal, HeUniform, Initializer, LecunNormal, LecunUniform,
-    Mode, Ones, RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling, Zeros, initializer_by_name,
+    Constant, Distribution, GlorotNormal, GlorotUniform, HeNormal, HeUniform, Identity, Initializer, LecunNormal,
+    LecunUniform, Mode, Ones, Orthogonal, RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling, Zeros,
+    initializer_by_name, read_initializer,
+};
+pub use named::Config;
+pub use regularizer::{
+    L1, L1L2, L2, OrthogonalMode, OrthogonalRegularizer, Regularizer, read_regularizer, regularizer_by_name,
 };
 pub use safetensors::LoadReport;
-pub use tree::{Role, Tree, Weight, path_key};
+pub use settings::WeightSettings;
+pub use tree::{Tree, path_key};
+pub use weight::{Role, Weight};

@@ -2,7 +2,8 @@
 
 use crate::bytes;
 use crate::files::write_whole;
-use crate::tree::{Tree, Weight};
+use crate::tree::Tree;
+use crate::weight::Weight;
 use ::safetensors::SafeTensors;
 use ::safetensors::tensor::{Dtype, TensorView};
 use crisol_tensor::{DType, Error, ErrorKind, Result, Tensor, Value};

@@ -1,76 +1,13 @@
 //! The named tree of a model's variables.
 
 use crate::initializer::Initializer;
+use crate::settings::WeightSettings;
+use crate::weight::{Role, Weight};
 use crisol_tensor::random::Key;
 use crisol_tensor::{DType, Error, ErrorKind, Result, Shape, Tensor, Value, Variable, evaluate_all};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// What a variable is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Changed by an optimizer.
-    Weight,
-    /// Changed by its layer, never by an optimizer.
-    State,
-}
-
-/// A variable with its place in the tree. Clones share the variable and whether it is frozen.
-#[derive(Clone, Debug)]
-pub struct Weight {
-    path: Arc<str>,
-    variable: Variable,
-    role: Role,
-    frozen: Arc<AtomicBool>,
-}
-
-impl Weight {
-    /// The names of the layers that lead to it and its own: `"encoder/dense_1/kernel"`.
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
-    /// Its own name, the last of the path: `"kernel"`.
-    pub fn name(&self) -> &str {
-        self.path.rsplit('/').next().unwrap_or(&self.path)
-    }
-
-    /// The variable that holds its value.
-    pub fn variable(&self) -> &Variable {
-        &self.variable
-    }
-
-    /// What it is for.
-    pub fn role(&self) -> Role {
-        self.role
-    }
-
-    /// Whether an optimizer may change it: it is no state and is not frozen.
-    pub fn trainable(&self) -> bool {
-        self.role == Role::Weight && !self.frozen.load(Ordering::Relaxed)
-    }
-
-    /// The number of its elements.
-    pub fn parameters(&self) -> usize {
-        self.variable.shape().elements()
-    }
-
-    /// The bytes that its elements take.
-    pub fn bytes(&self) -> usize {
-        self.parameters() * self.variable.dtype().size()
-    }
-}
-
-impl crisol_tensor::Source for Weight {
-    fn tensor(&self) -> Tensor {
-        self.variable().value()
-    }
-
-    fn name(&self) -> String {
-        self.path().to_string()
-    }
-}
 
 /// The variables of a model by path, in the order of their creation.
 ///
@@ -110,7 +47,9 @@ impl Tree {
             return Err(wrong(Error::new(ErrorKind::Shape, text)));
         }
         let variable = Variable::new(value)?;
-        Ok(self.push(path, variable, role, Arc::new(AtomicBool::new(false))))
+        let frozen = Arc::new(AtomicBool::new(false));
+        let (regularizer, constraint) = (None, None);
+        Ok(self.push(Weight { path: path.into(), label: None, variable, role, frozen, regularizer, constraint }))
     }
 
     /// Adds a weight of another tree under a path of this one. Both trees share its value and whether it is frozen.
@@ -119,7 +58,21 @@ impl Tree {
     /// A path that exists or is empty, or a sealed tree.
     pub fn share(&mut self, path: &str, weight: &Weight) -> Result<&Weight> {
         self.expect_new(path, &format!("{:?}", weight.variable))?;
-        Ok(self.push(path, weight.variable.clone(), weight.role, Arc::clone(&weight.frozen)))
+        Ok(self.push(Weight { path: path.into(), label: None, ..weight.clone() }))
+    }
+
+    /// Says how a weight is shown, what it costs and where it may be.
+    ///
+    /// # Errors
+    /// No weight has the path.
+    pub fn describe(&mut self, path: &str, label: &str, settings: &WeightSettings) -> Result<()> {
+        self.weight(path)?;
+        let place = self.places[path];
+        let weight = &mut self.weights[place];
+        weight.label = (label != path).then(|| label.into());
+        weight.regularizer = settings.regularizer.clone();
+        weight.constraint = settings.constraint.clone();
+        Ok(())
     }
 
     /// Computes all first values in one plan and closes the tree to new names.
@@ -159,6 +112,36 @@ impl Tree {
     /// States and frozen weights.
     pub fn non_trainable_weights(&self) -> impl Iterator<Item = &Weight> {
         self.weights.iter().filter(|weight| !weight.trainable())
+    }
+
+    /// What the regularizers of trainable weights add to the loss, in the order of the weights.
+    ///
+    /// # Errors
+    /// A regularizer that refuses a weight, which the error names.
+    pub fn regularization_losses(&self) -> Result<Vec<Tensor>> {
+        let mut losses = Vec::new();
+        for weight in self.trainable_weights() {
+            if let Some(regularizer) = &weight.regularizer {
+                let loss = regularizer.loss(&weight.variable.value());
+                losses.push(loss.map_err(|error| error.layer(format!("weight {:?}", weight.path)))?);
+            }
+        }
+        Ok(losses)
+    }
+
+    /// Moves trainable weights to where their constraints want them: to be called after an optimizer's update.
+    ///
+    /// # Errors
+    /// A constraint that refuses a weight, which the error names.
+    pub fn apply_constraints(&self) -> Result<()> {
+        for weight in self.trainable_weights() {
+            if let Some(constraint) = &weight.constraint {
+                let moved = constraint.project(&weight.variable.value());
+                let moved = moved.and_then(|value| weight.variable.assign(value));
+                moved.map_err(|error| error.layer(format!("weight {:?}", weight.path)))?;
+            }
+        }
+        Ok(())
     }
 
     /// The weights of a layer: those whose path goes through `prefix`. An empty prefix means all.
@@ -259,11 +242,10 @@ impl Tree {
         Ok(())
     }
 
-    fn push(&mut self, path: &str, variable: Variable, role: Role, frozen: Arc<AtomicBool>) -> &Weight {
-        let path: Arc<str> = path.into();
+    fn push(&mut self, weight: Weight) -> &Weight {
         let place = self.weights.len();
-        self.places.insert(Arc::clone(&path), place);
-        self.weights.push(Weight { path, variable, role, frozen });
+        self.places.insert(Arc::clone(&weight.path), place);
+        self.weights.push(weight);
         &self.weights[place]
     }
 }
@@ -283,104 +265,4 @@ fn goes_through(path: &str, prefix: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{GlorotUniform, Ones, RandomNormal, Zeros};
-    use crisol_tensor::ndarray::ArrayD;
-
-    fn shape(sizes: &[usize]) -> Shape {
-        Shape::new(sizes).unwrap()
-    }
-
-    fn dense_and_norm() -> Tree {
-        let mut tree = Tree::new(Key::new(7));
-        tree.create("dense/kernel", shape(&[4, 3]), DType::F32, Role::Weight, &GlorotUniform).unwrap();
-        tree.create("dense/bias", shape(&[3]), DType::F32, Role::Weight, &Zeros).unwrap();
-        tree.create("dense_1/kernel", shape(&[3, 2]), DType::F32, Role::Weight, &"he_normal").unwrap();
-        tree.create("norm/mean", shape(&[2]), DType::F32, Role::State, &Ones).unwrap();
-        tree.seal().unwrap();
-        tree
-    }
-
-    #[test]
-    fn first_values_depend_on_seed_and_path_alone() {
-        let one = |order: &[&str], seed| {
-            let mut tree = Tree::new(Key::new(seed));
-            for path in order {
-                tree.create(path, shape(&[5]), DType::F32, Role::Weight, &RandomNormal::default()).unwrap();
-            }
-            tree.seal().unwrap();
-            tree.weight("b/kernel").unwrap().variable().value().to_vec::<f32>().unwrap()
-        };
-        let values = one(&["a/kernel", "b/kernel"], 1);
-        assert_eq!(values, one(&["b/kernel", "c/kernel", "a/kernel"], 1));
-        assert_ne!(values, one(&["b/kernel"], 2));
-    }
-
-    #[test]
-    fn parameters_are_counted_and_frozen_by_layer() {
-        let tree = dense_and_norm();
-        assert_eq!((tree.parameters(), tree.trainable_parameters()), (23, 21));
-        tree.freeze("dense").unwrap();
-        // "dense_1" begins with the same letters and is another layer.
-        assert_eq!(tree.trainable_parameters(), 6);
-        tree.unfreeze("").unwrap();
-        assert_eq!(tree.trainable_parameters(), 21);
-        let error = tree.freeze("dense_2").unwrap_err().to_string();
-        assert!(error.starts_with("no layer with weights is named \"dense_2\" (did you mean \"dense"), "{error}");
-    }
-
-    #[test]
-    fn names_are_taken_once_and_never_after_sealing() {
-        let mut tree = Tree::new(Key::new(0));
-        tree.create("a/b", shape(&[2]), DType::F32, Role::Weight, &Zeros).unwrap();
-        let mut error =
-            |path: &str| tree.create(path, shape(&[3]), DType::F32, Role::Weight, &Zeros).unwrap_err().to_string();
-        assert_eq!(error("a/b"), "weight: \"a/b\" (float32[3]) exists already, as Variable(float32[2])");
-        assert_eq!(error("a//b"), "weight: expected names separated by '/', found \"a//b\"");
-        tree.seal().unwrap();
-        let error = tree.create("c", shape(&[3]), DType::F32, Role::Weight, &Zeros).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::State);
-        assert!(error.to_string().contains("\"c\" (float32[3]) is new, but the model is built"), "{error}");
-        assert!(tree.weight("a/c").unwrap_err().to_string().contains("did you mean \"a/b\""));
-    }
-
-    #[test]
-    fn an_unknown_initializer_names_the_weight() {
-        let mut tree = Tree::new(Key::new(0));
-        let error = tree.create("a/b", shape(&[2]), DType::F32, Role::Weight, &"zeroes").unwrap_err();
-        assert_eq!(error.to_string(), "weight \"a/b\": no initializer is named \"zeroes\" (did you mean \"zeros\"?)");
-    }
-
-    #[test]
-    fn values_go_out_and_in() {
-        let tree = dense_and_norm();
-        let mut values = tree.get_weights().unwrap();
-        values[1] = Value::F64(ArrayD::from_elem(vec![3], 0.5));
-        tree.set_weights(&values).unwrap();
-        assert_eq!(tree.weight("dense/bias").unwrap().variable().value().to_vec::<f32>().unwrap(), [0.5; 3]);
-
-        values[0] = Value::F32(ArrayD::zeros(vec![3, 4]));
-        values[3] = Value::F32(ArrayD::zeros(vec![1]));
-        let error = tree.set_weights(&values).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "set_weights: shapes differ: dense/kernel: expected [4, 3], given [3, 4]; norm/mean: expected [2], given [1]"
-        );
-        let error = tree.set_weights(&values[..2]).unwrap_err();
-        assert_eq!(error.to_string(), "set_weights: 2 values given for 4 weights");
-    }
-
-    #[test]
-    fn a_shared_weight_has_one_value() {
-        let inner = dense_and_norm();
-        let mut outer = Tree::new(Key::new(1));
-        outer.share("inner/dense/bias", inner.weight("dense/bias").unwrap()).unwrap();
-        outer.seal().unwrap();
-        inner.weight("dense/bias").unwrap().variable().assign(Tensor::ones([3])).unwrap();
-        let seen = outer.weight("inner/dense/bias").unwrap().variable().value();
-        assert_eq!(seen.to_vec::<f32>().unwrap(), [1.0; 3]);
-        inner.freeze("").unwrap();
-        assert_eq!(outer.trainable_weights().count(), 0);
-    }
-}
+mod tests;

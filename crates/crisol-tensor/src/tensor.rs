@@ -71,6 +71,11 @@ impl Tensor {
     /// A tensor with the elements of a slice.
     ///
     /// # Errors
+    /// Whether both are handles of one tensor; equal numbers do not make them one.
+    pub fn is_same(&self, other: &Tensor) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The shape does not hold as many elements: the tensor carries the error.
     #[track_caller]
     pub fn from_slice<T: Typed, S>(elements: &[T], shape: S) -> Tensor

@@ -53,6 +53,7 @@ pub(crate) fn train(
     let value = total_loss(losses, loss, &targets, &outputs)?;
     let gradients = tape.gradient(&value, network.trainable_weights()?)?;
     optimizer.record(gradients)?;
+    network.tree()?.apply_constraints()?;
     trackers.update(&value, targets.samples, &targets.y, &outputs, targets.weight.as_ref())?;
     // The plan may overwrite the old weights only if nothing here still holds what was read from them.
     drop((value, outputs, targets));
@@ -72,7 +73,7 @@ pub(crate) fn test(network: &Network, loss: &dyn Loss, trackers: &mut Trackers, 
 
 /// The one output of a network and the losses its layers added.
 fn forward(network: &Network, x: &Tensor, mode: Mode, key: Key) -> Result<(Tensor, Vec<Tensor>)> {
-    let Forward { mut outputs, losses } = network.forward(std::slice::from_ref(x), mode, key)?;
+    let Forward { mut outputs, losses, .. } = network.forward(std::slice::from_ref(x), mode, key)?;
     match (outputs.pop(), outputs.is_empty()) {
         (Some(output), true) => Ok((output, losses)),
         (output, _) => Err(Error::new(

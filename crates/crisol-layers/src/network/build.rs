@@ -17,8 +17,8 @@ const BATCHES: [usize; 2] = [83, 89];
 #[derive(Debug)]
 pub(super) struct Built {
     pub(super) tree: Arc<Tree>,
-    /// The output shape of each call; `None` where it follows the batch.
-    pub(super) shapes: Vec<Vec<Option<usize>>>,
+    /// The shapes of the outputs of each call; `None` where it follows the batch.
+    pub(super) shapes: Vec<Vec<Vec<Option<usize>>>>,
     pub(super) inputs: Vec<TensorType>,
 }
 
@@ -48,11 +48,13 @@ pub(super) fn build(network: &Network, shapes: &[Shape]) -> Result<Built> {
             tensors.push(scope.trace_input(TensorType::new(ty.dtype, with_batch(batch, &ty.shape)?))?);
         }
         let values = run(graph, &mut scope, &tensors)?;
-        traces.push(values.iter().map(Tensor::shape).collect::<Result<Vec<Shape>>>()?);
+        let shapes = values.iter().map(|outputs| outputs.iter().map(Tensor::shape).collect::<Result<Vec<Shape>>>());
+        traces.push(shapes.collect::<Result<Vec<_>>>()?);
         draft = scope.into_draft()?;
     }
     let tree = draft.into_tree(network.key.unwrap_or_else(next_key))?;
-    let shapes = traces[0].iter().zip(&traces[1]).map(|(a, b)| common(a, b)).collect();
+    let shapes =
+        traces[0].iter().zip(&traces[1]).map(|(a, b)| a.iter().zip(b).map(|(a, b)| common(a, b)).collect()).collect();
     Ok(Built { tree: Arc::new(tree), shapes, inputs })
 }
 

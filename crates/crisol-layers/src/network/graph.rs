@@ -3,7 +3,7 @@
 use super::names;
 use crate::layer::Layer;
 use crate::node::{InputType, Node, Origin};
-use crisol_tensor::{Error, ErrorKind, Result};
+use crisol_tensor::{Error, ErrorKind, Result, Tensor};
 use std::collections::{HashMap, HashSet};
 use std::panic::Location;
 use std::sync::Arc;
@@ -17,10 +17,27 @@ pub(crate) struct Graph {
     pub(crate) calls: Vec<Call>,
     /// The places of input layers, as they were given.
     pub(crate) inputs: Vec<usize>,
-    /// The calls that make the outputs.
-    pub(crate) outputs: Vec<usize>,
+    /// The values that are the outputs.
+    pub(crate) outputs: Vec<Part>,
     /// Whether each layer is called once, with the output of the one before.
     pub(crate) is_chain: bool,
+    /// What [`Network::add_loss`](super::Network::add_loss) and `add_metric` make of values on the way.
+    pub(crate) added: Vec<Added>,
+}
+
+/// A loss or a metric of a value on the way.
+#[derive(Clone)]
+pub(crate) struct Added {
+    pub(crate) of: Part,
+    /// The metric's; a loss has none.
+    pub(crate) name: Option<String>,
+    pub(crate) function: Arc<dyn Fn(&Tensor) -> Tensor + Send + Sync>,
+}
+
+impl std::fmt::Debug for Added {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Added").field("of", &self.of).field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// A layer of a model.
@@ -42,12 +59,27 @@ pub(crate) enum EntryKind {
 pub(crate) struct Call {
     /// The place of the layer.
     pub(crate) layer: usize,
-    /// The calls that make its inputs.
-    pub(crate) inputs: Vec<usize>,
+    /// The values that it takes.
+    pub(crate) inputs: Vec<Part>,
     /// The line that wrote it.
     pub(crate) location: &'static Location<'static>,
     /// The how manyth call of its layer it is, in the order they were written.
     pub(crate) turn: usize,
+    /// The node that stands for it, in a functional model.
+    pub(crate) node: Option<u64>,
+}
+
+/// One of the outputs of a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    pub(crate) call: usize,
+    pub(crate) output: usize,
+}
+
+impl Part {
+    fn first_of(call: usize) -> Part {
+        Part { call, output: 0 }
+    }
 }
 
 impl Entry {
@@ -79,7 +111,7 @@ impl Graph {
         for (place, item) in items.iter().enumerate() {
             let kind = match &item.kind {
                 ItemKind::Layer(layer) => EntryKind::Layer(Arc::clone(layer)),
-                ItemKind::Node(node) => match &node.0.origin {
+                ItemKind::Node(node) => match &node.cell.origin {
                     Origin::Input(ty) if place == 0 => EntryKind::Input(ty.clone()),
                     _ => {
                         let text = "a sequential model takes layers, and an input in front of them";
@@ -99,11 +131,16 @@ impl Graph {
         }
         let given: Vec<_> = kinds.iter().map(|(kind, _)| kind.name_and_type()).collect();
         let names = names::assign(&given)?;
-        let mut graph = Graph { inputs: vec![0], outputs: vec![kinds.len() - 1], is_chain: true, ..Graph::default() };
+        let mut graph = Graph {
+            inputs: vec![0],
+            outputs: vec![Part::first_of(kinds.len() - 1)],
+            is_chain: true,
+            ..Graph::default()
+        };
         for (place, ((kind, location), name)) in kinds.into_iter().zip(names).enumerate() {
             graph.layers.push(Entry { name, kind });
-            let inputs = place.checked_sub(1).into_iter().collect();
-            graph.calls.push(Call { layer: place, inputs, location, turn: 0 });
+            let inputs = place.checked_sub(1).map(Part::first_of).into_iter().collect();
+            graph.calls.push(Call { layer: place, inputs, location, turn: 0, node: None });
         }
         Ok(graph)
     }
@@ -119,17 +156,17 @@ impl Graph {
             walk.visit(output);
         }
         for input in inputs {
-            if !matches!(input.0.origin, Origin::Input(_)) {
+            if !matches!(input.cell.origin, Origin::Input(_)) {
                 let text = "an input of the model is the output of a layer";
-                return Err(Error::new(ErrorKind::Value, text).at(input.0.location).help("make it with Input::new"));
+                return Err(Error::new(ErrorKind::Value, text).at(input.cell.location).help("make it with Input::new"));
             }
             walk.visit(input);
         }
         for node in &walk.order {
-            let is_given = inputs.iter().any(|input| input.0.id == node.0.id);
-            if matches!(node.0.origin, Origin::Input(_)) && !is_given {
+            let is_given = inputs.iter().any(|input| input.cell.id == node.cell.id);
+            if matches!(node.cell.origin, Origin::Input(_)) && !is_given {
                 let text = "the outputs depend on an input that is not among the model's";
-                return Err(Error::new(ErrorKind::Value, text).at(node.0.location));
+                return Err(Error::new(ErrorKind::Value, text).at(node.cell.location));
             }
         }
         walk.into_graph(inputs, outputs)
@@ -157,7 +194,7 @@ struct Walk {
 
 impl Walk {
     fn visit(&mut self, node: &Node) {
-        if !self.seen.insert(node.0.id) {
+        if !self.seen.insert(node.cell.id) {
             return;
         }
         let next = self.met.len();
@@ -174,18 +211,18 @@ impl Walk {
         let mut layer_depths: HashMap<u64, usize> = HashMap::new();
         for node in self.order.iter().rev() {
             let layer_depth = layer_depths.entry(node.maker()).or_insert(0);
-            let depth = depths.entry(node.0.id).or_insert(0);
+            let depth = depths.entry(node.cell.id).or_insert(0);
             *depth = (*depth).max(*layer_depth);
             *layer_depth = *depth;
             let depth = *depth;
             for input in node.inputs() {
-                let before = depths.entry(input.0.id).or_insert(0);
+                let before = depths.entry(input.cell.id).or_insert(0);
                 *before = (*before).max(depth + 1);
             }
         }
         let mut nodes: Vec<&Node> = self.order.iter().collect();
         // Stable, so that nodes of one layer and depth stay behind their inputs.
-        nodes.sort_by_key(|node| (std::cmp::Reverse(depths[&node.0.id]), self.met[&node.maker()]));
+        nodes.sort_by_key(|node| (std::cmp::Reverse(depths[&node.cell.id]), self.met[&node.maker()]));
         let mut makers: Vec<&Node> = Vec::new();
         let mut known = HashSet::new();
         makers.extend(nodes.iter().filter(|node| known.insert(node.maker())));
@@ -196,13 +233,15 @@ impl Walk {
         let places: HashMap<u64, usize> =
             makers.iter().enumerate().map(|(place, node)| (node.maker(), place)).collect();
         let call_places: HashMap<u64, usize> =
-            nodes.iter().enumerate().map(|(place, node)| (node.0.id, place)).collect();
-        let of = |wanted: &[Node]| wanted.iter().map(|node| call_places[&node.0.id]).collect::<Vec<_>>();
+            nodes.iter().enumerate().map(|(place, node)| (node.cell.id, place)).collect();
+        let part = |node: &Node| Part { call: call_places[&node.cell.id], output: node.output };
+        let of = |wanted: &[Node]| wanted.iter().map(part).collect::<Vec<_>>();
         let calls = nodes.iter().map(|node| Call {
             layer: places[&node.maker()],
             inputs: of(node.inputs()),
-            location: node.0.location,
-            turn: nodes.iter().filter(|other| other.maker() == node.maker() && other.0.id < node.0.id).count(),
+            location: node.cell.location,
+            turn: nodes.iter().filter(|other| other.maker() == node.maker() && other.cell.id < node.cell.id).count(),
+            node: Some(node.cell.id),
         });
         let distinct: HashSet<usize> = depths.values().copied().collect();
         let is_chain = distinct.len() == nodes.len()
@@ -214,12 +253,13 @@ impl Walk {
             outputs: of(outputs),
             layers: names.into_iter().zip(kinds).map(|(name, kind)| Entry { name, kind }).collect(),
             is_chain,
+            added: Vec::new(),
         })
     }
 }
 
 fn entry_kind(node: &Node) -> EntryKind {
-    match &node.0.origin {
+    match &node.cell.origin {
         Origin::Input(ty) => EntryKind::Input(ty.clone()),
         Origin::Call { layer, .. } => EntryKind::Layer(Arc::clone(&layer.layer)),
     }

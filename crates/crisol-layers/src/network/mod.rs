@@ -1,24 +1,28 @@
 //! Networks: layers in a chain or a graph, with the tree of their weights once they are built.
 
 mod build;
+mod forward;
 mod graph;
 mod items;
 mod names;
+mod nodes;
 mod run;
 mod summary;
 
+pub use forward::Forward;
 pub use graph::Item;
 pub use items::{IntoItem, IntoLayers};
+pub(crate) use names::snake_case;
+pub use nodes::Nodes;
 
 use crate::layer::Layer;
-use crate::node::Node;
-use crate::scope::{Mode, Scope};
+use crate::scope::Scope;
 use build::Built;
 use crisol_params::{Tree, Weight};
-use crisol_tensor::random::{Key, next_key};
+use crisol_tensor::random::Key;
 use crisol_tensor::{DType, Error, ErrorKind, Result, Shape, Tensor, TensorType};
 use graph::{EntryKind, Graph};
-use run::run;
+use run::{part, run};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// A model's layers and weights: a chain or a graph, itself a layer.
@@ -48,58 +52,20 @@ pub struct Network {
     dtype: DType,
     key: Option<Key>,
     built: OnceLock<Built>,
-    losses: Mutex<Vec<Tensor>>,
+    last: Mutex<Last>,
+}
+
+/// What layers added in the last forward pass.
+#[derive(Debug, Default)]
+struct Last {
+    losses: Vec<Tensor>,
+    metrics: Vec<(String, Tensor)>,
 }
 
 #[derive(Debug)]
 enum Kind {
     Sequential(Vec<Item>),
     Functional,
-}
-
-/// What a forward pass computes.
-#[derive(Clone, Debug)]
-pub struct Forward {
-    /// The model's outputs, in their order.
-    pub outputs: Vec<Tensor>,
-    /// The scalars that layers added with [`Scope::add_loss`].
-    pub losses: Vec<Tensor>,
-}
-
-/// Inputs or outputs of a functional model: one node, or several.
-pub trait Nodes {
-    /// The nodes in their order.
-    fn nodes(&self) -> Vec<Node>;
-}
-
-impl Nodes for &Node {
-    fn nodes(&self) -> Vec<Node> {
-        vec![(*self).clone()]
-    }
-}
-
-impl Nodes for Node {
-    fn nodes(&self) -> Vec<Node> {
-        vec![self.clone()]
-    }
-}
-
-impl Nodes for &[Node] {
-    fn nodes(&self) -> Vec<Node> {
-        self.to_vec()
-    }
-}
-
-impl<const N: usize> Nodes for [Node; N] {
-    fn nodes(&self) -> Vec<Node> {
-        self.to_vec()
-    }
-}
-
-impl<const N: usize> Nodes for [&Node; N] {
-    fn nodes(&self) -> Vec<Node> {
-        self.iter().map(|&node| node.clone()).collect()
-    }
 }
 
 /// Making a network.
@@ -131,7 +97,7 @@ impl Network {
             dtype: DType::F32,
             key: None,
             built: OnceLock::new(),
-            losses: Mutex::new(Vec::new()),
+            last: Mutex::default(),
         }
     }
 
@@ -194,54 +160,6 @@ impl Network {
         self.built_for(shapes).map(drop)
     }
 
-    /// The output of a network of one input and one output. In training, random layers take the next key of this thread's
-    /// stream.
-    ///
-    /// # Errors
-    /// An input that does not fit, or what a layer returns. No state changes then.
-    pub fn call(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
-        let key = if mode == Mode::Training { next_key() } else { Key::new(0) };
-        let mut outputs = self.forward(std::slice::from_ref(x), mode, key)?.outputs;
-        match (outputs.pop(), outputs.len()) {
-            (Some(output), 0) => Ok(output),
-            (_, more) => {
-                let text = format!("the network has {} outputs, expected one", more + 1);
-                Err(Error::new(ErrorKind::Value, text).operation("call").help("use forward"))
-            }
-        }
-    }
-
-    /// A forward pass of any number of inputs and outputs; the key decides all randomness in it.
-    ///
-    /// # Errors
-    /// As [`Network::call`].
-    pub fn forward(&self, inputs: &[Tensor], mode: Mode, key: Key) -> Result<Forward> {
-        let mut shapes = Vec::with_capacity(inputs.len());
-        for input in inputs {
-            match input.shape()?.sizes() {
-                [] => return Err(Error::new(ErrorKind::Shape, "expected a batch axis, found a scalar")),
-                [0, ..] => {
-                    let text = format!("the batch is empty: the input has shape {}", input.shape()?);
-                    return Err(Error::new(ErrorKind::Shape, text));
-                }
-                [_, sample @ ..] => shapes.push(Shape::new(sample)?),
-            }
-        }
-        let built = self.built_for(&shapes)?;
-        let graph = self.graph()?;
-        let mut scope = Scope::new(Arc::clone(&built.tree), mode, self.dtype, key);
-        let values = run(graph, &mut scope, inputs)?;
-        let outputs = graph.outputs.iter().map(|&call| values[call].clone()).collect();
-        let losses = scope.commit()?;
-        *self.lock_losses() = losses.clone();
-        Ok(Forward { outputs, losses })
-    }
-
-    /// The losses that layers added in the last forward pass.
-    pub fn losses(&self) -> Vec<Tensor> {
-        self.lock_losses().clone()
-    }
-
     fn built_for(&self, shapes: &[Shape]) -> Result<&Built> {
         if let Some(built) = self.built.get() {
             return Ok(built);
@@ -268,6 +186,22 @@ impl Network {
     /// The network is not built.
     pub fn trainable_weights(&self) -> Result<Vec<Weight>> {
         Ok(self.tree()?.trainable_weights().cloned().collect())
+    }
+
+    /// All weights and states.
+    ///
+    /// # Errors
+    /// The network is not built.
+    pub fn weights(&self) -> Result<Vec<Weight>> {
+        Ok(self.tree()?.weights().to_vec())
+    }
+
+    /// States and frozen weights.
+    ///
+    /// # Errors
+    /// The network is not built.
+    pub fn non_trainable_weights(&self) -> Result<Vec<Weight>> {
+        Ok(self.tree()?.non_trainable_weights().cloned().collect())
     }
 
     /// Whether the weights exist.
@@ -314,7 +248,8 @@ impl Network {
     /// The network is not built.
     pub fn output_shapes(&self) -> Result<Vec<&[Option<usize>]>> {
         let shapes = &self.built()?.shapes;
-        Ok(self.graph()?.outputs.iter().map(|&call| shapes[call].as_slice()).collect())
+        let outputs = self.graph()?.outputs.iter();
+        Ok(outputs.filter_map(|part| shapes[part.call].get(part.output)).map(Vec::as_slice).collect())
     }
 
     /// Keras' table of layers, output shapes and parameters, lines of at most `line_length` letters.
@@ -336,8 +271,8 @@ impl Network {
         self.graph.as_ref().map_err(Error::clone)
     }
 
-    fn lock_losses(&self) -> MutexGuard<'_, Vec<Tensor>> {
-        self.losses.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_last(&self) -> MutexGuard<'_, Last> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The name in a summary.
@@ -352,15 +287,24 @@ impl Layer for Network {
     }
 
     fn call_many(&self, cx: &mut Scope, inputs: &[Tensor]) -> Result<Tensor> {
-        let graph = self.graph()?;
-        let values = run(graph, cx, inputs)?;
-        match graph.outputs.as_slice() {
-            [output] => Ok(values[*output].clone()),
-            outputs => {
-                let text = format!("a network of {} outputs cannot be a layer, expected one", outputs.len());
-                Err(Error::new(ErrorKind::Unsupported, text))
+        let mut outputs = self.call_all(cx, inputs)?;
+        match (outputs.pop(), outputs.len()) {
+            (Some(output), 0) => Ok(output),
+            (_, more) => {
+                let text = format!("the network has {} outputs, expected one", more + 1);
+                Err(Error::new(ErrorKind::Value, text).help("apply it with outputs_on, or call it with layer_all"))
             }
         }
+    }
+
+    fn call_all(&self, cx: &mut Scope, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
+        let graph = self.graph()?;
+        let values = run(graph, cx, inputs)?;
+        graph.outputs.iter().map(|&output| part(&values, output)).collect()
+    }
+
+    fn output_count(&self) -> usize {
+        self.graph.as_ref().map_or(1, |graph| graph.outputs.len())
     }
 
     fn type_name(&self) -> &'static str {

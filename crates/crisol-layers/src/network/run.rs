@@ -1,38 +1,56 @@
 //! A pass through a network: every layer called in order, in a scope.
 
-use super::graph::{EntryKind, Graph};
+use super::graph::{EntryKind, Graph, Part};
 use crate::node::InputType;
 use crate::scope::Scope;
-use crisol_tensor::{DType, Error, ErrorKind, Result, Tensor};
+use crisol_tensor::{Error, ErrorKind, Result, Tensor};
 
 /// Calls every layer in order; the result holds what each call makes.
-pub(super) fn run(graph: &Graph, scope: &mut Scope, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
+pub(super) fn run(graph: &Graph, scope: &mut Scope, inputs: &[Tensor]) -> Result<Vec<Vec<Tensor>>> {
     if inputs.len() != graph.inputs.len() {
         let text = format!("expected {} inputs, found {}", graph.inputs.len(), inputs.len());
         return Err(Error::new(ErrorKind::Value, text));
     }
-    let mut values: Vec<Tensor> = Vec::with_capacity(graph.calls.len());
-    for call in &graph.calls {
+    let mut values: Vec<Vec<Tensor>> = Vec::with_capacity(graph.calls.len());
+    for (place, call) in graph.calls.iter().enumerate() {
         let entry = &graph.layers[call.layer];
         let value = match &entry.kind {
             EntryKind::Input(ty) => {
                 let number = graph.inputs.iter().position(|&input| input == call.layer);
                 let input = number.and_then(|number| inputs.get(number));
                 let input = input.ok_or_else(|| Error::new(ErrorKind::Internal, "an input without data"))?;
-                accept(&entry.name, ty, input, scope.dtype())?
+                vec![accept(&entry.name, ty, input, scope)?]
             }
             EntryKind::Layer(layer) => {
-                let inputs: Vec<Tensor> = call.inputs.iter().map(|&input| values[input].clone()).collect();
-                scope.layer_many(&entry.name, &**layer, &inputs).map_err(|error| error.at(call.location))?
+                let inputs = call.inputs.iter().map(|&input| part(&values, input)).collect::<Result<Vec<Tensor>>>();
+                let outputs =
+                    inputs.and_then(|inputs| scope.call_layer(&entry.name, Some(&entry.name), &**layer, &inputs));
+                outputs.map_err(|error| error.at(call.location))?
             }
         };
         values.push(value);
+        for added in graph.added.iter().filter(|added| added.of.call == place) {
+            let value = (added.function)(&part(&values, added.of)?);
+            match &added.name {
+                Some(name) => scope.add_metric(name, value),
+                None => scope.add_loss(value),
+            }
+            scope.take_error()?;
+        }
     }
     Ok(values)
 }
 
+/// One output of a call that was made.
+pub(super) fn part(values: &[Vec<Tensor>], Part { call, output }: Part) -> Result<Tensor> {
+    values[call].get(output).cloned().ok_or_else(|| {
+        let text = format!("output {output} of a layer that has {} was asked for", values[call].len());
+        Error::new(ErrorKind::Value, text)
+    })
+}
+
 /// Checks data against an input and casts it.
-fn accept(name: &str, ty: &InputType, input: &Tensor, dtype: DType) -> Result<Tensor> {
+fn accept(name: &str, ty: &InputType, input: &Tensor, scope: &mut Scope) -> Result<Tensor> {
     let given = input.ty()?;
     if let Ok(shape) = &ty.shape
         && given.shape.get(1..) != Some(shape.sizes())
@@ -41,8 +59,15 @@ fn accept(name: &str, ty: &InputType, input: &Tensor, dtype: DType) -> Result<Te
         let text = format!("expected {}, found {}", show(&expected), given.shape);
         return Err(Error::new(ErrorKind::Shape, text).operation(name));
     }
-    let dtype = ty.dtype.unwrap_or(dtype);
-    Ok(if given.dtype == dtype { input.clone() } else { input.cast(dtype) })
+    let dtype = ty.dtype.unwrap_or(scope.dtype());
+    if given.dtype == dtype {
+        return Ok(input.clone());
+    }
+    let cast = input.cast(dtype);
+    if let Some(mask) = scope.mask(input) {
+        scope.set_mask(&cast, &mask);
+    }
+    Ok(cast)
 }
 
 /// A shape as errors show it: `[None, 28, 28]`.

@@ -52,7 +52,7 @@ pub(super) fn table(network: &Network, line_length: usize) -> Result<String> {
             Some(built) => {
                 // As Keras, that of the last call.
                 let last = graph.calls.iter().rposition(|call| call.layer == place);
-                cells.push(last.map_or_else(String::new, |call| shape(&built.shapes[call])));
+                cells.push(last.map_or_else(String::new, |call| shapes(&built.shapes[call])));
                 cells.push(grouped(built.tree.under(&entry.name).map(Weight::parameters).sum()));
             }
             None => cells.extend(["?".to_string(), "0 (unbuilt)".to_string()]),
@@ -149,11 +149,17 @@ fn connections(graph: &Graph, layer: usize) -> String {
     let mut calls: Vec<_> = graph.calls.iter().filter(|call| call.layer == layer).collect();
     calls.sort_by_key(|call| call.turn);
     let inputs = calls.iter().flat_map(|call| &call.inputs).map(|&input| {
-        let source = &graph.calls[input];
-        format!("{}[{}][0]", graph.layers[source.layer].name, source.turn)
+        let source = &graph.calls[input.call];
+        format!("{}[{}][{}]", graph.layers[source.layer].name, source.turn, input.output)
     });
     let inputs: Vec<String> = inputs.collect();
     if inputs.is_empty() { "-".to_string() } else { inputs.join(", ") }
+}
+
+/// The shapes of a layer's outputs: one, or a list.
+fn shapes(outputs: &[Vec<Option<usize>>]) -> String {
+    let outputs: Vec<String> = outputs.iter().map(|output| shape(output)).collect();
+    if outputs.len() == 1 { outputs.concat() } else { format!("[{}]", outputs.join(", ")) }
 }
 
 /// A shape as Python shows it: `(None, 784)`, and `(None,)` for a single axis.

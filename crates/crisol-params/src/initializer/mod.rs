@@ -5,9 +5,11 @@ mod glorot_normal;
 mod glorot_uniform;
 mod he_normal;
 mod he_uniform;
+mod identity;
 mod lecun_normal;
 mod lecun_uniform;
 mod ones;
+mod orthogonal;
 mod random_normal;
 mod random_uniform;
 mod truncated_normal;
@@ -19,17 +21,21 @@ pub use glorot_normal::GlorotNormal;
 pub use glorot_uniform::GlorotUniform;
 pub use he_normal::HeNormal;
 pub use he_uniform::HeUniform;
+pub use identity::Identity;
 pub use lecun_normal::LecunNormal;
 pub use lecun_uniform::LecunUniform;
 pub use ones::Ones;
+pub use orthogonal::Orthogonal;
 pub use random_normal::RandomNormal;
 pub use random_uniform::RandomUniform;
 pub use truncated_normal::TruncatedNormal;
 pub use variance_scaling::{Distribution, Mode, VarianceScaling};
 pub use zeros::Zeros;
 
+use crate::named::{self, Config, Entry, entry};
 use crisol_tensor::random::Key;
 use crisol_tensor::{DType, Error, ErrorKind, Result, Shape, Tensor};
+use serde::{Deserializer, Serialize, Serializer};
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -53,26 +59,30 @@ pub trait Initializer: Debug + Send + Sync {
     /// # Errors
     /// Settings out of range, or an element type that the initializer does not make.
     fn initialize(&self, shape: Shape, dtype: DType, key: Key) -> Result<Tensor>;
+
+    /// What a file says of it; `None` if it cannot be read back from a name.
+    fn config(&self) -> Option<Config> {
+        None
+    }
 }
 
-/// Makes an initializer with its default settings.
-type Make = fn() -> Arc<dyn Initializer>;
-
 /// Every initializer by its name in Keras.
-const INITIALIZERS: [(&str, Make); 13] = [
-    ("zeros", || Arc::new(Zeros)),
-    ("ones", || Arc::new(Ones)),
-    ("constant", || Arc::new(Constant::default())),
-    ("random_normal", || Arc::new(RandomNormal::default())),
-    ("random_uniform", || Arc::new(RandomUniform::default())),
-    ("truncated_normal", || Arc::new(TruncatedNormal::default())),
-    ("variance_scaling", || Arc::new(VarianceScaling::default())),
-    ("glorot_uniform", || Arc::new(GlorotUniform)),
-    ("glorot_normal", || Arc::new(GlorotNormal)),
-    ("he_uniform", || Arc::new(HeUniform)),
-    ("he_normal", || Arc::new(HeNormal)),
-    ("lecun_uniform", || Arc::new(LecunUniform)),
-    ("lecun_normal", || Arc::new(LecunNormal)),
+const INITIALIZERS: &[Entry<dyn Initializer>] = &[
+    entry!("zeros", Zeros),
+    entry!("ones", Ones),
+    entry!("constant", Constant),
+    entry!("random_normal", RandomNormal),
+    entry!("random_uniform", RandomUniform),
+    entry!("truncated_normal", TruncatedNormal),
+    entry!("variance_scaling", VarianceScaling),
+    entry!("glorot_uniform", GlorotUniform),
+    entry!("glorot_normal", GlorotNormal),
+    entry!("he_uniform", HeUniform),
+    entry!("he_normal", HeNormal),
+    entry!("lecun_uniform", LecunUniform),
+    entry!("lecun_normal", LecunNormal),
+    entry!("orthogonal", Orthogonal),
+    entry!("identity", Identity),
 ];
 
 /// The initializer with the given name in Keras, with its default settings.
@@ -85,15 +95,16 @@ const INITIALIZERS: [(&str, Make); 13] = [
 /// assert!(error.to_string().contains("did you mean \"glorot_uniform\""));
 /// ```
 pub fn initializer_by_name(name: &str) -> Result<Arc<dyn Initializer>> {
-    match INITIALIZERS.iter().find(|(known, _)| *known == name) {
-        Some((_, make)) => Ok(make()),
-        None => Err(Error::unknown_name("initializer", name, INITIALIZERS.map(|(known, _)| known))),
-    }
+    Ok((named::find("initializer", INITIALIZERS, name)?.make)())
 }
 
 impl Initializer for &'static str {
     fn initialize(&self, shape: Shape, dtype: DType, key: Key) -> Result<Tensor> {
         initializer_by_name(self)?.initialize(shape, dtype, key)
+    }
+
+    fn config(&self) -> Option<Config> {
+        Some(Config::Name(self.to_string()))
     }
 }
 
@@ -101,12 +112,31 @@ impl Initializer for String {
     fn initialize(&self, shape: Shape, dtype: DType, key: Key) -> Result<Tensor> {
         initializer_by_name(self)?.initialize(shape, dtype, key)
     }
+
+    fn config(&self) -> Option<Config> {
+        Some(Config::Name(self.to_string()))
+    }
 }
 
 impl<I: Initializer + ?Sized> Initializer for Arc<I> {
     fn initialize(&self, shape: Shape, dtype: DType, key: Key) -> Result<Tensor> {
         (**self).initialize(shape, dtype, key)
     }
+
+    fn config(&self) -> Option<Config> {
+        (**self).config()
+    }
+}
+
+impl Serialize for dyn Initializer {
+    fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        named::write(&self, self.config(), to)
+    }
+}
+
+/// Reads an initializer that a layer holds; for `#[serde(deserialize_with)]`.
+pub fn read_initializer<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Arc<dyn Initializer>, D::Error> {
+    named::read("initializer", INITIALIZERS, from)
 }
 
 /// Random numbers are floating point ones.
@@ -137,11 +167,14 @@ mod tests {
 
     #[test]
     fn every_name_leads_to_an_initializer_and_depends_on_the_key_alone() {
-        for (name, make) in INITIALIZERS {
+        for Entry { name, make, .. } in INITIALIZERS {
+            if *name == "identity" {
+                continue; // needs no key, and no floats
+            }
             let initializer = make();
             let first = draw(&initializer, 1);
             assert_eq!(first, draw(&initializer, 1), "{name}");
-            let is_random = !["zeros", "ones", "constant"].contains(&name);
+            let is_random = !["zeros", "ones", "constant"].contains(name);
             assert_eq!(first != draw(&initializer, 2), is_random, "{name}");
         }
     }

@@ -1,11 +1,13 @@
 //! `random_normal`: numbers of a normal distribution.
 
 use super::{Initializer, expect_deviation, expect_float};
+use crate::named::{self, Config};
 use crisol_tensor::random::Key;
 use crisol_tensor::{DType, Result, Shape, Tensor};
+use serde::{Deserialize, Serialize};
 
 /// Random numbers of the normal distribution; by default around 0 with standard deviation 0.05.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RandomNormal {
     /// The centre of the distribution.
     pub mean: f64,
@@ -24,5 +26,9 @@ impl Initializer for RandomNormal {
         expect_float("random_normal", dtype)?;
         expect_deviation("random_normal", self.standard_deviation)?;
         Ok(Tensor::random_normal(shape, self.mean, self.standard_deviation, key).cast(dtype))
+    }
+
+    fn config(&self) -> Option<Config> {
+        named::config("random_normal", self)
     }
 }

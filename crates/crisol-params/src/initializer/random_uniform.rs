@@ -1,11 +1,13 @@
 //! `random_uniform`: numbers spread evenly over an interval.
 
 use super::{Initializer, expect_float};
+use crate::named::{self, Config};
 use crisol_tensor::random::Key;
 use crisol_tensor::{DType, Error, ErrorKind, Result, Shape, Tensor};
+use serde::{Deserialize, Serialize};
 
 /// Random numbers spread evenly over `[low, high)`; by default over `[-0.05, 0.05)`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RandomUniform {
     /// The lower end of the interval.
     pub low: f64,
@@ -27,5 +29,9 @@ impl Initializer for RandomUniform {
             return Err(Error::new(ErrorKind::Value, text).operation("random_uniform"));
         }
         Ok(Tensor::random_uniform(shape, self.low, self.high, key).cast(dtype))
+    }
+
+    fn config(&self) -> Option<Config> {
+        named::config("random_uniform", self)
     }
 }

@@ -1,8 +1,10 @@
 //! `truncated_normal`: a normal distribution without its tails.
 
 use super::{Initializer, expect_deviation, expect_float};
+use crate::named::{self, Config};
 use crisol_tensor::random::Key;
 use crisol_tensor::{DType, Result, Shape, Tensor};
+use serde::{Deserialize, Serialize};
 
 /// How often numbers beyond the bounds are drawn again. 4.6 % lie beyond; after eight rounds fewer than one in 10^11 do,
 /// and those are moved to the bound.
@@ -10,7 +12,7 @@ const ROUNDS: u64 = 8;
 
 /// Random numbers of the normal distribution, those farther than two standard deviations from the mean drawn again; by
 /// default around 0 with standard deviation 0.05.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TruncatedNormal {
     /// The centre of the distribution.
     pub mean: f64,
@@ -35,5 +37,9 @@ impl Initializer for TruncatedNormal {
         }
         let numbers = numbers.clip(-2.0, 2.0);
         Ok((numbers * self.standard_deviation + self.mean).cast(dtype))
+    }
+
+    fn config(&self) -> Option<Config> {
+        named::config("truncated_normal", self)
     }
 }

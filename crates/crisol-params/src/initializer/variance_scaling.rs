@@ -1,14 +1,16 @@
 //! `variance_scaling`: the family of Glorot, He and LeCun, which fit the spread of weights to the size of their layer.
 
 use super::{Initializer, RandomNormal, RandomUniform, TruncatedNormal};
+use crate::named::{self, Config};
 use crisol_tensor::random::Key;
 use crisol_tensor::{DType, Error, ErrorKind, Result, Shape, Tensor};
+use serde::{Deserialize, Serialize};
 
 /// The standard deviation of a standard normal distribution cut at two standard deviations.
 const TRUNCATED_DEVIATION: f64 = 0.879_625_661_034_239_8;
 
 /// Random numbers with variance `scale / n`, where `n` is the number of inputs or outputs of a unit.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VarianceScaling {
     /// The variance times `n`, above 0.
     pub scale: f64,
@@ -19,7 +21,7 @@ pub struct VarianceScaling {
 }
 
 /// The number that [`VarianceScaling`] divides by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Mode {
     /// The inputs of a unit.
     FanIn,
@@ -30,7 +32,7 @@ pub enum Mode {
 }
 
 /// The distribution that [`VarianceScaling`] draws from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Distribution {
     /// Normal, cut at two standard deviations and widened to have the asked variance again.
     TruncatedNormal,
@@ -72,6 +74,10 @@ impl Initializer for VarianceScaling {
                 RandomUniform { low: -limit, high: limit }.initialize(shape, dtype, key)
             }
         }
+    }
+
+    fn config(&self) -> Option<Config> {
+        named::config("variance_scaling", self)
     }
 }
 

@@ -1,0 +1,91 @@
+//! Settings that have a name: how initializers, regularizers and constraints are found by name, written to a file and read back.
+
+use crisol_tensor::{Error, Result};
+use serde::{Deserialize, Serialize, Serializer, de, ser};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// What a file says of an initializer, a regularizer or a constraint: its name alone, or with its settings.
+///
+/// ```
+/// use crisol_params::{Config, Initializer, RandomNormal};
+/// let config = RandomNormal { mean: 1.0, standard_deviation: 0.5 }.config();
+/// let text = serde_json::to_string(&config).expect("JSON");
+/// assert_eq!(text, r#"{"name":"random_normal","settings":{"mean":1.0,"standard_deviation":0.5}}"#);
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Config {
+    /// The default settings.
+    Name(String),
+    /// Others.
+    Settings {
+        /// The name.
+        name: String,
+        /// What the type with that name is made from.
+        settings: Value,
+    },
+}
+
+/// How things of a kind are made by name. `K` is the trait that they share.
+pub(crate) struct Entry<K: ?Sized + 'static> {
+    pub(crate) name: &'static str,
+    /// With default settings.
+    pub(crate) make: fn() -> Arc<K>,
+    pub(crate) read: fn(Value) -> serde_json::Result<Arc<K>>,
+}
+
+/// The entry of a type.
+macro_rules! entry {
+    ($name:literal, $type:ty) => {
+        $crate::named::Entry {
+            name: $name,
+            make: || std::sync::Arc::new(<$type>::default()),
+            read: |settings| Ok(std::sync::Arc::new(serde_json::from_value::<$type>(settings)?)),
+        }
+    };
+}
+pub(crate) use entry;
+
+/// The config of a value with a name; a value without settings is its name.
+pub(crate) fn config(name: &str, value: &impl Serialize) -> Option<Config> {
+    let name = name.to_string();
+    Some(match serde_json::to_value(value).ok()? {
+        Value::Null => Config::Name(name),
+        settings => Config::Settings { name, settings },
+    })
+}
+
+/// The entry with the given name; the error offers the nearest.
+pub(crate) fn find<'a, K: ?Sized>(kind: &str, entries: &'a [Entry<K>], name: &str) -> Result<&'a Entry<K>> {
+    let found = entries.iter().find(|entry| entry.name == name);
+    found.ok_or_else(|| Error::unknown_name(kind, name, entries.iter().map(|entry| entry.name)))
+}
+
+/// What a config stands for.
+pub(crate) fn read<'de, K: ?Sized, D>(
+    kind: &str,
+    entries: &[Entry<K>],
+    from: D,
+) -> std::result::Result<Arc<K>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+{
+    match Config::deserialize(from)? {
+        Config::Name(name) => Ok((find(kind, entries, &name).map_err(de::Error::custom)?.make)()),
+        Config::Settings { name, settings } => {
+            let entry = find(kind, entries, &name).map_err(de::Error::custom)?;
+            (entry.read)(settings).map_err(|error| de::Error::custom(format!("{kind} {name:?}: {error}")))
+        }
+    }
+}
+
+/// Writes a config, or tells that there is none.
+pub(crate) fn write<S: Serializer>(
+    what: &dyn std::fmt::Debug,
+    config: Option<Config>,
+    to: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    let config = config.ok_or_else(|| ser::Error::custom(format!("{what:?} has no config: it cannot be saved")))?;
+    config.serialize(to)
+}

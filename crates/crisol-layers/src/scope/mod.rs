@@ -51,7 +51,7 @@ enum Store {
     /// A built model.
     Tree(Arc<Tree>),
     /// A model that is being built: only types are known.
-    Draft(Draft, Trace),
+    Draft(Box<Draft>, Trace),
 }
 
 /// The scope for layers.

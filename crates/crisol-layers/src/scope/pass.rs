@@ -27,7 +27,7 @@ impl Scope {
 
     /// A pass that finds out weights and shapes.
     pub(crate) fn trace(draft: Draft, dtype: DType) -> Scope {
-        Scope::with(Store::Draft(draft, Trace::new()), Mode::Training, dtype, Key::new(0))
+        Scope::with(Store::Draft(Box::new(draft), Trace::new()), Mode::Training, dtype, Key::new(0))
     }
 
     fn with(store: Store, mode: Mode, dtype: DType, key: Key) -> Scope {
@@ -68,7 +68,7 @@ impl Scope {
     /// The weights that a trace found, complete from now on.
     pub(crate) fn into_draft(self) -> Result<Draft> {
         match self.store {
-            Store::Draft(draft, _) => Ok(draft.completed()),
+            Store::Draft(draft, _) => Ok((*draft).completed()),
             Store::Tree(_) => Err(Error::new(ErrorKind::Internal, "the draft of a built model")),
         }
     }
@@ -111,15 +111,19 @@ impl Scope {
         self.path.truncate(outer);
         let outputs = result?;
         if !self.masks.is_empty() && layer.passes_mask() {
-            if let Some(mask) = cast.iter().find_map(|input| self.mask(input)) {
-                for output in &outputs {
-                    if self.mask(output).is_none() {
-                        self.set_mask(output, &mask);
-                    }
-                }
-            }
+            self.pass_mask(&cast, &outputs);
         }
         Ok(outputs)
+    }
+
+    /// The outputs' steps count that count in the first input with a mask.
+    fn pass_mask(&mut self, inputs: &[Tensor], outputs: &[Tensor]) {
+        let Some(mask) = inputs.iter().find_map(|input| self.mask(input)) else { return };
+        for output in outputs {
+            if self.mask(output).is_none() {
+                self.set_mask(output, &mask);
+            }
+        }
     }
 
     pub(super) fn path_of(&self, name: &str) -> String {

@@ -15,8 +15,10 @@ const PANELS_WORK: usize = 1 << 23;
 const PANELS_ROWS: usize = 128;
 /// More blocks than this are not needed to feed the threads; only the longest matrices have more.
 const MAX_BLOCKS: usize = 16;
+/// Elements of a right operand that no second-level cache holds.
+const FAR_ELEMENTS: usize = 1 << 19;
 /// The longest block: with its rows of the output still in cache for the epilogue.
-const MAX_ROWS: usize = 516;
+const MAX_ROWS: usize = 504;
 /// Elements that all partial products may take together.
 const PARTIALS: usize = 1 << 21;
 /// Blocks are multiples of the rows (6) and the columns (64) of the inner kernel's tile.
@@ -59,8 +61,9 @@ impl Cut {
         }
         // With a long batch each product may be one block.
         let wanted = prev_power_of_two(work / BLOCK_WORK).min(MAX_BLOCKS.div_ceil(batch));
-        if copies_right(rhs_strides) && m <= MAX_ROWS / 2 {
-            // Every block of rows would copy the right operand anew.
+        let far = k.saturating_mul(n) >= FAR_ELEMENTS && n >= wanted * COL_TILE;
+        if (copies_right(rhs_strides) || far) && m <= MAX_ROWS / 2 {
+            // Every block of rows would copy the right operand, or fetch it from afar, anew.
             let cols = n.div_ceil(wanted.min((n / COL_TILE).max(1))).next_multiple_of(COL_TILE / 2).min(n);
             return Self { cols, ..whole };
         }

@@ -1,6 +1,7 @@
 //! How tiles read the operands of a product: where they are, or from a copy that suits a cache.
 
 use crate::real::{Raw, Real};
+use crate::tile::prefetch;
 
 /// Right operands with rows at least this far apart (in bytes) are copied panel by panel: otherwise their rows would fall on the
 /// same few places of the cache.
@@ -42,41 +43,79 @@ impl Right {
         }
     }
 
-    /// A panel of the operand as tiles shall read it, copied into `panel` where that is the way.
+    /// Copies some steps of some columns into panels: those of one tile's columns after those of another, step by step.
     ///
     /// # Safety
     /// The elements that `size` names must be readable.
-    pub(crate) unsafe fn panel<T: Real>(
+    pub(crate) unsafe fn copy<T: Real>(
         self,
         rhs: Raw<*const T>,
         [steps, width]: [usize; 2],
         tile_cols: usize,
-        panel: &mut [T],
-    ) -> Raw<*const T> {
-        // SAFETY: rows of `width`, columns of `steps` and single elements are those that the caller vouches for.
-        unsafe {
-            match self {
-                Self::InPlace => return rhs,
-                Self::Copied => {
-                    for (step, row) in panel.chunks_exact_mut(tile_cols).take(steps).enumerate() {
-                        let from = std::slice::from_raw_parts(rhs.at(0, step, 0).start, width);
-                        row[..width].copy_from_slice(from);
-                    }
-                }
-                Self::Turned => {
-                    let columns = std::slice::from_raw_parts(rhs.start, (width - 1) * rhs.col_stride + steps);
-                    turn(columns, [width, steps], rhs.col_stride, panel, tile_cols);
-                }
-                Self::Gathered => {
-                    for (step, row) in panel.chunks_exact_mut(tile_cols).take(steps).enumerate() {
-                        for (col, value) in row[..width].iter_mut().enumerate() {
-                            *value = *rhs.at(0, step, col).start;
+        panels: &mut [T],
+    ) {
+        let length = steps * tile_cols;
+        assert!(width.div_ceil(tile_cols) * length <= panels.len(), "panels too short");
+        if self == Self::Copied {
+            // Row by row across all panels: memory is read in its order.
+            for step in 0..steps {
+                // SAFETY: the step's row, of `width`; its places in the panels, whose length was checked.
+                unsafe {
+                    let from = rhs.at(0, step, 0).start;
+                    for col in (0..width).step_by(tile_cols) {
+                        let to = panels.as_mut_ptr().add(col / tile_cols * length + step * tile_cols);
+                        prefetch_lines(rhs.at(0, step + AHEAD, col).start, tile_cols);
+                        if width - col >= tile_cols {
+                            copy_whole(from.add(col), to, tile_cols);
+                        } else {
+                            to.copy_from_nonoverlapping(from.add(col), width - col);
                         }
                     }
                 }
             }
+            return;
         }
-        Raw { start: panel.as_ptr(), row_stride: tile_cols, col_stride: 1 }
+        for (panel, to) in panels.chunks_exact_mut(length).take(width.div_ceil(tile_cols)).enumerate() {
+            let rhs = rhs.at(0, 0, panel * tile_cols);
+            let width = tile_cols.min(width - panel * tile_cols);
+            // SAFETY: columns of `steps` and single elements are those that the caller vouches for.
+            unsafe {
+                if self == Self::Turned {
+                    let columns = std::slice::from_raw_parts(rhs.start, (width - 1) * rhs.col_stride + steps);
+                    turn(columns, [width, steps], rhs.col_stride, to, tile_cols);
+                    continue;
+                }
+                for (step, row) in to.chunks_exact_mut(tile_cols).enumerate() {
+                    for (col, value) in row[..width].iter_mut().enumerate() {
+                        *value = *rhs.at(0, step, col).start;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Steps whose rows are asked for before they are copied: rows lie far from each other, where the processor does not look by itself.
+const AHEAD: usize = 6;
+
+/// Asks for the cache lines of `count` elements.
+#[inline(always)]
+pub(crate) fn prefetch_lines<T>(start: *const T, count: usize) {
+    for place in (0..count).step_by(64 / size_of::<T>()) {
+        prefetch(start.wrapping_add(place));
+    }
+}
+
+/// Copies a tile's columns of one step: whole vectors of 32 bytes, without a call.
+///
+/// # Safety
+/// `count` elements must be readable and writable; they must not overlap.
+#[inline(always)]
+unsafe fn copy_whole<T>(from: *const T, to: *mut T, count: usize) {
+    let (from, to) = (from.cast::<[u64; 4]>(), to.cast::<[u64; 4]>());
+    for index in 0..count * size_of::<T>() / 32 {
+        // SAFETY: the caller's promise; a tile's columns are two vectors of at least 16 bytes.
+        unsafe { to.add(index).write_unaligned(from.add(index).read_unaligned()) };
     }
 }
 
@@ -132,6 +171,9 @@ impl Left {
             let (row, step) = if matches!(self, Self::ByRows) { (index, 0) } else { (0, index) };
             // SAFETY: a row's steps, or a step's rows, which lie side by side in `lhs`.
             let from = unsafe { std::slice::from_raw_parts(lhs.at(0, row, step).start, length) };
+            if matches!(self, Self::BySteps) {
+                prefetch_lines(lhs.at(0, 0, step + AHEAD).start, length);
+            }
             to[..length].copy_from_slice(from);
         }
         let (row_stride, col_stride) = if matches!(self, Self::ByRows) { (pitch, 1) } else { (1, pitch) };

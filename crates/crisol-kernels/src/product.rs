@@ -1,7 +1,7 @@
 //! The product of two matrices on one thread: register tiles over blocks that stay in cache; scalar products where the result is
 //! narrow.
 
-use crate::operand::{Left, Right};
+use crate::operand::{Left, Right, prefetch_lines};
 use crate::real::{Raw, Real};
 use crate::tile::{DOTS, Tile};
 
@@ -197,54 +197,99 @@ unsafe fn by_tiles<T: Real>(
     let [_, tile_cols] = T::tile_size();
     let right = Right::new::<T>([m, n], tile_cols, rhs);
     let left = Left::new::<T>(n, lhs);
-    T::with_scratch(left.length(m, k.min(DEPTH)), |block| {
-        T::with_scratch(if right == Right::InPlace { 0 } else { k.min(DEPTH) * tile_cols }, |panel| {
+    let most_steps = k.min(DEPTH);
+    let copied_cols = group::<T>(most_steps).min(n.next_multiple_of(tile_cols));
+    let (cols, copied) = if right == Right::InPlace { (n, 0) } else { (copied_cols, copied_cols * most_steps) };
+    T::with_scratch(left.length(m, most_steps), |block| {
+        T::with_scratch(copied, |panels| {
             for depth in (0..k).step_by(DEPTH) {
                 let steps = DEPTH.min(k - depth);
                 // SAFETY: these steps of `lhs` are among those that the caller vouches for.
                 let lhs = unsafe { left.block(lhs.at(0, 0, depth), [m, steps], block) };
-                for col in (0..n).step_by(tile_cols) {
-                    let width = tile_cols.min(n - col);
-                    // SAFETY: these steps and columns of `rhs` are among those that the caller vouches for.
-                    let rhs = unsafe { right.panel(rhs.at(0, depth, col), [steps, width], tile_cols, panel) };
+                for col in (0..n).step_by(cols) {
+                    let width = cols.min(n - col);
+                    let mut rhs = Columns { first: rhs.at(0, depth, col), distance: tile_cols };
                     let out = Raw { start: out.start.wrapping_add(col), ..out };
-                    // SAFETY: rows, columns and steps are within the sizes that the caller vouches for, or in the copies just
-                    // made of them.
-                    unsafe { tiles([m, width, steps], out, accumulate || depth > 0, lhs, rhs) };
+                    // SAFETY: rows, columns and steps are within the sizes that the caller vouches for, or in the copies
+                    // just made of them.
+                    unsafe {
+                        if right != Right::InPlace {
+                            right.copy(rhs.first, [steps, width], tile_cols, panels);
+                            rhs = Columns::copied(panels, steps, tile_cols);
+                        }
+                        tiles([m, width, steps], out, accumulate || depth > 0, lhs, rhs);
+                    }
                 }
             }
         });
     });
 }
 
-/// All rows of one tile's columns; the right operand's columns follow each other.
+/// Columns of so many steps that stay in a second-level cache.
+pub(crate) fn group<T: Real>(steps: usize) -> usize {
+    const BYTES: usize = 256 << 10;
+    let tile_cols = T::tile_size()[1];
+    (BYTES / size_of::<T>() / steps.max(1) / tile_cols).max(1) * tile_cols
+}
+
+/// The right operand as tiles read it: columns of one tile follow each other.
+#[derive(Clone, Copy)]
+pub(crate) struct Columns<T> {
+    /// The columns of the first tile.
+    first: Raw<*const T>,
+    /// From the columns of one tile to those of the next.
+    distance: usize,
+}
+
+impl<T> Columns<T> {
+    /// Copies, each of so many steps, one after the other.
+    pub(crate) fn copied(panels: &[T], steps: usize, tile_cols: usize) -> Self {
+        let first = Raw { start: panels.as_ptr(), row_stride: tile_cols, col_stride: 1 };
+        Self { first, distance: steps * tile_cols }
+    }
+}
+
+/// Rows times columns, tile by tile: a tile's rows stay in a first-level cache while a group of columns, in a second-level one,
+/// passes by. So rows are read and results are written once a group, in the order of memory.
 ///
 /// # Safety
-/// As [`product`]; there must be no more columns than a tile has.
-#[inline]
+/// As [`product`].
 pub(crate) unsafe fn tiles<T: Real>(
-    [m, width, steps]: [usize; 3],
+    [m, n, steps]: [usize; 3],
     out: Raw<*mut T>,
     accumulate: bool,
     lhs: Raw<*const T>,
-    rhs: Raw<*const T>,
+    rhs: Columns<T>,
 ) {
-    let rows = m.div_ceil(m.div_ceil(T::tile_size()[0]));
-    for row in (0..m).step_by(rows) {
-        // SAFETY: rows within the sizes that the caller vouches for; the size is a tile's.
-        unsafe {
-            T::compute(&Tile {
-                x: lhs.at(0, row, 0).start,
-                x_row: lhs.row_stride,
-                runs: &[0],
-                run: [steps, lhs.col_stride],
-                v: rhs.start,
-                v_step: rhs.row_stride,
-                out: out.start.add(row * out.row_stride),
-                out_row: out.row_stride,
-                size: [rows.min(m - row), width],
-                accumulate,
-            });
+    let [most_rows, tile_cols] = T::tile_size();
+    let rows = m.div_ceil(m.div_ceil(most_rows));
+    let group = group::<T>(steps);
+    for first in (0..n).step_by(group) {
+        let last = n.min(first + group);
+        let share = rows.div_ceil((last - first).div_ceil(tile_cols));
+        for row in (0..m).step_by(rows) {
+            // Each tile asks for some of the next rows.
+            let mut next = row + rows..m.min(row + 2 * rows);
+            for col in (first..last).step_by(tile_cols) {
+                if lhs.col_stride == 1 {
+                    next.by_ref().take(share).for_each(|row| prefetch_lines(lhs.at(0, row, 0).start, steps));
+                }
+                // SAFETY: rows and columns within the sizes that the caller vouches for; the size is a tile's.
+                unsafe {
+                    T::compute(&Tile {
+                        x: lhs.at(0, row, 0).start,
+                        x_row: lhs.row_stride,
+                        runs: &[0],
+                        run: [steps, lhs.col_stride],
+                        v: rhs.first.at(col / tile_cols * rhs.distance, 0, 0).start,
+                        v_step: rhs.first.row_stride,
+                        out: out.start.add(row * out.row_stride + col),
+                        out_row: out.row_stride,
+                        size: [rows.min(m - row), tile_cols.min(n - col)],
+                        accumulate,
+                    });
+                }
+            }
         }
     }
 }

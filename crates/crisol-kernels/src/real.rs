@@ -27,6 +27,9 @@ pub(crate) mod private {
     use crate::tile::Tiled;
 
     pub trait Sealed: Tiled {
+        /// `self * factor + summand`, rounded once where every processor of the architecture can.
+        fn multiply_add(self, factor: Self, summand: Self) -> Self;
+
         /// Calls `body` with `length` elements of memory kept from earlier calls, at the start of a cache line; their values are
         /// arbitrary.
         fn with_scratch<R>(length: usize, body: impl FnOnce(&mut [Self]) -> R) -> R;
@@ -51,6 +54,14 @@ macro_rules! real {
         }
 
         impl private::Sealed for $type {
+            #[inline(always)]
+            fn multiply_add(self, factor: Self, summand: Self) -> Self {
+                if cfg!(target_arch = "aarch64") {
+                    return self.mul_add(factor, summand);
+                }
+                self * factor + summand
+            }
+
             fn with_scratch<R>(length: usize, body: impl FnOnce(&mut [Self]) -> R) -> R {
                 thread_local! {
                     // A stack of buffers: a call inside a call takes the next one.

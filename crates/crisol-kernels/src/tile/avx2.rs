@@ -1,90 +1,148 @@
 //! Vectors of 256 bits: 6 rows and two vectors leave four of the 16 registers for the operands.
+#![allow(unsafe_op_in_unsafe_fn, reason = "every body is the one instruction whose conditions the trait states")]
 
-macro_rules! tiled_256 {
-    () => {
-        /// # Safety
-        /// The processor must have AVX2; the lanes of the mask, or all if `WHOLE`, must be readable.
-        #[target_feature(enable = "avx2,fma")]
-        #[inline]
-        unsafe fn load<const WHOLE: bool>(mask: Mask, from: *const Element) -> Vector {
-            // SAFETY: the caller's promise.
-            unsafe { if WHOLE { load_all(from) } else { masked_load(from, mask) } }
-        }
+use super::Tile;
+use super::rows::{dots, rows};
+use super::simd::Simd;
+use std::arch::x86_64::*;
+use std::marker::PhantomData;
 
-        /// # Safety
-        /// The processor must have AVX2; the lanes of the mask, or all if `WHOLE`, must be writable.
-        #[target_feature(enable = "avx2,fma")]
-        #[inline]
-        unsafe fn store<const WHOLE: bool>(to: *mut Element, mask: Mask, vector: Vector) {
-            // SAFETY: the caller's promise.
-            unsafe { if WHOLE { store_all(to, vector) } else { masked_store(to, mask, vector) } }
-        }
+/// AVX2 with fused multiply-add.
+pub(super) struct Avx2<T>(PhantomData<T>);
 
-        /// # Safety
-        /// The processor must have AVX2; the element must be readable.
-        #[target_feature(enable = "avx2,fma")]
-        #[inline]
-        unsafe fn splat(from: *const Element) -> Vector {
-            // SAFETY: the caller's promise.
-            unsafe { broadcast(&*from) }
-        }
+/// Bytes from which a mask is read, starting at as many bytes before the middle as are to be set.
+const ONES_THEN_ZEROS: [u64; 8] = [u64::MAX, u64::MAX, u64::MAX, u64::MAX, 0, 0, 0, 0];
 
-        /// The mask of the first lanes.
-        ///
-        /// # Safety
-        /// The processor must have AVX2; there must be no more than [`LANES`].
-        #[target_feature(enable = "avx2,fma")]
-        #[inline]
-        unsafe fn mask(lanes: usize) -> Mask {
-            const ONES_THEN_ZEROS: [Lane; 2 * LANES] = {
-                let mut lanes = [0; 2 * LANES];
-                let mut lane = 0;
-                while lane < LANES {
-                    lanes[lane] = -1;
-                    lane += 1;
-                }
-                lanes
-            };
-            // SAFETY: from at most LANES lanes before the end on, LANES of them are inside.
-            unsafe { _mm256_loadu_si256(ONES_THEN_ZEROS.as_ptr().add(LANES - lanes).cast()) }
-        }
-
-        tiled! {
-            target_feature(enable = "avx2,fma"), whole: true,
-            rows_1: a 0;
-            rows_2: a 0 b 1;
-            rows_3: a 0 b 1 c 2;
-            rows_4: a 0 b 1 c 2 d 3;
-            rows_5: a 0 b 1 c 2 d 3 e 4;
-            rows_6: a 0 b 1 c 2 d 3 e 4 f 5;
-        }
-    };
+/// The mask of the first `bytes` bytes.
+#[inline(always)]
+unsafe fn first(bytes: usize) -> __m256i {
+    _mm256_loadu_si256(ONES_THEN_ZEROS.as_ptr().byte_add(32 - bytes).cast())
 }
 
-pub(super) mod single {
-    use std::arch::x86_64::{
-        __m256 as Vector, __m256i as Mask, _mm256_add_ps as add, _mm256_broadcast_ss as broadcast,
-        _mm256_fmadd_ps as multiply_add, _mm256_loadu_ps as load_all, _mm256_loadu_si256,
-        _mm256_maskload_ps as masked_load, _mm256_maskstore_ps as masked_store, _mm256_setzero_ps as zero,
-        _mm256_storeu_ps as store_all,
-    };
-
+impl Simd for Avx2<f32> {
     type Element = f32;
-    type Lane = i32;
+    type Vector = __m256;
+    type Mask = __m256i;
+
     const LANES: usize = 8;
-    tiled_256!();
+    const ROWS: usize = 6;
+
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn tile<const R: usize, const V: usize, const WHOLE: bool>(tile: &Tile<'_, f32>) {
+        rows::<Self, R, V, WHOLE>(tile);
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn dots<const COUNT: usize>(many: [*const f32; COUNT], one: *const f32, length: usize) -> [f32; COUNT] {
+        dots::<Self, COUNT>(many, one, length)
+    }
+
+    #[inline(always)]
+    unsafe fn mask(lanes: usize) -> __m256i {
+        first(lanes * size_of::<f32>())
+    }
+
+    #[inline(always)]
+    unsafe fn zero() -> __m256 {
+        _mm256_setzero_ps()
+    }
+
+    #[inline(always)]
+    unsafe fn splat(from: *const f32) -> __m256 {
+        _mm256_broadcast_ss(&*from)
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> __m256 {
+        _mm256_loadu_ps(from)
+    }
+
+    #[inline(always)]
+    unsafe fn load_some(mask: __m256i, from: *const f32) -> __m256 {
+        _mm256_maskload_ps(from, mask)
+    }
+
+    #[inline(always)]
+    unsafe fn store(to: *mut f32, vector: __m256) {
+        _mm256_storeu_ps(to, vector);
+    }
+
+    #[inline(always)]
+    unsafe fn store_some(to: *mut f32, mask: __m256i, vector: __m256) {
+        _mm256_maskstore_ps(to, mask, vector);
+    }
+
+    #[inline(always)]
+    unsafe fn add(a: __m256, b: __m256) -> __m256 {
+        _mm256_add_ps(a, b)
+    }
+
+    #[inline(always)]
+    unsafe fn multiply_add(a: __m256, b: __m256, c: __m256) -> __m256 {
+        _mm256_fmadd_ps(a, b, c)
+    }
 }
 
-pub(super) mod double {
-    use std::arch::x86_64::{
-        __m256d as Vector, __m256i as Mask, _mm256_add_pd as add, _mm256_broadcast_sd as broadcast,
-        _mm256_fmadd_pd as multiply_add, _mm256_loadu_pd as load_all, _mm256_loadu_si256,
-        _mm256_maskload_pd as masked_load, _mm256_maskstore_pd as masked_store, _mm256_setzero_pd as zero,
-        _mm256_storeu_pd as store_all,
-    };
-
+impl Simd for Avx2<f64> {
     type Element = f64;
-    type Lane = i64;
+    type Vector = __m256d;
+    type Mask = __m256i;
+
     const LANES: usize = 4;
-    tiled_256!();
+    const ROWS: usize = 6;
+
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn tile<const R: usize, const V: usize, const WHOLE: bool>(tile: &Tile<'_, f64>) {
+        rows::<Self, R, V, WHOLE>(tile);
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn dots<const COUNT: usize>(many: [*const f64; COUNT], one: *const f64, length: usize) -> [f64; COUNT] {
+        dots::<Self, COUNT>(many, one, length)
+    }
+
+    #[inline(always)]
+    unsafe fn mask(lanes: usize) -> __m256i {
+        first(lanes * size_of::<f64>())
+    }
+
+    #[inline(always)]
+    unsafe fn zero() -> __m256d {
+        _mm256_setzero_pd()
+    }
+
+    #[inline(always)]
+    unsafe fn splat(from: *const f64) -> __m256d {
+        _mm256_broadcast_sd(&*from)
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f64) -> __m256d {
+        _mm256_loadu_pd(from)
+    }
+
+    #[inline(always)]
+    unsafe fn load_some(mask: __m256i, from: *const f64) -> __m256d {
+        _mm256_maskload_pd(from, mask)
+    }
+
+    #[inline(always)]
+    unsafe fn store(to: *mut f64, vector: __m256d) {
+        _mm256_storeu_pd(to, vector);
+    }
+
+    #[inline(always)]
+    unsafe fn store_some(to: *mut f64, mask: __m256i, vector: __m256d) {
+        _mm256_maskstore_pd(to, mask, vector);
+    }
+
+    #[inline(always)]
+    unsafe fn add(a: __m256d, b: __m256d) -> __m256d {
+        _mm256_add_pd(a, b)
+    }
+
+    #[inline(always)]
+    unsafe fn multiply_add(a: __m256d, b: __m256d, c: __m256d) -> __m256d {
+        _mm256_fmadd_pd(a, b, c)
+    }
 }

@@ -1,82 +1,139 @@
 //! Vectors of 512 bits: 14 rows and two vectors leave four of the 32 registers for the operands.
+#![allow(unsafe_op_in_unsafe_fn, reason = "every body is the one instruction whose conditions the trait states")]
 
-macro_rules! tiled_512 {
-    () => {
-        /// # Safety
-        /// The processor must have AVX-512F; the lanes of the mask, or all if `WHOLE`, must be readable.
-        #[target_feature(enable = "avx512f")]
-        #[inline]
-        unsafe fn load<const WHOLE: bool>(mask: Mask, from: *const Element) -> Vector {
-            // SAFETY: the caller's promise.
-            unsafe { if WHOLE { load_all(from) } else { masked_load(mask, from) } }
-        }
+use super::Tile;
+use super::rows::{dots, rows};
+use super::simd::Simd;
+use std::arch::x86_64::*;
+use std::marker::PhantomData;
 
-        /// # Safety
-        /// The processor must have AVX-512F; the lanes of the mask, or all if `WHOLE`, must be writable.
-        #[target_feature(enable = "avx512f")]
-        #[inline]
-        unsafe fn store<const WHOLE: bool>(to: *mut Element, mask: Mask, vector: Vector) {
-            // SAFETY: the caller's promise.
-            unsafe { if WHOLE { store_all(to, vector) } else { masked_store(to, mask, vector) } }
-        }
+/// AVX-512F.
+pub(super) struct Avx512<T>(PhantomData<T>);
 
-        /// # Safety
-        /// The processor must have AVX-512F; the element must be readable.
-        #[target_feature(enable = "avx512f")]
-        #[inline]
-        unsafe fn splat(from: *const Element) -> Vector {
-            // SAFETY: the caller's promise.
-            broadcast(unsafe { load_one(from) })
-        }
-
-        /// The mask of the first lanes.
-        #[inline(always)]
-        fn mask(lanes: usize) -> Mask {
-            ((1_u32 << lanes) - 1) as Mask
-        }
-
-        tiled! {
-            target_feature(enable = "avx512f"), whole: true,
-            rows_1: a 0;
-            rows_2: a 0 b 1;
-            rows_3: a 0 b 1 c 2;
-            rows_4: a 0 b 1 c 2 d 3;
-            rows_5: a 0 b 1 c 2 d 3 e 4;
-            rows_6: a 0 b 1 c 2 d 3 e 4 f 5;
-            rows_7: a 0 b 1 c 2 d 3 e 4 f 5 g 6;
-            rows_8: a 0 b 1 c 2 d 3 e 4 f 5 g 6 h 7;
-            rows_9: a 0 b 1 c 2 d 3 e 4 f 5 g 6 h 7 i 8;
-            rows_10: a 0 b 1 c 2 d 3 e 4 f 5 g 6 h 7 i 8 j 9;
-            rows_11: a 0 b 1 c 2 d 3 e 4 f 5 g 6 h 7 i 8 j 9 k 10;
-            rows_12: a 0 b 1 c 2 d 3 e 4 f 5 g 6 h 7 i 8 j 9 k 10 l 11;
-            rows_13: a 0 b 1 c 2 d 3 e 4 f 5 g 6 h 7 i 8 j 9 k 10 l 11 m 12;
-            rows_14: a 0 b 1 c 2 d 3 e 4 f 5 g 6 h 7 i 8 j 9 k 10 l 11 m 12 n 13;
-        }
-    };
-}
-
-pub(super) mod single {
-    use std::arch::x86_64::{
-        __m512 as Vector, __mmask16 as Mask, _mm_load_ss as load_one, _mm512_add_ps as add,
-        _mm512_broadcastss_ps as broadcast, _mm512_fmadd_ps as multiply_add, _mm512_loadu_ps as load_all,
-        _mm512_mask_storeu_ps as masked_store, _mm512_maskz_loadu_ps as masked_load, _mm512_setzero_ps as zero,
-        _mm512_storeu_ps as store_all,
-    };
-
+impl Simd for Avx512<f32> {
     type Element = f32;
+    type Vector = __m512;
+    type Mask = __mmask16;
+
     const LANES: usize = 16;
-    tiled_512!();
+    const ROWS: usize = 14;
+
+    #[target_feature(enable = "avx512f")]
+    unsafe fn tile<const R: usize, const V: usize, const WHOLE: bool>(tile: &Tile<'_, f32>) {
+        rows::<Self, R, V, WHOLE>(tile);
+    }
+
+    #[target_feature(enable = "avx512f")]
+    unsafe fn dots<const COUNT: usize>(many: [*const f32; COUNT], one: *const f32, length: usize) -> [f32; COUNT] {
+        dots::<Self, COUNT>(many, one, length)
+    }
+
+    #[inline(always)]
+    unsafe fn mask(lanes: usize) -> __mmask16 {
+        ((1_u32 << lanes) - 1) as __mmask16
+    }
+
+    #[inline(always)]
+    unsafe fn zero() -> __m512 {
+        _mm512_setzero_ps()
+    }
+
+    #[inline(always)]
+    unsafe fn splat(from: *const f32) -> __m512 {
+        _mm512_set1_ps(*from)
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> __m512 {
+        _mm512_loadu_ps(from)
+    }
+
+    #[inline(always)]
+    unsafe fn load_some(mask: __mmask16, from: *const f32) -> __m512 {
+        _mm512_maskz_loadu_ps(mask, from)
+    }
+
+    #[inline(always)]
+    unsafe fn store(to: *mut f32, vector: __m512) {
+        _mm512_storeu_ps(to, vector);
+    }
+
+    #[inline(always)]
+    unsafe fn store_some(to: *mut f32, mask: __mmask16, vector: __m512) {
+        _mm512_mask_storeu_ps(to, mask, vector);
+    }
+
+    #[inline(always)]
+    unsafe fn add(a: __m512, b: __m512) -> __m512 {
+        _mm512_add_ps(a, b)
+    }
+
+    #[inline(always)]
+    unsafe fn multiply_add(a: __m512, b: __m512, c: __m512) -> __m512 {
+        _mm512_fmadd_ps(a, b, c)
+    }
 }
 
-pub(super) mod double {
-    use std::arch::x86_64::{
-        __m512d as Vector, __mmask8 as Mask, _mm_load_sd as load_one, _mm512_add_pd as add,
-        _mm512_broadcastsd_pd as broadcast, _mm512_fmadd_pd as multiply_add, _mm512_loadu_pd as load_all,
-        _mm512_mask_storeu_pd as masked_store, _mm512_maskz_loadu_pd as masked_load, _mm512_setzero_pd as zero,
-        _mm512_storeu_pd as store_all,
-    };
-
+impl Simd for Avx512<f64> {
     type Element = f64;
+    type Vector = __m512d;
+    type Mask = __mmask8;
+
     const LANES: usize = 8;
-    tiled_512!();
+    const ROWS: usize = 14;
+
+    #[target_feature(enable = "avx512f")]
+    unsafe fn tile<const R: usize, const V: usize, const WHOLE: bool>(tile: &Tile<'_, f64>) {
+        rows::<Self, R, V, WHOLE>(tile);
+    }
+
+    #[target_feature(enable = "avx512f")]
+    unsafe fn dots<const COUNT: usize>(many: [*const f64; COUNT], one: *const f64, length: usize) -> [f64; COUNT] {
+        dots::<Self, COUNT>(many, one, length)
+    }
+
+    #[inline(always)]
+    unsafe fn mask(lanes: usize) -> __mmask8 {
+        ((1_u32 << lanes) - 1) as __mmask8
+    }
+
+    #[inline(always)]
+    unsafe fn zero() -> __m512d {
+        _mm512_setzero_pd()
+    }
+
+    #[inline(always)]
+    unsafe fn splat(from: *const f64) -> __m512d {
+        _mm512_set1_pd(*from)
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f64) -> __m512d {
+        _mm512_loadu_pd(from)
+    }
+
+    #[inline(always)]
+    unsafe fn load_some(mask: __mmask8, from: *const f64) -> __m512d {
+        _mm512_maskz_loadu_pd(mask, from)
+    }
+
+    #[inline(always)]
+    unsafe fn store(to: *mut f64, vector: __m512d) {
+        _mm512_storeu_pd(to, vector);
+    }
+
+    #[inline(always)]
+    unsafe fn store_some(to: *mut f64, mask: __mmask8, vector: __m512d) {
+        _mm512_mask_storeu_pd(to, mask, vector);
+    }
+
+    #[inline(always)]
+    unsafe fn add(a: __m512d, b: __m512d) -> __m512d {
+        _mm512_add_pd(a, b)
+    }
+
+    #[inline(always)]
+    unsafe fn multiply_add(a: __m512d, b: __m512d, c: __m512d) -> __m512d {
+        _mm512_fmadd_pd(a, b, c)
+    }
 }

@@ -5,17 +5,23 @@
 //! channels and the steps go through the kernel's taps; in its weight gradient, some neighbouring taps by some output
 //! channels and the steps go through pixels. All are `out[r][n] (+)= sum over s of x[r * row + place(s)] * v[s][n]`.
 //!
-//! The loops are written once, in `rows.rs`; a module for each width of vectors and each element type says what a vector is.
+//! The loops are written once, in `rows.rs`; a module for each width of vectors says what a vector is (`simd.rs`).
 
-#[macro_use]
-mod rows;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod portable;
+mod rows;
+mod simd;
 
+#[cfg(target_arch = "x86_64")]
+use avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+use avx512::Avx512;
 use crisol_ir::{Cpu, cpu};
+use portable::Portable;
+use simd::Simd;
 
 /// One tile's operands. Distances are in elements.
 pub struct Tile<'a, T> {
@@ -59,53 +65,92 @@ pub trait Tiled: Copy + 'static {
     unsafe fn dots(many: [*const Self; DOTS], one: *const Self, length: usize) -> [Self; DOTS];
 }
 
-macro_rules! dispatch {
-    ($type:ident, $module:ident) => {
-        impl Tiled for $type {
-            #[inline]
-            fn tile_size() -> [usize; 2] {
-                match cpu() {
-                    #[cfg(target_arch = "x86_64")]
-                    Cpu::Avx512 => avx512::$module::SIZE,
-                    #[cfg(target_arch = "x86_64")]
-                    Cpu::Avx2 => avx2::$module::SIZE,
-                    _ => portable::$module::SIZE,
-                }
-            }
+impl Tiled for f32 {
+    #[inline]
+    fn tile_size() -> [usize; 2] {
+        match cpu() {
+            #[cfg(target_arch = "x86_64")]
+            Cpu::Avx512 => size::<Avx512<Self>>(),
+            #[cfg(target_arch = "x86_64")]
+            Cpu::Avx2 => size::<Avx2<Self>>(),
+            _ => size::<Portable<Self, 4>>(),
+        }
+    }
 
-            #[inline]
-            unsafe fn compute(tile: &Tile<'_, Self>) {
-                // SAFETY: the caller's promise, and `cpu` has found the instructions.
-                unsafe {
-                    match cpu() {
-                        #[cfg(target_arch = "x86_64")]
-                        Cpu::Avx512 => avx512::$module::compute(tile),
-                        #[cfg(target_arch = "x86_64")]
-                        Cpu::Avx2 => avx2::$module::compute(tile),
-                        _ => portable::$module::compute(tile),
-                    }
-                }
-            }
-
-            #[inline]
-            unsafe fn dots(many: [*const Self; DOTS], one: *const Self, length: usize) -> [Self; DOTS] {
-                // SAFETY: as in `compute`.
-                unsafe {
-                    match cpu() {
-                        #[cfg(target_arch = "x86_64")]
-                        Cpu::Avx512 => avx512::$module::dots(many, one, length),
-                        #[cfg(target_arch = "x86_64")]
-                        Cpu::Avx2 => avx2::$module::dots(many, one, length),
-                        _ => portable::$module::dots(many, one, length),
-                    }
-                }
+    #[inline]
+    unsafe fn compute(tile: &Tile<'_, Self>) {
+        // SAFETY: the caller's promise, and `cpu` has found the instructions.
+        unsafe {
+            match cpu() {
+                #[cfg(target_arch = "x86_64")]
+                Cpu::Avx512 => rows::compute::<Avx512<Self>>(tile),
+                #[cfg(target_arch = "x86_64")]
+                Cpu::Avx2 => rows::compute::<Avx2<Self>>(tile),
+                _ => rows::compute::<Portable<Self, 4>>(tile),
             }
         }
-    };
+    }
+
+    #[inline]
+    unsafe fn dots(many: [*const Self; DOTS], one: *const Self, length: usize) -> [Self; DOTS] {
+        // SAFETY: as in `compute`.
+        unsafe {
+            match cpu() {
+                #[cfg(target_arch = "x86_64")]
+                Cpu::Avx512 => <Avx512<Self>>::dots(many, one, length),
+                #[cfg(target_arch = "x86_64")]
+                Cpu::Avx2 => <Avx2<Self>>::dots(many, one, length),
+                _ => <Portable<Self, 4>>::dots(many, one, length),
+            }
+        }
+    }
 }
 
-dispatch!(f32, single);
-dispatch!(f64, double);
+impl Tiled for f64 {
+    #[inline]
+    fn tile_size() -> [usize; 2] {
+        match cpu() {
+            #[cfg(target_arch = "x86_64")]
+            Cpu::Avx512 => size::<Avx512<Self>>(),
+            #[cfg(target_arch = "x86_64")]
+            Cpu::Avx2 => size::<Avx2<Self>>(),
+            _ => size::<Portable<Self, 2>>(),
+        }
+    }
+
+    #[inline]
+    unsafe fn compute(tile: &Tile<'_, Self>) {
+        // SAFETY: the caller's promise, and `cpu` has found the instructions.
+        unsafe {
+            match cpu() {
+                #[cfg(target_arch = "x86_64")]
+                Cpu::Avx512 => rows::compute::<Avx512<Self>>(tile),
+                #[cfg(target_arch = "x86_64")]
+                Cpu::Avx2 => rows::compute::<Avx2<Self>>(tile),
+                _ => rows::compute::<Portable<Self, 2>>(tile),
+            }
+        }
+    }
+
+    #[inline]
+    unsafe fn dots(many: [*const Self; DOTS], one: *const Self, length: usize) -> [Self; DOTS] {
+        // SAFETY: as in `compute`.
+        unsafe {
+            match cpu() {
+                #[cfg(target_arch = "x86_64")]
+                Cpu::Avx512 => <Avx512<Self>>::dots(many, one, length),
+                #[cfg(target_arch = "x86_64")]
+                Cpu::Avx2 => <Avx2<Self>>::dots(many, one, length),
+                _ => <Portable<Self, 2>>::dots(many, one, length),
+            }
+        }
+    }
+}
+
+/// The most rows and channels of a tile.
+const fn size<S: Simd>() -> [usize; 2] {
+    [S::ROWS, 2 * S::LANES]
+}
 
 /// Multiples of the distance between two rows, such that every row's address is one of few pointers plus one of these times 1,
 /// 2, 4 or 8, which x86-64 adds within the load. The compiler would keep a pointer for each row, and spill sums to make room.
@@ -160,4 +205,16 @@ fn hidden<T>(pointer: *const T) -> *const T {
         std::arch::asm!("/* {0} */", inout(reg) pointer, options(pure, nomem, nostack, preserves_flags));
     }
     pointer
+}
+
+/// Asks for the cache line of a place that is read or written later; any address will do.
+#[inline(always)]
+pub(crate) fn prefetch<T>(place: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint, which no address makes fail.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(place.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = place;
 }

@@ -1,95 +1,80 @@
 //! Vectors of 128 bits as plain arrays, which the compiler turns into what the architecture has: SSE2, NEON or other.
 //!
 //! Products are rounded before they are added, except on aarch64, which always has a fused instruction.
+#![allow(unsafe_op_in_unsafe_fn, reason = "every body is the one instruction whose conditions the trait states")]
 
-macro_rules! tiled_portable {
-    () => {
-        type Vector = [Element; LANES];
-        /// How many lanes.
-        type Mask = usize;
+use super::Tile;
+use super::rows::{dots, rows};
+use super::simd::Simd;
+use crate::real::Real;
+use std::marker::PhantomData;
 
-        #[inline(always)]
-        fn mask(lanes: usize) -> Mask {
-            lanes
+/// `LANES` elements side by side.
+pub(super) struct Portable<T, const LANES: usize>(PhantomData<T>);
+
+impl<T: Real, const LANES: usize> Simd for Portable<T, LANES> {
+    type Element = T;
+    type Vector = [T; LANES];
+    /// How many lanes.
+    type Mask = usize;
+
+    const LANES: usize = LANES;
+    const ROWS: usize = 6;
+
+    #[inline(never)]
+    unsafe fn tile<const R: usize, const V: usize, const WHOLE: bool>(tile: &Tile<'_, T>) {
+        rows::<Self, R, V, WHOLE>(tile);
+    }
+
+    #[inline(never)]
+    unsafe fn dots<const COUNT: usize>(many: [*const T; COUNT], one: *const T, length: usize) -> [T; COUNT] {
+        dots::<Self, COUNT>(many, one, length)
+    }
+
+    #[inline(always)]
+    unsafe fn mask(lanes: usize) -> usize {
+        lanes
+    }
+
+    #[inline(always)]
+    unsafe fn zero() -> [T; LANES] {
+        [T::ZERO; LANES]
+    }
+
+    #[inline(always)]
+    unsafe fn splat(from: *const T) -> [T; LANES] {
+        [*from; LANES]
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const T) -> [T; LANES] {
+        from.cast::<[T; LANES]>().read_unaligned()
+    }
+
+    #[inline(always)]
+    unsafe fn load_some(mask: usize, from: *const T) -> [T; LANES] {
+        std::array::from_fn(|lane| if lane < mask { *from.add(lane) } else { T::ZERO })
+    }
+
+    #[inline(always)]
+    unsafe fn store(to: *mut T, vector: [T; LANES]) {
+        to.cast::<[T; LANES]>().write_unaligned(vector);
+    }
+
+    #[inline(always)]
+    unsafe fn store_some(to: *mut T, mask: usize, vector: [T; LANES]) {
+        for (lane, &value) in vector.iter().enumerate().take(mask) {
+            *to.add(lane) = value;
         }
+    }
 
-        #[inline(always)]
-        fn zero() -> Vector {
-            [0.0; LANES]
-        }
+    #[inline(always)]
+    unsafe fn add(a: [T; LANES], b: [T; LANES]) -> [T; LANES] {
+        std::array::from_fn(|lane| a[lane] + b[lane])
+    }
 
-        /// # Safety
-        /// The lanes of the mask, or all if `WHOLE`, must be readable.
-        #[inline(always)]
-        unsafe fn load<const WHOLE: bool>(mask: Mask, from: *const Element) -> Vector {
-            // SAFETY: the caller's promise.
-            unsafe {
-                if WHOLE {
-                    return from.cast::<Vector>().read_unaligned();
-                }
-                std::array::from_fn(|lane| if lane < mask { *from.add(lane) } else { 0.0 })
-            }
-        }
-
-        /// # Safety
-        /// The lanes of the mask, or all if `WHOLE`, must be writable.
-        #[inline(always)]
-        unsafe fn store<const WHOLE: bool>(to: *mut Element, mask: Mask, vector: Vector) {
-            // SAFETY: the caller's promise.
-            unsafe {
-                if WHOLE {
-                    return to.cast::<Vector>().write_unaligned(vector);
-                }
-                for lane in 0..mask {
-                    *to.add(lane) = vector[lane];
-                }
-            }
-        }
-
-        /// # Safety
-        /// The element must be readable.
-        #[inline(always)]
-        unsafe fn splat(from: *const Element) -> Vector {
-            // SAFETY: the caller's promise.
-            [unsafe { *from }; LANES]
-        }
-
-        #[inline(always)]
-        fn multiply_add(a: Vector, b: Vector, c: Vector) -> Vector {
-            std::array::from_fn(|lane| {
-                if cfg!(target_arch = "aarch64") {
-                    a[lane].mul_add(b[lane], c[lane])
-                } else {
-                    a[lane] * b[lane] + c[lane]
-                }
-            })
-        }
-
-        #[inline(always)]
-        fn add(a: Vector, b: Vector) -> Vector {
-            std::array::from_fn(|lane| a[lane] + b[lane])
-        }
-
-        tiled! {
-            inline(never), whole: true,
-            rows_1: a 0;
-            rows_2: a 0 b 1;
-            rows_3: a 0 b 1 c 2;
-            rows_4: a 0 b 1 c 2 d 3;
-            rows_5: a 0 b 1 c 2 d 3 e 4;
-            rows_6: a 0 b 1 c 2 d 3 e 4 f 5;
-        }
-    };
-}
-
-pub(super) mod single {
-    type Element = f32;
-    const LANES: usize = 4;
-    tiled_portable!();
-}
-
-pub(super) mod double {
-    type Element = f64;
-    const LANES: usize = 2;
-    tiled_portable!();
+    #[inline(always)]
+    unsafe fn multiply_add(a: [T; LANES], b: [T; LANES], c: [T; LANES]) -> [T; LANES] {
+        std::array::from_fn(|lane| a[lane].multiply_add(b[lane], c[lane]))
+    }
 }

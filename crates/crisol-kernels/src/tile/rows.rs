@@ -1,135 +1,193 @@
-//! The loops of a tile, over whatever the module that calls `tiled!` names `Element`, `Vector`, `Mask` and the functions on them.
+//! The loops of a tile, over vectors of any kind.
 
-// There is one function for each number of rows, its sums named one by one: an array indexed in a loop would live in memory
-// whenever the compiler chose not to unroll the loop.
-macro_rules! rows {
-    ($attribute:meta; $name:ident: $($sum:ident $row:literal)*) => {
-        /// # Safety
-        /// As `Tiled::compute`; the processor must have this module's instructions; the size must be that of this function:
-        /// its rows, at most `V` vectors, and all of these if `WHOLE`.
-        #[$attribute]
-        unsafe fn $name<const V: usize, const WHOLE: bool>(tile: &Tile<'_, Element>) {
-            // SAFETY: the caller vouches for every place that the tile names; masked lanes are not touched.
-            unsafe {
-                let masks: [Mask; V] =
-                    std::array::from_fn(|vector| mask(tile.size[1].saturating_sub(vector * LANES).min(LANES)));
-                $(let mut $sum = [zero(); V];)*
-                let distances = Distances::new::<Element>(tile.x_row);
-                let mut v = tile.v;
-                for &start in tile.runs {
-                    let mut x = tile.x.wrapping_add(start);
-                    for _ in 0..tile.run[0] {
-                        let mut values = [zero(); V];
-                        for vector in 0..V {
-                            values[vector] = load::<WHOLE>(masks[vector], v.wrapping_add(vector * LANES));
-                        }
-                        $(
-                            let repeated = splat(distances.row(x, $row));
-                            for vector in 0..V {
-                                $sum[vector] = multiply_add(repeated, values[vector], $sum[vector]);
-                            }
-                        )*
-                        v = v.wrapping_add(tile.v_step);
-                        x = hidden(x.wrapping_add(tile.run[1]));
-                    }
-                }
-                let mut out = tile.out;
-                $(
-                    for vector in 0..V {
-                        let out = out.wrapping_add(vector * LANES);
-                        if tile.accumulate {
-                            $sum[vector] = add(load::<WHOLE>(masks[vector], out), $sum[vector]);
-                        }
-                        store::<WHOLE>(out, masks[vector], $sum[vector]);
-                    }
-                    out = out.wrapping_add(tile.out_row);
-                )*
-                let _ = out;
-            }
+use super::simd::Simd;
+use super::{Distances, Tile, hidden, prefetch};
+
+/// # Safety
+/// As [`super::Tiled::compute`]; the processor must have the instructions of `S`.
+#[inline]
+pub(super) unsafe fn compute<S: Simd>(tile: &Tile<'_, S::Element>) {
+    let channels = tile.size[1];
+    assert!((1..=2 * S::LANES).contains(&channels), "too many channels for a tile");
+    // SAFETY: the caller's promise.
+    unsafe {
+        match (channels.div_ceil(S::LANES), channels % S::LANES == 0) {
+            (1, false) => by_rows::<S, 1, false>(tile),
+            (1, true) => by_rows::<S, 1, true>(tile),
+            (_, false) => by_rows::<S, 2, false>(tile),
+            (_, true) => by_rows::<S, 2, true>(tile),
         }
-    };
+    }
 }
 
-/// Makes `SIZE`, `compute` and `dots` of a module.
+/// Calls the function for the tile's number of rows; there is one for each, so that sums live in registers.
 ///
-/// `whole` says whether vectors without a mask are worth functions of their own; `attribute` what each function that works on
-/// vectors is marked with; the list has a function for each number of rows.
-macro_rules! tiled {
-    ($attribute:meta, whole: $whole:literal, $($name:ident: $($sum:ident $row:literal)*;)*) => {
-        use crate::tile::{DOTS, Distances, Tile, hidden};
-
-        $(rows!($attribute; $name: $($sum $row)*);)*
-
-        type Rows = unsafe fn(&Tile<'_, Element>);
-
-        /// By vectors and by whether all lanes are used, then by rows.
-        const TABLE: [[[Rows; SIZE[0]]; 2]; 2] = [
-            [[$($name::<1, false>),*], [$($name::<1, $whole>),*]],
-            [[$($name::<2, false>),*], [$($name::<2, $whole>),*]],
-        ];
-
-        /// The most rows and channels.
-        pub(in crate::tile) const SIZE: [usize; 2] = [[$(stringify!($name)),*].len(), 2 * LANES];
-
-        /// # Safety
-        /// As `Tiled::compute`; the processor must have this module's instructions.
-        #[inline]
-        pub(in crate::tile) unsafe fn compute(tile: &Tile<'_, Element>) {
-            let [rows, channels] = tile.size;
-            assert!((1..=SIZE[1]).contains(&channels), "too many channels for a tile");
-            let function = TABLE[(channels - 1) / LANES][usize::from(channels % LANES == 0)][rows - 1];
-            // SAFETY: the caller's promise; the table's functions are in the order of their rows.
-            unsafe { function(tile) }
+/// # Safety
+/// As [`rows`].
+unsafe fn by_rows<S: Simd, const V: usize, const WHOLE: bool>(tile: &Tile<'_, S::Element>) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match tile.size[0] {
+            1 => S::tile::<1, V, WHOLE>(tile),
+            2 => S::tile::<2, V, WHOLE>(tile),
+            3 => S::tile::<3, V, WHOLE>(tile),
+            4 => S::tile::<4, V, WHOLE>(tile),
+            5 => S::tile::<5, V, WHOLE>(tile),
+            6 => S::tile::<6, V, WHOLE>(tile),
+            // Functions that the instruction set has no registers for are not compiled.
+            7 if const { S::ROWS >= 7 } => S::tile::<7, V, WHOLE>(tile),
+            8 if const { S::ROWS >= 8 } => S::tile::<8, V, WHOLE>(tile),
+            9 if const { S::ROWS >= 9 } => S::tile::<9, V, WHOLE>(tile),
+            10 if const { S::ROWS >= 10 } => S::tile::<10, V, WHOLE>(tile),
+            11 if const { S::ROWS >= 11 } => S::tile::<11, V, WHOLE>(tile),
+            12 if const { S::ROWS >= 12 } => S::tile::<12, V, WHOLE>(tile),
+            13 if const { S::ROWS >= 13 } => S::tile::<13, V, WHOLE>(tile),
+            14 if const { S::ROWS >= 14 } => S::tile::<14, V, WHOLE>(tile),
+            rows => unreachable!("{rows} rows in a tile of at most {}", S::ROWS),
         }
+    }
+}
 
-        /// # Safety
-        /// As `Tiled::dots`; the processor must have this module's instructions.
-        #[$attribute]
-        pub(in crate::tile) unsafe fn dots(
-            many: [*const Element; DOTS],
-            one: *const Element,
-            length: usize,
-        ) -> [Element; DOTS] {
-            // SAFETY: places below `length` are readable, and masked lanes are not read.
-            unsafe {
-                let all = mask(LANES);
-                let mut sums = [[zero(); 2]; DOTS];
-                let mut at = 0;
-                while at + 2 * LANES <= length {
-                    let values = [load::<true>(all, one.add(at)), load::<true>(all, one.add(at + LANES))];
-                    for number in 0..DOTS {
-                        for half in 0..2 {
-                            let other = load::<true>(all, many[number].add(at + half * LANES));
-                            sums[number][half] = multiply_add(other, values[half], sums[number][half]);
-                        }
-                    }
-                    at += 2 * LANES;
-                }
-                while at < length {
-                    let some = mask((length - at).min(LANES));
-                    let value = load::<false>(some, one.add(at));
-                    for number in 0..DOTS {
-                        let other = load::<false>(some, many[number].add(at));
-                        sums[number][0] = multiply_add(other, value, sums[number][0]);
-                    }
-                    at += LANES;
-                }
-                let mut results = [0.0; DOTS];
-                for number in 0..DOTS {
-                    let mut lanes = [0.0; LANES];
-                    store::<true>(lanes.as_mut_ptr(), all, add(sums[number][0], sums[number][1]));
-                    // Halves onto each other: the same tree on every processor of this kind.
-                    let mut count = LANES;
-                    while count > 1 {
-                        count /= 2;
-                        for lane in 0..count {
-                            lanes[lane] += lanes[lane + count];
-                        }
-                    }
-                    results[number] = lanes[0];
-                }
-                results
+/// # Safety
+/// As [`super::Tiled::compute`]; the processor must have the instructions of `S`; the tile must have `R` rows, at most `V` vectors,
+/// and all of these if `WHOLE`.
+#[inline(always)]
+pub(super) unsafe fn rows<S: Simd, const R: usize, const V: usize, const WHOLE: bool>(tile: &Tile<'_, S::Element>) {
+    // SAFETY: the caller vouches for every place that the tile names; masked lanes are not touched.
+    unsafe {
+        let masks: [S::Mask; V] =
+            std::array::from_fn(|vector| S::mask(tile.size[1].saturating_sub(vector * S::LANES).min(S::LANES)));
+        for row in 0..R {
+            for vector in 0..V {
+                prefetch(tile.out.wrapping_add(row * tile.out_row + vector * S::LANES));
             }
         }
-    };
+        let mut sums = [[S::zero(); V]; R];
+        let distances = Distances::new::<S::Element>(tile.x_row);
+        let mut v = tile.v;
+        for &start in tile.runs {
+            let mut x = tile.x.wrapping_add(start);
+            for _ in 0..tile.run[0] {
+                let values: [S::Vector; V] =
+                    std::array::from_fn(|vector| load::<S, WHOLE>(masks[vector], v.wrapping_add(vector * S::LANES)));
+                // Written out: a loop that the compiler chose not to unroll would keep the sums in memory.
+                let step = Step::<S, V> { x, distances, values };
+                step.add::<R, 0>(&mut sums);
+                step.add::<R, 1>(&mut sums);
+                step.add::<R, 2>(&mut sums);
+                step.add::<R, 3>(&mut sums);
+                step.add::<R, 4>(&mut sums);
+                step.add::<R, 5>(&mut sums);
+                step.add::<R, 6>(&mut sums);
+                step.add::<R, 7>(&mut sums);
+                step.add::<R, 8>(&mut sums);
+                step.add::<R, 9>(&mut sums);
+                step.add::<R, 10>(&mut sums);
+                step.add::<R, 11>(&mut sums);
+                step.add::<R, 12>(&mut sums);
+                step.add::<R, 13>(&mut sums);
+                v = v.wrapping_add(tile.v_step);
+                x = hidden(x.wrapping_add(tile.run[1]));
+            }
+        }
+        let mut out = tile.out;
+        for sums in sums {
+            for (vector, mut sum) in sums.into_iter().enumerate() {
+                let out = out.wrapping_add(vector * S::LANES);
+                if tile.accumulate {
+                    sum = S::add(load::<S, WHOLE>(masks[vector], out), sum);
+                }
+                if WHOLE {
+                    S::store(out, sum);
+                } else {
+                    S::store_some(out, masks[vector], sum);
+                }
+            }
+            out = out.wrapping_add(tile.out_row);
+        }
+    }
+}
+
+/// One step's operands: the inputs of its first row, and its channels.
+struct Step<S: Simd, const V: usize> {
+    x: *const S::Element,
+    distances: Distances,
+    values: [S::Vector; V],
+}
+
+impl<S: Simd, const V: usize> Step<S, V> {
+    /// Adds the products of a row, when there are so many.
+    ///
+    /// # Safety
+    /// The row's input must be readable; the processor must have the instructions of `S`.
+    #[inline(always)]
+    unsafe fn add<const R: usize, const ROW: usize>(&self, sums: &mut [[S::Vector; V]; R]) {
+        if ROW < R {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let repeated = S::splat(self.distances.row(self.x, ROW));
+                for (sum, value) in sums[ROW].iter_mut().zip(self.values) {
+                    *sum = S::multiply_add(repeated, value, *sum);
+                }
+            }
+        }
+    }
+}
+
+/// # Safety
+/// The lanes of the mask, or all if `WHOLE`, must be readable; the processor must have the instructions of `S`.
+#[inline(always)]
+unsafe fn load<S: Simd, const WHOLE: bool>(mask: S::Mask, from: *const S::Element) -> S::Vector {
+    // SAFETY: the caller's promise.
+    unsafe { if WHOLE { S::load(from) } else { S::load_some(mask, from) } }
+}
+
+/// # Safety
+/// As [`super::Tiled::dots`]; the processor must have the instructions of `S`.
+#[inline(always)]
+pub(super) unsafe fn dots<S: Simd, const COUNT: usize>(
+    many: [*const S::Element; COUNT],
+    one: *const S::Element,
+    length: usize,
+) -> [S::Element; COUNT] {
+    // SAFETY: places below `length` are readable, and masked lanes are not read.
+    unsafe {
+        let mut sums = [[S::zero(); 2]; COUNT];
+        let mut at = 0;
+        while at + 2 * S::LANES <= length {
+            let values = [S::load(one.add(at)), S::load(one.add(at + S::LANES))];
+            for number in 0..COUNT {
+                for half in 0..2 {
+                    let other = S::load(many[number].add(at + half * S::LANES));
+                    sums[number][half] = S::multiply_add(other, values[half], sums[number][half]);
+                }
+            }
+            at += 2 * S::LANES;
+        }
+        while at < length {
+            let some = S::mask((length - at).min(S::LANES));
+            let value = S::load_some(some, one.add(at));
+            for number in 0..COUNT {
+                let other = S::load_some(some, many[number].add(at));
+                sums[number][0] = S::multiply_add(other, value, sums[number][0]);
+            }
+            at += S::LANES;
+        }
+        sums.map(|[one, other]| {
+            /// Lanes of the widest vector.
+            const MOST: usize = 16;
+            let mut lanes = [S::Element::default(); MOST];
+            S::store(lanes.as_mut_ptr(), S::add(one, other));
+            // Halves onto each other: the same tree on every processor of this kind.
+            let mut count = S::LANES;
+            while count > 1 {
+                count /= 2;
+                for lane in 0..count {
+                    let other = lanes[lane + count];
+                    lanes[lane] += other;
+                }
+            }
+            lanes[0]
+        })
+    }
 }

@@ -1,11 +1,11 @@
-//! Matrix products beside the `gemm` crate and beside the multiply-adds that the processor makes in registers, all in one run:
-//! `cargo bench --bench matmul`. First a table, for which the two libraries take turns on every shape; then criterion on a few
+//! Matrix products beside the `gemm` crate and beside the multiply-adds that the processor makes in registers, all in one run. First a table, for which the two libraries take turns on every shape; then criterion on a few
 //! shapes, for comparisons with a saved baseline.
 //!
 //! `CRISOL_BENCH=all` makes the table of every shape, layout and element type, `CRISOL_BENCH=TEXT` of those whose line has the
 //! text in it; both leave criterion out.
 #![allow(missing_docs, clippy::unwrap_used)] // criterion's macros make undocumented items; a benchmark may stop
 
+use crisol_benches::compare::Effort;
 use crisol_benches::{limits, noise};
 use crisol_kernels::{Matrix, Real, matmul, with_threads};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
@@ -125,14 +125,15 @@ impl<T: Real> Case<T> {
     }
 
     /// GFLOP/s of crisol and of gemm, medians of runs that take turns.
-    fn compare(&mut self, one: T, threads: usize) -> [f64; 2] {
+    fn compare(&mut self, one: T, threads: usize, effort: Effort) -> [f64; 2] {
         let [m, n, k] = self.size;
         let operations = 2.0 * (m * n * k) as f64;
         // Short products are repeated until a run is long enough for the clock.
-        let repeats = (2e6 / operations).ceil() as usize;
+        let repeats = if effort.is_test() { 1 } else { (2e6 / operations).ceil() as usize };
+        let [least, most] = effort.turns;
         let mut seconds = [Vec::new(), Vec::new()];
         let start = Instant::now();
-        while seconds[0].len() < 5 || (start.elapsed() < Duration::from_millis(150) && seconds[0].len() < 101) {
+        while seconds[0].len() < least || (start.elapsed() < effort.time / 4 && seconds[0].len() < most) {
             for (library, seconds) in seconds.iter_mut().enumerate() {
                 let start = Instant::now();
                 for _ in 0..repeats {
@@ -153,7 +154,7 @@ impl<T: Real> Case<T> {
 }
 
 /// Prints a line for each shape that is asked for.
-fn table(wanted: Option<&str>) {
+fn table(wanted: Option<&str>, effort: Effort) {
     let peaks = [1, 2].map(limits::multiply_adds);
     println!(
         "GFLOP/s; multiply-adds in registers, 1 and 2 threads: {:.0} and {:.0} for f32, half of that for f64",
@@ -176,9 +177,9 @@ fn table(wanted: Option<&str>) {
                 }
                 let [crisol, gemm] = with_threads(threads, || {
                     if double {
-                        Case::new(shape, f64::from).compare(1.0, threads)
+                        Case::new(shape, f64::from).compare(1.0, threads, effort)
                     } else {
-                        Case::new(shape, |value| value).compare(1.0, threads)
+                        Case::new(shape, |value| value).compare(1.0, threads, effort)
                     }
                 });
                 let limit = peaks[threads - 1] / if double { 2.0 } else { 1.0 };
@@ -208,7 +209,7 @@ criterion_group!(benches, products);
 
 fn main() {
     let wanted = std::env::var("CRISOL_BENCH").ok();
-    table(wanted.as_deref());
+    table(wanted.as_deref(), Effort::from_arguments());
     if wanted.is_none() {
         benches();
         Criterion::default().configure_from_args().final_summary();

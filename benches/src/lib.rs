@@ -1,5 +1,17 @@
-//! What the benchmarks share: data that is neither zero nor regular, and the models they train.
+//! What the benchmarks share: data that is neither zero nor regular, the models they train, and what they are measured beside.
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | [`cases`] | chains, rows and reductions: crisol's side and the other |
+//! | [`hand`] | the loops written by hand; [`aligned`]: their arrays |
+//! | [`compare`] | taking turns, medians, the table |
+//! | [`limits`] | what the machine can do at best |
+//! | [`peer`] | our side of `cargo xtask bench-peers` |
 
+pub mod aligned;
+pub mod cases;
+pub mod compare;
+pub mod hand;
 pub mod limits;
 pub mod peer;
 

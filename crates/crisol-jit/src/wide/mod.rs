@@ -108,6 +108,8 @@ struct Wide<'a> {
     pinned: Vec<Option<u8>>,
     /// Partial results: outputs that have them, each with a register a part.
     partials: Vec<(usize, Vec<u8>)>,
+    /// For partial results that are largest or smallest floats: masks of the lanes that have met a NaN.
+    met_nan: Vec<(usize, Vec<u8>)>,
     /// Values on the stack, above the reserved slots.
     slots: Vec<Option<usize>>,
     reserved_slots: usize,

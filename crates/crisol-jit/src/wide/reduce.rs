@@ -3,12 +3,16 @@
 use super::assembler::{Lanes, Memory, Operand, RAX, Vector};
 use super::body::ORDERED;
 use super::registers::Kind;
-use super::{KMOV_FROM, Local, SCRATCH, TAIL, Wide};
+use super::{KMOV_FROM, KOR, KXOR, Local, SCRATCH, TAIL, Wide};
 use crisol_ir::kernel::{Role, Type};
 use crisol_ir::primitive::Reduction;
 
 /// Vectors that partial results may take in all.
 const MAX_PARTIALS: usize = 12;
+/// Masks that may be aside for NaNs: bodies need some.
+const MAX_WATCHES: usize = 2;
+/// The comparison that holds where an operand is NaN.
+const UNORDERED: u8 = 3;
 
 impl Wide<'_> {
     /// Gives registers to all partial results; `None` if there are too many of them.
@@ -23,8 +27,35 @@ impl Wide<'_> {
         (self.partials.len() * self.parts() <= MAX_PARTIALS).then_some(())
     }
 
+    /// Gives masks to largest and smallest floats, while enough are left for bodies and nothing is called that would change them.
+    ///
+    /// That a NaN stays is a comparison before each step, and the next step waits for both. With a mask aside, which a comparison
+    /// of the new element alone fills, a step is one instruction: it may lose the NaN, and the mask brings it back at the end.
+    pub(super) fn watch_for_nan(&mut self) {
+        let watched = |output: &crisol_ir::kernel::Output| {
+            matches!(output.role, Role::ReduceColumns(Reduction::Max | Reduction::Min))
+                && self.types[output.value.index()].is_float()
+        };
+        let numbers: Vec<usize> =
+            self.partials.iter().map(|(number, _)| *number).filter(|&at| watched(&self.kernel.outputs[at])).collect();
+        if self.calls.is_some() || numbers.len() * self.parts() > MAX_WATCHES {
+            return;
+        }
+        for number in numbers {
+            let masks = (0..self.parts()).filter_map(|_| self.masks.pin()).collect();
+            self.met_nan.push((number, masks));
+        }
+    }
+
+    fn watch(&self, output: usize) -> Option<&[u8]> {
+        self.met_nan.iter().find(|(number, _)| *number == output).map(|(_, masks)| &masks[..])
+    }
+
     /// Sets the partial results to the reductions' neutral elements.
     pub(super) fn begin_reductions(&mut self) {
+        for mask in self.met_nan.iter().flat_map(|(_, masks)| masks) {
+            self.code.mask(KXOR, *mask, *mask, Operand::Register(*mask));
+        }
         for (output, registers) in self.partials.clone() {
             let output = self.kernel.outputs[output];
             if let Role::ReduceColumns(by) = output.role {
@@ -56,6 +87,12 @@ impl Wide<'_> {
                 Role::ReduceColumns(by) => {
                     let Some(partial) = self.partials.iter().find(|(output, _)| *output == number) else { continue };
                     let partial = partial.1[self.part];
+                    if let Some(mask) = self.watch(number).map(|masks| masks[self.part]) {
+                        let new = self.vector(value);
+                        self.combine_watched(by, partial, new, mask);
+                        self.end_instruction();
+                        continue;
+                    }
                     let new = self.operand(value);
                     self.combine(by, output.value.index(), partial, new);
                 }
@@ -78,6 +115,12 @@ impl Wide<'_> {
             let output = self.kernel.outputs[number];
             let Role::ReduceColumns(by) = output.role else { continue };
             let value = output.value.index();
+            if let Some(masks) = self.watch(number).map(<[u8]>::to_vec) {
+                let nan = self.constant(if self.long { f64::NAN.to_bits() } else { f32::NAN.to_bits().into() });
+                for (&register, mask) in registers.iter().zip(masks) {
+                    self.broadcast_in(register, nan, Lanes { mask, zero: false });
+                }
+            }
             let first = registers[0];
             if let Some(second) = registers.get(1) {
                 self.combine(by, value, first, Operand::Register(*second));
@@ -99,6 +142,16 @@ impl Wide<'_> {
             self.tail = false;
             self.end_instruction();
         }
+    }
+
+    /// One step of a largest or smallest float whose NaNs a mask keeps.
+    fn combine_watched(&mut self, by: Reduction, acc: u8, x: u8, mask: u8) {
+        let inside = self.inside();
+        let compare = self.float(0xc2);
+        self.code.vector_with(compare, inside, SCRATCH, x, Operand::Register(x), UNORDERED);
+        self.code.mask(KOR, mask, mask, Operand::Register(SCRATCH));
+        let what = self.float(if by == Reduction::Max { 0x5f } else { 0x5d });
+        self.code.vector(what, inside, acc, acc, Operand::Register(x));
     }
 
     /// One step of a reduction, written over its left operand: `acc + x`, `acc * x`, or `if acc > x or acc is NaN then acc

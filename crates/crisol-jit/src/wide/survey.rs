@@ -65,6 +65,7 @@ impl<'a> Wide<'a> {
             masks: File::new(0b0011_1110),
             pinned: vec![None; kernel.body.len()],
             partials: Vec::new(),
+            met_nan: Vec::new(),
             slots: Vec::new(),
             reserved_slots: 0,
             distances: None,
@@ -73,6 +74,7 @@ impl<'a> Wide<'a> {
         };
         wide.partials()?;
         wide.reserve();
+        wide.watch_for_nan();
         wide.pin();
         Some(wide)
     }

@@ -120,7 +120,6 @@ unsafe fn block_of_rows<T: Real>(
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use crate::matrix::Matrix;

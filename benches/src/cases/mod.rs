@@ -15,6 +15,11 @@ use crisol::Result;
 use crisol::prelude::*;
 use std::rc::Rc;
 
+/// Crisol's side of a case.
+pub type Evaluation = Box<dyn FnMut() -> Result<Vec<Tensor>>>;
+/// The other side: loops that write into given arrays.
+pub type Loops = Box<dyn FnMut(&mut [Aligned])>;
+
 /// One comparison.
 pub struct Case {
     /// What it is, on how much.
@@ -26,13 +31,13 @@ pub struct Case {
     /// Threads that it may use.
     pub threads: usize,
     /// Crisol's side, as a user writes it; no tensors where it writes into arrays of its own.
-    pub crisol: Box<dyn FnMut() -> Result<Vec<Tensor>>>,
+    pub crisol: Evaluation,
     /// The loops by hand, into [`outs`](Case::outs).
-    pub by_hand: Box<dyn FnMut(&mut [Aligned])>,
+    pub by_hand: Loops,
     /// Where they write to.
     pub outs: Vec<Aligned>,
     /// Reads the inputs and writes [`moved`](Case::moved), once each.
-    pub moving: Box<dyn FnMut(&mut [Aligned])>,
+    pub moving: Loops,
     /// As [`outs`](Case::outs).
     pub moved: Vec<Aligned>,
 }

@@ -1,7 +1,8 @@
 //! Large products: the right operand is copied into panels once, by all threads, and every block of rows reads it there.
 //!
 //! A panel has the columns of one register tile and [`DEPTH`] steps of the inner axis, step by step. A group of panels, and the
-//! block's part of the left operand, which is copied too when its rows lie far apart, stay in a second-level cache. Sums are taken as in [`product`](crate::product::product): the bits are the same.
+//! block's part of the left operand, which is copied too when its rows lie far apart, stay in a second-level cache. Sums are taken
+//! as in [`product`](crate::product::product): the bits are the same.
 
 use crate::operand::{Left, Right};
 use crate::pool::parallel_for;
@@ -10,7 +11,7 @@ use crate::real::{Raw, Real};
 use crate::shared::SharedSlice;
 
 /// Bytes of a right operand that are copied at once, by whichever thread starts the product: what bounds its memory. A thread that
-/// computes blocks holds a copy of [`DEPTH`] steps of its rows besides, at most 600 kB.
+/// computes blocks holds a copy of [`DEPTH`] steps of its rows besides, at most 800 kB.
 const PANEL_BYTES: usize = 8 << 20;
 /// Steps of the inner axis that are copied at once.
 const MOST_STEPS: usize = 4 * DEPTH;
@@ -193,7 +194,7 @@ mod tests {
 
         #[test]
         fn as_defined_and_as_without_panels(
-            size in [4_usize..40, 8_usize..140, 1_usize..600],
+            size in [4_usize..40, 8_usize..140, 1_usize..900],
             orders in [0_usize..4, 0_usize..4],
             rows in 1_usize..40,
             accumulate: bool,

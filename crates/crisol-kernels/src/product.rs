@@ -5,8 +5,10 @@ use crate::operand::{Left, Right, prefetch_lines};
 use crate::real::{Raw, Real};
 use crate::tile::{DOTS, Tile};
 
-/// Steps of the inner axis that one pass of tiles sums: a panel of the right operand this deep stays in a first-level cache.
-pub(crate) const DEPTH: usize = 256;
+/// Steps of the inner axis that one pass of tiles sums. Fewer read and write the result more often; with more, a block of the left
+/// operand leaves no room for a group of columns in a second-level cache.
+pub(crate) const DEPTH: usize = 384;
+
 /// `out = [out +] lhs @ rhs` on the calling thread; sizes are [m, n, k].
 ///
 /// `whole` are the rows and columns of the product that this one is a part of: they alone say in which order sums are taken, so that

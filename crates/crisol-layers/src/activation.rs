@@ -26,6 +26,10 @@ impl Layer for Activation {
         self.activation.apply(x)
     }
 
+    fn config(&self) -> Result<serde_json::Value> {
+        crate::config::of(self)
+    }
+
     fn passes_mask(&self) -> bool {
         true
     }

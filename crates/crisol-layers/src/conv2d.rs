@@ -128,6 +128,10 @@ impl Layer for Conv2D {
         self.activity.of(cx, y)
     }
 
+    fn config(&self) -> Result<serde_json::Value> {
+        crate::config::of(self)
+    }
+
     fn describe(&self, _cx: &Scope) -> String {
         let [height, width] = self.kernel_size.0;
         format!("Conv2D {} of {height}x{width}", self.filters)

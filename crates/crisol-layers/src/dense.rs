@@ -84,6 +84,10 @@ impl Layer for Dense {
         self.activity.of(cx, y)
     }
 
+    fn config(&self) -> Result<serde_json::Value> {
+        crate::config::of(self)
+    }
+
     fn passes_mask(&self) -> bool {
         true
     }

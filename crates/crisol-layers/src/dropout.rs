@@ -53,23 +53,44 @@ impl Dropout {
 
 impl Layer for Dropout {
     fn call(&self, cx: &mut Scope, x: &Tensor) -> Result<Tensor> {
-        expect_float("dropout", x)?;
-        if !(0.0..1.0).contains(&self.rate) {
-            let text = format!("expected a rate of at least 0 and below 1, found {}", self.rate);
-            return Err(Error::new(ErrorKind::Value, text).operation("dropout"));
-        }
         let choices = self.choices(x)?;
-        if !cx.training() || self.rate == 0.0 {
-            return Ok(x.clone());
-        }
-        let key = cx.key();
-        let key = self.seed.map_or(key, |seed| key.fold(seed));
-        let keep = Tensor::random_uniform(choices.as_slice(), 0.0, 1.0, key).greater_equal(self.rate);
-        let keep = keep.broadcast_to(x.shape()?);
-        Ok(keep.select(x / (1.0 - self.rate), 0.0))
+        leave_out("dropout", cx, x, self.rate, self.seed, &choices)
+    }
+
+    fn config(&self) -> Result<serde_json::Value> {
+        crate::config::of(self)
     }
 
     fn passes_mask(&self) -> bool {
         true
     }
+}
+
+/// In training, leaves out numbers of `x` by chance; the shape of the choices has size 1 where all numbers of an axis share one fate.
+pub(crate) fn leave_out(
+    operation: &str,
+    cx: &mut Scope,
+    x: &Tensor,
+    rate: f64,
+    seed: Option<u64>,
+    choices: &[usize],
+) -> Result<Tensor> {
+    expect_float(operation, x)?;
+    check_rate(operation, rate)?;
+    if !cx.training() || rate == 0.0 {
+        return Ok(x.clone());
+    }
+    let key = cx.key();
+    let key = seed.map_or(key, |seed| key.fold(seed));
+    let keep = Tensor::random_uniform(choices, 0.0, 1.0, key).greater_equal(rate);
+    Ok(keep.broadcast_to(x.shape()?).select(x / (1.0 - rate), 0.0))
+}
+
+/// A rate is at least 0 and below 1.
+pub(crate) fn check_rate(operation: &str, rate: f64) -> Result<()> {
+    if (0.0..1.0).contains(&rate) {
+        return Ok(());
+    }
+    let text = format!("expected a rate of at least 0 and below 1, found {rate}");
+    Err(Error::new(ErrorKind::Value, text).operation(operation))
 }

@@ -20,4 +20,8 @@ impl Layer for Flatten {
     fn call(&self, _cx: &mut Scope, x: &Tensor) -> Result<Tensor> {
         Ok(x.reshape(x.flat_shape()?))
     }
+
+    fn config(&self) -> Result<serde_json::Value> {
+        crate::config::of(self)
+    }
 }

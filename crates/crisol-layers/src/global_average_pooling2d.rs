@@ -32,4 +32,8 @@ impl Layer for GlobalAveragePooling2D {
         image_shape("global_average_pooling2d", x)?;
         Ok(if self.keepdims { x.mean_keep([1, 2]) } else { x.mean([1, 2]) })
     }
+
+    fn config(&self) -> Result<serde_json::Value> {
+        crate::config::of(self)
+    }
 }

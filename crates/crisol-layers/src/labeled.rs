@@ -55,6 +55,10 @@ impl<L: Layer> Layer for Labeled<L> {
     fn own_weights(&self) -> Option<Arc<Tree>> {
         self.layer.own_weights()
     }
+
+    fn config(&self) -> Result<serde_json::Value> {
+        self.layer.config()
+    }
 }
 
 impl Layer for Box<dyn Layer> {
@@ -96,5 +100,55 @@ impl Layer for Box<dyn Layer> {
 
     fn own_weights(&self) -> Option<Arc<Tree>> {
         (**self).own_weights()
+    }
+
+    fn config(&self) -> Result<serde_json::Value> {
+        (**self).config()
+    }
+}
+
+impl Layer for Arc<dyn Layer> {
+    fn call(&self, cx: &mut Scope, x: &Tensor) -> Result<Tensor> {
+        (**self).call(cx, x)
+    }
+
+    fn call_many(&self, cx: &mut Scope, inputs: &[Tensor]) -> Result<Tensor> {
+        (**self).call_many(cx, inputs)
+    }
+
+    fn call_all(&self, cx: &mut Scope, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
+        (**self).call_all(cx, inputs)
+    }
+
+    fn output_count(&self) -> usize {
+        (**self).output_count()
+    }
+
+    fn passes_mask(&self) -> bool {
+        (**self).passes_mask()
+    }
+
+    fn begins_frozen(&self) -> bool {
+        (**self).begins_frozen()
+    }
+
+    fn type_name(&self) -> &'static str {
+        (**self).type_name()
+    }
+
+    fn describe(&self, cx: &Scope) -> String {
+        (**self).describe(cx)
+    }
+
+    fn given_name(&self) -> Option<&str> {
+        (**self).given_name()
+    }
+
+    fn own_weights(&self) -> Option<Arc<Tree>> {
+        (**self).own_weights()
+    }
+
+    fn config(&self) -> Result<serde_json::Value> {
+        (**self).config()
     }
 }

@@ -93,6 +93,16 @@ pub trait Layer: Debug + Send + Sync + 'static {
         path.rsplit("::").next().unwrap_or(path)
     }
 
+    /// Its settings, as a model's file holds them. For a layer of one's own that is serde's `Serialize`:
+    /// `serde_json::to_value(self)`, and [`Registry::register`](crate::Registry::register) to read it back.
+    ///
+    /// # Errors
+    /// The layer cannot be saved; that is so unless it implements this.
+    fn config(&self) -> Result<serde_json::Value> {
+        let text = format!("{} has no config: it cannot be saved", self.type_name());
+        Err(Error::new(ErrorKind::Unsupported, text).help("derive Serialize and implement Layer::config"))
+    }
+
     /// What an error message says about it, in the scope that it failed in: `"Dense 128 -> 64"`.
     fn describe(&self, _cx: &Scope) -> String {
         self.type_name().to_string()

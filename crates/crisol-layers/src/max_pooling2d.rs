@@ -60,4 +60,8 @@ impl Layer for MaxPooling2D {
         let padding = self.padding.widths(&image, window, stride, [1, 1])?;
         Ok(x.max_pool2d(Pool2dAttributes { window, stride, padding }))
     }
+
+    fn config(&self) -> Result<serde_json::Value> {
+        crate::config::of(self)
+    }
 }

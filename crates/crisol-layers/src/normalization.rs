@@ -112,4 +112,8 @@ impl Layer for Normalization {
         let x = x.cast(dtype);
         Ok(if self.invert { x * deviation + mean } else { (x - mean) / deviation })
     }
+
+    fn config(&self) -> Result<serde_json::Value> {
+        crate::config::of(self)
+    }
 }

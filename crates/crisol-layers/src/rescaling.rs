@@ -40,6 +40,10 @@ impl Layer for Rescaling {
         Ok(x.cast(cx.dtype()) * self.scale + self.offset)
     }
 
+    fn config(&self) -> Result<serde_json::Value> {
+        crate::config::of(self)
+    }
+
     fn passes_mask(&self) -> bool {
         true
     }

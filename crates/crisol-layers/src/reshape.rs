@@ -38,4 +38,8 @@ impl Layer for Reshape {
         let sizes: Vec<usize> = [batch].into_iter().chain(sizes).collect();
         Ok(x.reshape(&sizes))
     }
+
+    fn config(&self) -> Result<serde_json::Value> {
+        crate::config::of(self)
+    }
 }

@@ -25,6 +25,28 @@ impl From<(usize, usize)> for Pair {
     }
 }
 
+/// Rows and columns at the sides of an image: `[[top, bottom], [left, right]]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Border(pub [[usize; 2]; 2]);
+
+impl From<usize> for Border {
+    fn from(all: usize) -> Border {
+        Border([[all; 2]; 2])
+    }
+}
+
+impl From<(usize, usize)> for Border {
+    fn from((rows, columns): (usize, usize)) -> Border {
+        Border([[rows; 2], [columns; 2]])
+    }
+}
+
+impl From<((usize, usize), (usize, usize))> for Border {
+    fn from(((top, bottom), (left, right)): ((usize, usize), (usize, usize))) -> Border {
+        Border([[top, bottom], [left, right]])
+    }
+}
+
 impl Pair {
     /// The sizes, which are at least 1.
     pub(crate) fn positive(self, what: &str) -> Result<[usize; 2]> {
@@ -44,6 +66,8 @@ pub enum Padding {
     Valid,
     /// As much as is needed for one output a step (`"same"`); an odd row or column goes after.
     Same,
+    /// Zeros before the first step alone, so that no output sees what comes after it (`"causal"`); for sequences.
+    Causal,
     /// Another name: an error when the layer is built.
     Unknown(String),
 }
@@ -53,6 +77,7 @@ impl From<&str> for Padding {
         match name {
             "valid" => Padding::Valid,
             "same" => Padding::Same,
+            "causal" => Padding::Causal,
             _ => Padding::Unknown(name.to_string()),
         }
     }
@@ -72,9 +97,41 @@ impl Padding {
             Padding::Same => {
                 Ok([0, 1].map(|axis| same_padding(image[axis + 1], window[axis], strides[axis], dilation[axis])))
             }
+            Padding::Causal => {
+                let text = "\"causal\" padding is for sequences, expected \"valid\" or \"same\"";
+                Err(Error::new(ErrorKind::Value, text))
+            }
             Padding::Unknown(name) => Err(Error::unknown_name("padding", name, ["valid", "same"])),
         }
     }
+}
+
+impl Padding {
+    /// Steps before and after a sequence.
+    pub(crate) fn around(&self, steps: usize, window: usize, stride: usize, dilation: usize) -> Result<[usize; 2]> {
+        Ok(self.kind()?.around(steps, window, stride, dilation))
+    }
+
+    /// The padding that operations know.
+    pub(crate) fn kind(&self) -> Result<crisol_tensor::Padding> {
+        match self {
+            Padding::Valid => Ok(crisol_tensor::Padding::Valid),
+            Padding::Same => Ok(crisol_tensor::Padding::Same),
+            Padding::Causal => Ok(crisol_tensor::Padding::Causal),
+            Padding::Unknown(name) => Err(Error::unknown_name("padding", name, ["valid", "same", "causal"])),
+        }
+    }
+}
+
+/// The shape of a batch of sequences.
+pub(crate) fn sequence_shape(operation: &str, x: &Tensor) -> Result<Shape> {
+    expect_float(operation, x)?;
+    let shape = x.shape()?;
+    if shape.rank() != 3 {
+        let text = format!("expected rank 3 [batch, steps, features], found {shape}");
+        return Err(Error::new(ErrorKind::Shape, text).operation(operation));
+    }
+    Ok(shape)
 }
 
 /// The shape of a batch of images.

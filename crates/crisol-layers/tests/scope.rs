@@ -172,7 +172,7 @@ fn a_metric_has_one_name_and_is_a_scalar() {
 fn values_on_the_way_of_a_functional_model_cost_and_are_measured() {
     let input = Input::new([3]);
     let hidden = Dense::new(2).kernel_initializer("ones").on(&input);
-    let mut network = Network::functional(&input, &Dense::new(1).on(&hidden)).unwrap();
+    let mut network = Network::functional(&input, Dense::new(1).on(&hidden)).unwrap();
     network.add_loss(&hidden, |x| x.sum_all() * 0.1).unwrap();
     network.add_metric(&hidden, "largest", |x| x.max_all()).unwrap();
     let forward = network.forward(&[Tensor::ones([4, 3])], Inference, Key::new(0)).unwrap();

@@ -9,13 +9,14 @@
 //! | `settings` | [`WeightSettings`]: what a layer says about a weight |
 //! | `named` | things by name, and how files say which |
 //! | `tree`, `weight` | [`Tree`]: the weights of a model by path; [`Weight`] |
-//! | `safetensors` | saving a tree to a file and loading it back |
+//! | `safetensors`, `matching` | saving a tree to a file and loading it back, into another model too |
 //! | [`bytes`], `files` | values as bytes; files that are never seen half-written |
 
 pub mod bytes;
 mod constraint;
 mod files;
 mod initializer;
+mod matching;
 mod named;
 mod regularizer;
 mod safetensors;

@@ -10,10 +10,16 @@ use crisol_tensor::{DType, Error, ErrorKind, Result, Tensor, Value};
 use std::path::Path;
 
 /// What was loaded from a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LoadReport {
     /// The paths of the weights that have a new value, in the tree's order.
     pub loaded: Vec<String>,
+    /// Those of them whose value had another path in the file, which stands first.
+    pub renamed: Vec<(String, String)>,
+    /// Weights that keep the value they had.
+    pub missing: Vec<String>,
+    /// Values of the file that no weight took.
+    pub unexpected: Vec<String>,
 }
 
 impl Tree {
@@ -48,11 +54,8 @@ impl Tree {
     /// element types. Every missing, unexpected and different name is listed, and nothing is loaded.
     pub fn load_safetensors(&self, path: impl AsRef<Path>) -> Result<LoadReport> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path)
-            .map_err(|error| file_error(ErrorKind::Io, path, &format!("cannot be read: {error}")))?;
-        let file = SafeTensors::deserialize(&bytes).map_err(|error| {
-            file_error(ErrorKind::Format, path, &format!("is damaged or no safetensors file: {error}"))
-        })?;
+        let bytes = read(path)?;
+        let file = parse(path, &bytes)?;
         let mut wrong = Vec::new();
         let mut values = Vec::new();
         for weight in self.weights() {
@@ -76,12 +79,23 @@ impl Tree {
             weight.variable().assign(Tensor::from_value(value))?;
             loaded.push(weight.path().to_string());
         }
-        Ok(LoadReport { loaded })
+        Ok(LoadReport { loaded, ..LoadReport::default() })
     }
 }
 
+/// The bytes of a file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|error| file_error(ErrorKind::Io, path, &format!("cannot be read: {error}")))
+}
+
+/// The tensors that the bytes of a file hold.
+pub(crate) fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<SafeTensors<'a>> {
+    SafeTensors::deserialize(bytes)
+        .map_err(|error| file_error(ErrorKind::Format, path, &format!("is damaged or no safetensors file: {error}")))
+}
+
 /// The value of a weight from a file, or what is wrong with it.
-fn value_for(weight: &Weight, view: &TensorView) -> Result<Value, String> {
+pub(crate) fn value_for(weight: &Weight, view: &TensorView) -> Result<Value, String> {
     let (dtype, shape) = (weight.variable().dtype(), weight.variable().shape());
     if view.dtype() != file_dtype(dtype) || view.shape() != shape.sizes() {
         let given = (view.dtype(), view.shape());
@@ -91,7 +105,7 @@ fn value_for(weight: &Weight, view: &TensorView) -> Result<Value, String> {
         .ok_or_else(|| format!("{} has {} bytes for {shape}", weight.path(), view.data().len()))
 }
 
-fn file_dtype(dtype: DType) -> Dtype {
+pub(crate) fn file_dtype(dtype: DType) -> Dtype {
     match dtype {
         DType::Bool => Dtype::BOOL,
         DType::U8 => Dtype::U8,

@@ -1,6 +1,7 @@
 //! Networks: layers in a chain or a graph, with the tree of their weights once they are built.
 
 mod build;
+mod config;
 mod forward;
 mod graph;
 mod items;
@@ -316,6 +317,10 @@ impl Layer for Network {
 
     fn given_name(&self) -> Option<&str> {
         self.name.as_deref()
+    }
+
+    fn config(&self) -> Result<serde_json::Value> {
+        self.to_config()
     }
 
     fn own_weights(&self) -> Option<Arc<Tree>> {

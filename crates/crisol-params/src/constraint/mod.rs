@@ -65,7 +65,7 @@ impl Constraint for &'static str {
     }
 
     fn config(&self) -> Option<Config> {
-        Some(Config::Name(self.to_string()))
+        constraint_by_name(self).ok()?.config()
     }
 }
 

@@ -104,7 +104,7 @@ impl Initializer for &'static str {
     }
 
     fn config(&self) -> Option<Config> {
-        Some(Config::Name(self.to_string()))
+        initializer_by_name(self).ok()?.config()
     }
 }
 
@@ -114,7 +114,7 @@ impl Initializer for String {
     }
 
     fn config(&self) -> Option<Config> {
-        Some(Config::Name(self.to_string()))
+        initializer_by_name(self).ok()?.config()
     }
 }
 

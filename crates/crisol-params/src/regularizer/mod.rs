@@ -63,7 +63,7 @@ impl Regularizer for &'static str {
     }
 
     fn config(&self) -> Option<Config> {
-        Some(Config::Name(self.to_string()))
+        regularizer_by_name(self).ok()?.config()
     }
 }
 

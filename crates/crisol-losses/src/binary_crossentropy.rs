@@ -1,11 +1,10 @@
 //! Binary cross-entropy, from probabilities or logits.
 
-use crate::EPSILON;
 use crate::loss::Loss;
 use crisol_ir::Result;
-use crisol_tensor::Tensor;
+use crisol_tensor::{Tensor, distances};
 
-/// `-(y log p + (1 - y) log(1 - p))`, the mean over the last axis, as `keras.losses.BinaryCrossentropy`.
+/// `-(y log p + (1 - y) log(1 - p))`, the mean over an axis, as `keras.losses.BinaryCrossentropy`.
 ///
 /// From logits `x` it is computed as `max(x, 0) - x y + log(1 + e^-|x|)`, which neither overflows nor loses the tails. This is also
 /// done for the output of a sigmoid, whose [logits](Tensor::logits) are known, as in Keras on TensorFlow. Other probabilities
@@ -20,16 +19,17 @@ use crisol_tensor::Tensor;
 /// assert!((loss - 2f64.ln()).abs() < 1e-6);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct BinaryCrossentropy {
     from_logits: bool,
     label_smoothing: f64,
+    axis: isize,
 }
 
 impl BinaryCrossentropy {
-    /// The loss with Keras' defaults: from probabilities, no smoothing.
+    /// The loss with Keras' defaults: from probabilities, no smoothing, over the last axis.
     pub fn new() -> BinaryCrossentropy {
-        BinaryCrossentropy::default()
+        BinaryCrossentropy { from_logits: false, label_smoothing: 0.0, axis: -1 }
     }
 
     /// Whether predictions are logits rather than probabilities.
@@ -45,6 +45,19 @@ impl BinaryCrossentropy {
         self.label_smoothing = label_smoothing;
         self
     }
+
+    /// The axis that the mean is taken over.
+    #[must_use]
+    pub fn axis(mut self, axis: isize) -> BinaryCrossentropy {
+        self.axis = axis;
+        self
+    }
+}
+
+impl Default for BinaryCrossentropy {
+    fn default() -> BinaryCrossentropy {
+        BinaryCrossentropy::new()
+    }
 }
 
 impl Loss for BinaryCrossentropy {
@@ -53,21 +66,12 @@ impl Loss for BinaryCrossentropy {
     }
 
     fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
-        let smoothed;
-        let y = if self.label_smoothing == 0.0 {
-            y_true
-        } else {
-            smoothed = y_true * (1.0 - self.label_smoothing) + 0.5 * self.label_smoothing;
-            &smoothed
-        };
-        let logits = if self.from_logits { Some(y_pred) } else { y_pred.logits() };
-        let losses = if let Some(x) = logits {
-            x.relu() - x * y + ((-x.abs()).exp() + 1.0).log()
-        } else {
-            let p = y_pred.clip(EPSILON, 1.0 - EPSILON);
-            -(y * p.log() + (1.0 - y) * (1.0 - &p).log())
-        };
-        Ok(losses.mean(-1))
+        let y = distances::smooth_binary(y_true, self.label_smoothing);
+        Ok(distances::binary_crossentropy(&y, y_pred, self.from_logits, self.axis))
+    }
+
+    fn expects_probabilities(&self) -> bool {
+        !self.from_logits
     }
 }
 

@@ -1,16 +1,55 @@
 #![doc = include_str!("../README.md")]
 
+mod adapted;
 mod binary_crossentropy;
+mod binary_focal_crossentropy;
 mod by_name;
+mod categorical_crossentropy;
+mod categorical_focal_crossentropy;
+mod categorical_hinge;
+mod cosine_similarity;
+mod dice;
+mod function;
+mod hinge;
+mod huber;
+mod kl_divergence;
+mod labels;
+mod log_cosh;
 mod loss;
+mod mean_absolute_error;
+mod mean_absolute_percentage_error;
 mod mean_squared_error;
+mod mean_squared_logarithmic_error;
+mod poisson;
+mod reduction;
 mod sparse_categorical_crossentropy;
+mod squared_hinge;
+mod tversky;
+mod weighted_cross_entropy;
 
+pub use adapted::Adapted;
 pub use binary_crossentropy::BinaryCrossentropy;
-pub use by_name::{IntoLoss, by_name};
-pub use loss::{Loss, Reduction};
+pub use binary_focal_crossentropy::BinaryFocalCrossentropy;
+pub use by_name::{IntoLoss, by_name, names};
+pub use categorical_crossentropy::CategoricalCrossentropy;
+pub use categorical_focal_crossentropy::CategoricalFocalCrossentropy;
+pub use categorical_hinge::CategoricalHinge;
+pub use cosine_similarity::CosineSimilarity;
+pub use crisol_tensor::distances::EPSILON;
+pub use dice::Dice;
+pub use function::{LossFn, loss_fn};
+pub use hinge::Hinge;
+pub use huber::Huber;
+pub use kl_divergence::KLDivergence;
+pub use log_cosh::LogCosh;
+pub use loss::Loss;
+pub use mean_absolute_error::MeanAbsoluteError;
+pub use mean_absolute_percentage_error::MeanAbsolutePercentageError;
 pub use mean_squared_error::MeanSquaredError;
+pub use mean_squared_logarithmic_error::MeanSquaredLogarithmicError;
+pub use poisson::Poisson;
+pub use reduction::Reduction;
 pub use sparse_categorical_crossentropy::SparseCategoricalCrossentropy;
-
-/// How far probabilities are kept from 0 and 1 before a logarithm is taken: Keras' `epsilon()`.
-pub const EPSILON: f64 = 1e-7;
+pub use squared_hinge::SquaredHinge;
+pub use tversky::Tversky;
+pub use weighted_cross_entropy::weighted_cross_entropy_with_logits;

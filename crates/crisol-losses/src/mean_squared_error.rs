@@ -2,7 +2,7 @@
 
 use crate::loss::Loss;
 use crisol_ir::Result;
-use crisol_tensor::Tensor;
+use crisol_tensor::{Tensor, distances};
 
 /// `mean((y_true - y_pred)^2)` over the last axis, as `keras.losses.MeanSquaredError`.
 ///
@@ -11,7 +11,7 @@ use crisol_tensor::Tensor;
 /// use crisol_tensor::Tensor;
 /// let y = Tensor::from_slice(&[0.0f32, 1.0, 0.0, 0.0], [2, 2]);
 /// let p = Tensor::from_slice(&[1.0f32, 1.0, 1.0, 0.0], [2, 2]);
-/// assert_eq!(MeanSquaredError::new().call(&y, &p, None)?.item()?, 0.5);
+/// assert!((MeanSquaredError::new().call(&y, &p, None)?.item()? - 0.5).abs() < 1e-5);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -19,7 +19,7 @@ use crisol_tensor::Tensor;
 pub struct MeanSquaredError {}
 
 impl MeanSquaredError {
-    /// The loss with Keras' defaults.
+    /// The loss.
     pub fn new() -> MeanSquaredError {
         MeanSquaredError {}
     }
@@ -31,6 +31,6 @@ impl Loss for MeanSquaredError {
     }
 
     fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
-        Ok((y_true - y_pred).square().mean(-1))
+        Ok(distances::mean_squared_error(y_true, y_pred))
     }
 }

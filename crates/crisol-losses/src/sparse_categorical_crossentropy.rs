@@ -1,15 +1,14 @@
 //! Cross-entropy against class numbers, from probabilities or logits.
 
-use crate::EPSILON;
 use crate::loss::Loss;
 use crisol_ir::{Error, ErrorKind, Result, Shape};
-use crisol_tensor::Tensor;
+use crisol_tensor::{Tensor, distances};
 
 /// `-log p[y]` for class numbers `y`, as `keras.losses.SparseCategoricalCrossentropy`.
 ///
 /// Logits go through `log_softmax`, as do those behind the output of a softmax, whose [logits](Tensor::logits) are known; other
 /// probabilities are divided by their sum and kept `1e-7` away from 0 and 1. Targets have the shape of
-/// the predictions without the last axis; one of size 1 at their end is taken off.
+/// the predictions without the axis of classes; one of size 1 in its place is taken off.
 ///
 /// ```
 /// use crisol_losses::{Loss, SparseCategoricalCrossentropy};
@@ -20,15 +19,17 @@ use crisol_tensor::Tensor;
 /// assert!((loss - 1.1769392).abs() < 1e-5);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct SparseCategoricalCrossentropy {
     from_logits: bool,
+    ignore_class: Option<i64>,
+    axis: isize,
 }
 
 impl SparseCategoricalCrossentropy {
-    /// The loss with Keras' defaults: from probabilities.
+    /// The loss with Keras' defaults: from probabilities, no class ignored, classes along the last axis.
     pub fn new() -> SparseCategoricalCrossentropy {
-        SparseCategoricalCrossentropy::default()
+        SparseCategoricalCrossentropy { from_logits: false, ignore_class: None, axis: -1 }
     }
 
     /// Whether predictions are logits rather than probabilities.
@@ -36,6 +37,26 @@ impl SparseCategoricalCrossentropy {
     pub fn from_logits(mut self, from_logits: bool) -> SparseCategoricalCrossentropy {
         self.from_logits = from_logits;
         self
+    }
+
+    /// A number that stands for no class (-1, or 255 in masks of images): its samples do not count.
+    #[must_use]
+    pub fn ignore_class(mut self, class: i64) -> SparseCategoricalCrossentropy {
+        self.ignore_class = Some(class);
+        self
+    }
+
+    /// The axis along which the classes lie. (Keras on JAX takes only the last.)
+    #[must_use]
+    pub fn axis(mut self, axis: isize) -> SparseCategoricalCrossentropy {
+        self.axis = axis;
+        self
+    }
+}
+
+impl Default for SparseCategoricalCrossentropy {
+    fn default() -> SparseCategoricalCrossentropy {
+        SparseCategoricalCrossentropy::new()
     }
 }
 
@@ -45,40 +66,58 @@ impl Loss for SparseCategoricalCrossentropy {
     }
 
     fn classes(&self, y_pred: &Shape) -> Option<usize> {
-        y_pred.last().copied()
+        y_pred.axis(self.axis).ok().and_then(|axis| y_pred.get(axis).copied())
+    }
+
+    fn ignored_class(&self) -> Option<i64> {
+        self.ignore_class
+    }
+
+    fn expects_probabilities(&self) -> bool {
+        !self.from_logits
     }
 
     fn align(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<(Tensor, Tensor)> {
         let (given, predictions) = (y_true.shape()?, y_pred.shape()?);
-        let samples = predictions.rank().checked_sub(1).map(|last| &predictions[..last]);
-        let Some(samples) = samples else {
-            return Err(Error::new(ErrorKind::Shape, "predictions are a scalar, expected [batch, classes]")
-                .operation(self.name()));
-        };
-        let squeezed = match given.split_last() {
-            Some((1, rest)) if rest == samples => rest,
-            _ => given.sizes(),
-        };
+        let axis = predictions.axis(self.axis).map_err(|_| {
+            let text = format!("y_pred has shape {predictions}, expected [batch, classes]");
+            Error::new(ErrorKind::Shape, text).operation(self.name())
+        })?;
+        let mut samples = predictions.sizes().to_vec();
+        samples.remove(axis);
+        let mut squeezed = given.sizes().to_vec();
+        if squeezed.len() == samples.len() + 1 && squeezed.get(axis) == Some(&1) {
+            squeezed.remove(axis);
+        }
         if squeezed != samples {
             return Err(Error::new(
                 ErrorKind::Shape,
-                format!("targets have shape {given}, expected {samples:?} for predictions {predictions}"),
+                format!("y_true has shape {given}, expected {samples:?} for y_pred of shape {predictions}"),
             )
             .operation(self.name())
             .help("this loss takes class numbers; one-hot targets go with categorical_crossentropy"));
         }
-        Ok((y_true.reshape(Shape::new(squeezed)?), y_pred.clone()))
+        Ok((y_true.reshape(Shape::new(&squeezed)?), y_pred.clone()))
     }
 
     fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
-        let logits = if self.from_logits { Some(y_pred) } else { y_pred.logits() };
-        let logs = if let Some(logits) = logits {
-            logits.log_softmax(-1)
-        } else {
-            (y_pred / y_pred.sum_keep(-1)).clip(EPSILON, 1.0 - EPSILON).log()
+        let counted = self.mask(y_true, y_pred)?;
+        let (y_true, y_pred) = match &counted {
+            // Both are replaced where they do not count, so that no NaN of theirs gets through.
+            Some(counted) => {
+                let places = counted.expand_dims(self.axis).broadcast_to(y_pred.shape()?);
+                (&counted.select(y_true, 0.0), &places.select(y_pred, 0.0))
+            }
+            None => (y_true, y_pred),
         };
-        let classes = Tensor::range(crisol_ir::DType::I32, y_pred.dim(-1)?);
-        let chosen = y_true.cast(crisol_ir::DType::I32).expand_dims(-1).equal(classes);
-        Ok(-chosen.select(&logs, 0.0).sum(-1))
+        let values = distances::sparse_categorical_crossentropy(y_true, y_pred, self.from_logits, self.axis);
+        Ok(match counted {
+            Some(counted) => counted.select(values, 0.0),
+            None => values,
+        })
+    }
+
+    fn mask(&self, y_true: &Tensor, _: &Tensor) -> Result<Option<Tensor>> {
+        Ok(self.ignore_class.map(|class| y_true.not_equal(class)))
     }
 }

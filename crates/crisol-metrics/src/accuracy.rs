@@ -3,7 +3,7 @@
 use crate::mean::Mean;
 use crate::metric::Metric;
 use crisol_ir::{DType, Error, ErrorKind, Result, Shape};
-use crisol_tensor::{Tensor, align_targets};
+use crisol_tensor::{Tensor, align};
 
 /// How a prediction counts as right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,8 +91,9 @@ impl Accuracy {
         };
         let right = match rule {
             Rule::Binary => {
-                let y_true = align_targets(y_true, y_pred)?.cast(y_pred.dtype()?);
-                self.same_shape(&y_true, y_pred)?;
+                let (y_true, y_pred) = align(y_true, y_pred)?;
+                let y_true = y_true.cast(y_pred.dtype()?);
+                self.same_shape(&y_true, &y_pred)?;
                 let predicted = y_pred.greater(self.threshold).cast(y_pred.dtype()?);
                 return Ok(predicted.equal(&y_true).cast(DType::F32).mean(-1));
             }
@@ -102,8 +103,12 @@ impl Accuracy {
             }
             Rule::Sparse => {
                 let predicted = y_pred.argmax(-1);
-                let y_true = align_targets(y_true, &predicted)?.cast(DType::I32);
+                let (y_true, predicted) = align(y_true, &predicted)?;
+                let y_true = y_true.cast(DType::I32);
                 self.same_shape(&y_true, &predicted)?;
+                if y_true.rank()? == 2 && y_true.dim(-1)? == 1 {
+                    return Ok(y_true.equal(predicted).cast(DType::F32).mean(-1));
+                }
                 y_true.equal(predicted)
             }
         };

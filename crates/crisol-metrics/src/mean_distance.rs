@@ -3,7 +3,7 @@
 use crate::mean::Mean;
 use crate::metric::Metric;
 use crisol_ir::{Error, ErrorKind, Result};
-use crisol_tensor::{Tensor, align_targets};
+use crisol_tensor::{Tensor, align};
 
 /// Which distance is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +66,8 @@ impl Metric for MeanDistance {
     }
 
     fn update(&mut self, y_true: &Tensor, y_pred: &Tensor, sample_weight: Option<&Tensor>) -> Result<()> {
-        let y_true = align_targets(y_true, y_pred)?.cast(y_pred.dtype()?);
+        let (y_true, y_pred) = align(y_true, y_pred)?;
+        let y_true = y_true.cast(y_pred.dtype()?);
         let (a, b) = (y_true.shape()?, y_pred.shape()?);
         if a != b {
             let text = format!("targets have shape {a}, predictions {b}");

@@ -1,22 +1,41 @@
 //! Adam.
 
+use crate::by_name::IntoOptimizer;
+use crate::learning_rate::LearningRate;
 use crate::optimizer::Optimizer;
-use crate::transform::{ScaleByAdam, ScaleByRate};
+use crate::options::{OptimizerOptions, Options};
+use crate::transform::{ScaleByAdam, ScaleByRate, Transform};
 use crisol_ir::Result;
 
 /// Adaptive moment estimation, as `keras.optimizers.Adam`; the formula stands with [`ScaleByAdam`].
+///
+/// ```
+/// use crisol_optim::{Adam, OptimizerOptions};
+/// let optimizer = Adam::new(0.01).clipnorm(1.0).build()?;
+/// assert_eq!((optimizer.name(), optimizer.learning_rate()), ("adam", 0.01));
+/// # Ok::<(), crisol_ir::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Adam {
-    learning_rate: f64,
+    learning_rate: LearningRate,
     beta_1: f64,
     beta_2: f64,
     epsilon: f64,
+    amsgrad: bool,
+    options: Options,
 }
 
 impl Adam {
-    /// Adam at a learning rate, with Keras' defaults: `beta_1` 0.9, `beta_2` 0.999, `epsilon` 1e-7.
-    pub fn new(learning_rate: f64) -> Adam {
-        Adam { learning_rate, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 }
+    /// Adam at a learning rate or [schedule](crate::schedules), with Keras' defaults: `beta_1` 0.9, `beta_2` 0.999, `epsilon` 1e-7, `amsgrad` false.
+    pub fn new(learning_rate: impl Into<LearningRate>) -> Adam {
+        Adam {
+            learning_rate: learning_rate.into(),
+            beta_1: 0.9,
+            beta_2: 0.999,
+            epsilon: 1e-7,
+            amsgrad: false,
+            options: Options::default(),
+        }
     }
 
     /// How much of the running mean of gradients stays at each step.
@@ -40,20 +59,40 @@ impl Adam {
         self
     }
 
+    /// Whether the divisor never falls (Reddi et al., 2018).
+    #[must_use]
+    pub fn amsgrad(mut self, amsgrad: bool) -> Adam {
+        self.amsgrad = amsgrad;
+        self
+    }
+
     /// The optimizer.
     ///
     /// # Errors
-    /// A learning rate that is not a positive number.
+    /// A learning rate that is negative or not finite; options that exclude one another.
     pub fn build(self) -> Result<Optimizer> {
-        let Adam { learning_rate, beta_1, beta_2, epsilon } = self;
-        let scale = ScaleByAdam { beta_1, beta_2, epsilon };
-        Optimizer::new("adam", learning_rate, vec![Box::new(scale), Box::new(ScaleByRate)])
+        let Adam { learning_rate, beta_1, beta_2, epsilon, amsgrad, options } = self;
+        let transforms: Vec<Box<dyn Transform>> =
+            vec![Box::new(ScaleByAdam { beta_1, beta_2, epsilon, amsgrad }), Box::new(ScaleByRate)];
+        Optimizer::new("adam", learning_rate, transforms)?.with_options(options)
     }
 }
 
 impl Default for Adam {
-    /// Keras' default: a rate of 0.001.
+    /// Keras' default: a rate of 1e-3.
     fn default() -> Adam {
         Adam::new(1e-3)
+    }
+}
+
+impl OptimizerOptions for Adam {
+    fn options(&mut self) -> &mut Options {
+        &mut self.options
+    }
+}
+
+impl IntoOptimizer for Adam {
+    fn into_optimizer(self) -> Result<Optimizer> {
+        self.build()
     }
 }

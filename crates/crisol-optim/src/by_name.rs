@@ -1,15 +1,30 @@
 //! Optimizers by the names Keras gives them.
 
-use crate::{Adam, Optimizer, RmsProp, Sgd};
+use crate::*;
 use crisol_ir::{Error, Result};
 
 type Make = fn() -> Result<Optimizer>;
 
-const OPTIMIZERS: [(&str, Make); 3] = [
+/// Every optimizer by Keras' name, which counts with any letter case.
+const OPTIMIZERS: [(&str, Make); 12] = [
     ("sgd", || Sgd::default().build()),
     ("rmsprop", || RmsProp::default().build()),
     ("adam", || Adam::default().build()),
+    ("adamw", || AdamW::default().build()),
+    ("adagrad", || Adagrad::default().build()),
+    ("adadelta", || Adadelta::default().build()),
+    ("adamax", || Adamax::default().build()),
+    ("nadam", || Nadam::default().build()),
+    ("lion", || Lion::default().build()),
+    ("lamb", || Lamb::default().build()),
+    ("ftrl", || Ftrl::default().build()),
+    ("adafactor", || Adafactor::default().build()),
 ];
+
+/// The names of all optimizers.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    OPTIMIZERS.iter().map(|(name, _)| *name)
+}
 
 /// The optimizer with the given name, with Keras' defaults.
 ///
@@ -22,9 +37,9 @@ const OPTIMIZERS: [(&str, Make); 3] = [
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
 pub fn by_name(name: &str) -> Result<Optimizer> {
-    match OPTIMIZERS.iter().find(|(known, _)| *known == name) {
+    match OPTIMIZERS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
         Some((_, make)) => make(),
-        None => Err(Error::unknown_name("optimizer", name, OPTIMIZERS.map(|(known, _)| known))),
+        None => Err(Error::unknown_name("optimizer", name, names())),
     }
 }
 
@@ -46,23 +61,5 @@ impl IntoOptimizer for &str {
 impl IntoOptimizer for Optimizer {
     fn into_optimizer(self) -> Result<Optimizer> {
         Ok(self)
-    }
-}
-
-impl IntoOptimizer for Sgd {
-    fn into_optimizer(self) -> Result<Optimizer> {
-        self.build()
-    }
-}
-
-impl IntoOptimizer for RmsProp {
-    fn into_optimizer(self) -> Result<Optimizer> {
-        self.build()
-    }
-}
-
-impl IntoOptimizer for Adam {
-    fn into_optimizer(self) -> Result<Optimizer> {
-        self.build()
     }
 }

@@ -1,16 +1,44 @@
 #![doc = include_str!("../README.md")]
 
+mod adadelta;
+mod adafactor;
+mod adagrad;
 mod adam;
+mod adamax;
+mod adamw;
+mod arrays;
 mod by_name;
+mod ftrl;
+mod lamb;
+mod learning_rate;
+mod lion;
+mod nadam;
+mod numbers;
 mod optimizer;
+mod options;
 mod parameter;
 mod rmsprop;
+pub mod schedules;
 mod sgd;
+mod state;
 pub mod transform;
 
+pub use adadelta::Adadelta;
+pub use adafactor::Adafactor;
+pub use adagrad::Adagrad;
 pub use adam::Adam;
-pub use by_name::{IntoOptimizer, by_name};
-pub use optimizer::{Optimizer, OptimizerState, SlotState};
+pub use adamax::Adamax;
+pub use adamw::AdamW;
+pub use arrays::NamedArray;
+pub use by_name::{IntoOptimizer, by_name, names};
+pub use ftrl::Ftrl;
+pub use lamb::Lamb;
+pub use learning_rate::LearningRate;
+pub use lion::Lion;
+pub use nadam::Nadam;
+pub use optimizer::Optimizer;
+pub use options::{OptimizerOptions, Options};
 pub use parameter::Parameter;
 pub use rmsprop::RmsProp;
 pub use sgd::Sgd;
+pub use state::{OptimizerState, SlotState};

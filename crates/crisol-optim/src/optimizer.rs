@@ -1,9 +1,12 @@
 //! The optimizer: a chain of transforms, a learning rate, and the state of every parameter.
 
+use crate::learning_rate::LearningRate;
+use crate::numbers::Numbers;
+use crate::options::Options;
 use crate::parameter::Parameter;
-use crate::transform::{Step, Transform};
+use crate::transform::{State, Step, Transform};
 use crisol_autograd::Gradients;
-use crisol_ir::{Error, ErrorKind, Result, Value, each_value};
+use crisol_ir::{Error, ErrorKind, Result, Shape, Value};
 use crisol_tensor::{Tensor, Variable, evaluate};
 use std::collections::BTreeMap;
 
@@ -28,54 +31,59 @@ use std::collections::BTreeMap;
 /// ```
 #[derive(Debug)]
 pub struct Optimizer {
-    name: String,
-    learning_rate: f64,
+    pub(crate) name: String,
+    pub(crate) learning_rate: LearningRate,
     transforms: Vec<Box<dyn Transform>>,
-    slots: BTreeMap<String, Vec<Slot>>,
-    steps: u64,
+    options: Options,
+    pub(crate) slots: BTreeMap<String, Slots>,
+    pub(crate) steps: u64,
+}
+
+/// The states of one parameter: those of the transforms in their order, then those of the options.
+#[derive(Debug)]
+pub(crate) struct Slots {
+    /// How many each transform has.
+    pub(crate) counts: Vec<usize>,
+    pub(crate) own: Vec<Slot>,
 }
 
 /// The state of one parameter under one name.
 #[derive(Debug)]
-struct Slot {
-    name: &'static str,
-    variable: Variable,
+pub(crate) struct Slot {
+    pub(crate) name: &'static str,
+    pub(crate) variable: Variable,
 }
 
-/// What an optimizer has learned, as plain values: see [`Optimizer::state`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct OptimizerState {
-    /// The optimizer's name.
-    pub name: String,
-    /// The steps taken.
-    pub steps: u64,
-    /// The learning rate of the next step.
-    pub learning_rate: f64,
-    /// The states of all parameters: those of one parameter stand together, in the order of the optimizer's transforms.
-    pub slots: Vec<SlotState>,
-}
-
-/// One state of one parameter.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SlotState {
-    /// The parameter's path.
-    pub path: String,
-    /// The state's name: `"momentum"`.
-    pub name: String,
-    /// Its value.
-    pub value: Value,
-}
+/// The names of the states that the options need.
+const AVERAGE: &str = "average";
+const ACCUMULATED: &str = "accumulated_gradient";
 
 impl Optimizer {
     /// An optimizer that chains transforms.
     ///
     /// # Errors
-    /// A learning rate that is not a positive number.
-    pub fn new(name: impl Into<String>, learning_rate: f64, transforms: Vec<Box<dyn Transform>>) -> Result<Optimizer> {
-        let mut optimizer =
-            Optimizer { name: name.into(), learning_rate, transforms, slots: BTreeMap::new(), steps: 0 };
-        optimizer.set_learning_rate(learning_rate)?;
-        Ok(optimizer)
+    /// A learning rate that is negative or not finite, or a schedule whose settings make no sense.
+    pub fn new(
+        name: impl Into<String>,
+        learning_rate: impl Into<LearningRate>,
+        transforms: Vec<Box<dyn Transform>>,
+    ) -> Result<Optimizer> {
+        let (name, learning_rate) = (name.into(), learning_rate.into());
+        match &learning_rate {
+            LearningRate::Fixed(rate) => check_rate(&name, *rate)?,
+            LearningRate::Scheduled(schedule) => schedule.check()?,
+        }
+        Ok(Optimizer { name, learning_rate, transforms, options: Options::default(), slots: BTreeMap::new(), steps: 0 })
+    }
+
+    /// The optimizer with other [options](crate::OptimizerOptions).
+    ///
+    /// # Errors
+    /// Options that exclude one another, or are out of their range.
+    pub fn with_options(mut self, options: Options) -> Result<Optimizer> {
+        options.check().map_err(|error| error.operation(self.name.clone()))?;
+        self.options = options;
+        Ok(self)
     }
 
     /// The name in messages and files.
@@ -85,22 +93,22 @@ impl Optimizer {
 
     /// The learning rate of the next step.
     pub fn learning_rate(&self) -> f64 {
-        self.learning_rate
+        self.learning_rate.at(self.steps)
     }
 
     /// Changes the learning rate from the next step on. No new plan is made for it.
     ///
     /// # Errors
-    /// The rate is negative or not finite.
+    /// The rate is negative or not finite, or a schedule gives it.
     pub fn set_learning_rate(&mut self, learning_rate: f64) -> Result<()> {
-        if !learning_rate.is_finite() || learning_rate < 0.0 {
-            return Err(Error::new(
-                ErrorKind::Value,
-                format!("the learning rate is {learning_rate}, expected a number from 0 up"),
-            )
-            .operation(self.name.clone()));
+        check_rate(&self.name, learning_rate)?;
+        if let LearningRate::Scheduled(schedule) = &self.learning_rate {
+            let text = format!("the learning rate follows a schedule, {schedule:?}, and cannot be set");
+            return Err(Error::new(ErrorKind::State, text)
+                .operation(self.name.clone())
+                .help("build the optimizer with a number as its learning rate"));
         }
-        self.learning_rate = learning_rate;
+        self.learning_rate = LearningRate::Fixed(learning_rate);
         Ok(())
     }
 
@@ -109,17 +117,30 @@ impl Optimizer {
         self.steps
     }
 
+    /// The loss times the factor of [`loss_scale_factor`](crate::OptimizerOptions::loss_scale_factor), by which gradients are divided again.
+    pub fn scale_loss(&self, loss: &Tensor) -> Tensor {
+        match self.options.loss_scale {
+            Some(factor) => loss * factor,
+            None => loss.clone(),
+        }
+    }
+
     /// Records one step for every parameter that has a gradient, and evaluates it together with all that is pending.
     ///
     /// # Errors
     /// No parameter has a gradient; a gradient carries an error; evaluating the step fails. No parameter has changed then.
     pub fn apply<P: Parameter>(&mut self, gradients: Gradients<P>) -> Result<()> {
         self.record(gradients)?;
-        let result = evaluate();
-        if result.is_err() {
-            self.steps -= 1;
-        }
-        result
+        self.evaluate()
+    }
+
+    /// [`Optimizer::apply`] of gradients that stand beside their parameters, computed or changed by hand.
+    ///
+    /// # Errors
+    /// As [`Optimizer::apply`].
+    pub fn apply_gradients<P: Parameter>(&mut self, pairs: impl IntoIterator<Item = (P, Tensor)>) -> Result<()> {
+        self.record_pairs(pairs.into_iter().collect())?;
+        self.evaluate()
     }
 
     /// Records one step without evaluating it: the caller's next read or [`evaluate`] does.
@@ -127,32 +148,72 @@ impl Optimizer {
     /// # Errors
     /// As [`Optimizer::apply`].
     pub fn record<P: Parameter>(&mut self, gradients: Gradients<P>) -> Result<()> {
-        let pairs: Vec<(P, Tensor)> =
-            gradients.into_iter().filter_map(|(parameter, gradient)| Some((parameter, gradient?))).collect();
+        self.record_pairs(
+            gradients.into_iter().filter_map(|(parameter, gradient)| Some((parameter, gradient?))).collect(),
+        )
+    }
+
+    /// Puts the moving averages in place of the weights, as Keras does at the end of `fit`. Nothing happens without
+    /// [`ema`](crate::OptimizerOptions::ema).
+    ///
+    /// # Errors
+    /// An average that cannot be computed.
+    pub fn finalize<P: Parameter>(&self, parameters: &[P]) -> Result<()> {
+        for parameter in parameters {
+            if let Some((_, average)) = self.states(&parameter.path()).find(|(name, _)| *name == AVERAGE) {
+                parameter.variable().assign(average.value())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The states of a parameter by name, if it was stepped before: `[("momentum", ...), ("velocity", ...)]`.
+    pub fn states(&self, path: &str) -> impl Iterator<Item = (&'static str, &Variable)> {
+        self.slots.get(path).into_iter().flat_map(|slots| &slots.own).map(|slot| (slot.name, &slot.variable))
+    }
+
+    fn evaluate(&mut self) -> Result<()> {
+        let result = evaluate();
+        if result.is_err() {
+            self.steps -= 1;
+        }
+        result
+    }
+
+    fn record_pairs<P: Parameter>(&mut self, pairs: Vec<(P, Tensor)>) -> Result<()> {
         if pairs.is_empty() {
             return Err(Error::new(ErrorKind::Gradient, "no parameter has a gradient")
                 .operation(self.name.clone())
                 .help("the loss must be computed from the parameters while the tape lives"));
         }
-        let step = Step { number: self.steps + 1, learning_rate: self.learning_rate };
-        let states = self.transforms.iter().map(|transform| transform.states().len()).sum::<usize>();
-        let mut assignments = Vec::with_capacity(pairs.len() * (1 + states));
+        let number = self.steps + 1;
         for (parameter, gradient) in &pairs {
-            let variable = parameter.variable();
-            let slots = self.slots_of(parameter)?;
-            let mut states: Vec<Tensor> = slots.iter().map(|slot| slot.variable.value()).collect();
-            let variables: Vec<Variable> = slots.iter().map(|slot| slot.variable.clone()).collect();
-            let mut update = gradient.clone();
-            let mut rest = states.as_mut_slice();
-            for transform in &self.transforms {
-                let (own, others) = rest.split_at_mut(transform.states().len());
-                update = transform.apply(&step, update, own);
-                rest = others;
+            self.make_slots(parameter, gradient)?;
+        }
+        let mut assignments = Vec::new();
+        let mut gradients: Vec<Tensor> = pairs.iter().map(|(_, gradient)| gradient.clone()).collect();
+        if let Some(factor) = self.options.loss_scale {
+            gradients = gradients.iter().map(|gradient| gradient / factor).collect();
+        }
+        let mut due = true;
+        if let Some(steps) = self.options.accumulation {
+            due = number % steps == 0;
+            for ((parameter, _), gradient) in pairs.iter().zip(&mut gradients) {
+                let Some(sum) = self.option_state(&parameter.path(), ACCUMULATED) else { continue };
+                let total = sum.value() + &*gradient;
+                *gradient = &total / steps as f64;
+                assignments.push((sum.clone(), if due { zeros(sum) } else { total }));
             }
-            let value = variable.value() + update;
-            value.check().map_err(|error| error.layer(parameter.path().into_owned()))?;
-            assignments.push((variable.clone(), value));
-            assignments.extend(variables.into_iter().zip(states));
+        }
+        if due {
+            self.record_update(&pairs, gradients, number, &mut assignments)?;
+        }
+        if let Some(momentum) = self.options.ema_momentum {
+            self.record_averages(&pairs, momentum, number, &mut assignments);
+        }
+        for (variable, value) in &assignments {
+            let path = || pairs.iter().find(|(p, _)| p.variable() == variable).map(|(p, _)| p.path().into_owned());
+            value.check().map_err(|error| error.layer(path().unwrap_or_else(|| self.name.clone())))?;
         }
         // Only now, when nothing can be wrong any more, does anything change.
         for (variable, value) in assignments {
@@ -162,99 +223,121 @@ impl Optimizer {
         Ok(())
     }
 
-    /// The states of a parameter by name, if it was stepped before: `[("momentum", ...), ("velocity", ...)]`.
-    pub fn states(&self, path: &str) -> impl Iterator<Item = (&'static str, &Variable)> {
-        self.slots.get(path).into_iter().flatten().map(|slot| (slot.name, &slot.variable))
-    }
-
-    /// What the optimizer has learned so far, as plain values to be kept in a file.
-    ///
-    /// # Errors
-    /// A state that cannot be computed.
-    pub fn state(&self) -> Result<OptimizerState> {
-        let mut slots = Vec::new();
-        for (path, own) in &self.slots {
-            for slot in own {
-                let value = slot.variable.value().to_value()?;
-                slots.push(SlotState { path: path.clone(), name: slot.name.to_string(), value });
+    /// Clips the gradients and sends each through the chain; new values go to the assignments.
+    fn record_update<P: Parameter>(
+        &self,
+        pairs: &[(P, Tensor)],
+        gradients: Vec<Tensor>,
+        number: u64,
+        assignments: &mut Vec<(Variable, Tensor)>,
+    ) -> Result<()> {
+        let numbers = Numbers::default();
+        let learning_rate = self.learning_rate();
+        for ((parameter, _), gradient) in pairs.iter().zip(self.options.clip(gradients)?) {
+            let (path, variable) = (parameter.path(), parameter.variable());
+            let Some(slots) = self.slots.get(&*path) else { continue };
+            let dtype = variable.dtype();
+            let mut value = variable.value();
+            if let Some(decay) = self.options.weight_decay.filter(|_| self.options.decays(&path)) {
+                value = &value - &value * numbers.scalar(dtype, decay * learning_rate);
             }
-        }
-        let (name, steps, learning_rate) = (self.name.clone(), self.steps, self.learning_rate);
-        Ok(OptimizerState { name, steps, learning_rate, slots })
-    }
-
-    /// All that keeps a state from being restored to this optimizer of the given parameters; nothing, if it fits.
-    pub fn mismatches<P: Parameter>(&self, state: &OptimizerState, parameters: &[P]) -> Vec<String> {
-        if state.name != self.name {
-            return vec![format!("the optimizer is {:?}, expected {:?}", state.name, self.name)];
-        }
-        let mut wrong = Vec::new();
-        if !state.learning_rate.is_finite() || state.learning_rate < 0.0 {
-            wrong.push(format!("the learning rate is {}, expected a number from 0 up", state.learning_rate));
-        }
-        let names: Vec<&str> = self.transforms.iter().flat_map(|transform| transform.states()).copied().collect();
-        let mut given: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for slot in &state.slots {
-            let SlotState { path, name, value } = slot;
-            given.entry(path).or_default().push(name);
-            let Some(parameter) = parameters.iter().find(|parameter| parameter.path() == path.as_str()) else {
-                continue;
-            };
-            let (dtype, shape) = (parameter.variable().dtype(), parameter.variable().shape());
-            let fits = value.dtype() == dtype && value.shape().is_ok_and(|given| given == shape);
-            if !fits {
-                let given = each_value!(value, array => format!("{}{:?}", value.dtype(), array.shape()));
-                wrong.push(format!("{name} of {path} is {given}, expected {dtype}{shape}"));
+            let step = Step { number, learning_rate, path: &path, parameter: &value, dtype, numbers: &numbers };
+            let mut states: Vec<Tensor> = slots.own.iter().map(|slot| slot.variable.value()).collect();
+            let mut update = gradient;
+            let mut rest = states.as_mut_slice();
+            let mut used = 0;
+            for (transform, count) in self.transforms.iter().zip(&slots.counts) {
+                let (own, others) = rest.split_at_mut(*count);
+                update = transform.apply(&step, update, own);
+                rest = others;
+                used += count;
             }
+            assignments.push((variable.clone(), &value + update));
+            assignments.extend(slots.own.iter().take(used).map(|slot| slot.variable.clone()).zip(states));
         }
-        for (path, given) in given {
-            if !parameters.iter().any(|parameter| parameter.path() == path) {
-                wrong.push(format!("states of {path} are unexpected"));
-            } else if given != names {
-                wrong.push(format!("the states of {path} are {given:?}, expected {names:?}"));
-            }
-        }
-        wrong
-    }
-
-    /// Goes back to what [`Optimizer::state`] gave: the next step is the one that would have followed then.
-    ///
-    /// # Errors
-    /// Another optimizer, or states that do not fit the parameters: all of them are listed and nothing is changed.
-    pub fn restore<P: Parameter>(&mut self, state: OptimizerState, parameters: &[P]) -> Result<()> {
-        let wrong = self.mismatches(&state, parameters);
-        if !wrong.is_empty() {
-            let text = format!("the state does not fit: {}", wrong.join("; "));
-            return Err(Error::new(ErrorKind::Value, text).operation(self.name.clone()));
-        }
-        let names = self.transforms.iter().flat_map(|transform| transform.states());
-        let mut slots: BTreeMap<String, Vec<Slot>> = BTreeMap::new();
-        let names: Vec<&'static str> = names.copied().collect();
-        for SlotState { path, value, .. } in state.slots {
-            let own = slots.entry(path).or_default();
-            // Every path has all names in their order, as checked above.
-            let Some(&name) = names.get(own.len()) else { continue };
-            own.push(Slot { name, variable: Variable::new(Tensor::from_value(value))? });
-        }
-        self.slots = slots;
-        self.steps = state.steps;
-        self.learning_rate = state.learning_rate;
         Ok(())
     }
 
-    fn slots_of<P: Parameter>(&mut self, parameter: &P) -> Result<&[Slot]> {
-        let path = parameter.path();
-        let variable = parameter.variable();
-        if !self.slots.contains_key(&*path) {
-            let names = self.transforms.iter().flat_map(|transform| transform.states());
-            let slots = names
-                .map(|name| {
-                    let zeros = Value::zeros(variable.dtype(), &variable.shape());
-                    Ok(Slot { name, variable: Variable::new(Tensor::from_value(zeros))? })
-                })
-                .collect::<Result<Vec<Slot>>>()?;
-            self.slots.insert(path.to_string(), slots);
+    /// Averages follow the new weights; at every so many steps they take their place.
+    fn record_averages<P: Parameter>(
+        &self,
+        pairs: &[(P, Tensor)],
+        momentum: f64,
+        number: u64,
+        assignments: &mut Vec<(Variable, Tensor)>,
+    ) {
+        // The first average is the first value, as in Keras.
+        let (numbers, momentum) = (Numbers::default(), if number == 1 { 0.0 } else { momentum });
+        for (parameter, _) in pairs {
+            let Some(average) = self.option_state(&parameter.path(), AVERAGE) else { continue };
+            let variable = parameter.variable();
+            let place = assignments.iter().position(|(assigned, _)| assigned == variable);
+            let value = place.map_or_else(|| variable.value(), |place| assignments[place].1.clone());
+            let scalar = |number| numbers.scalar(variable.dtype(), number);
+            let mean = average.value() * scalar(momentum) + value * scalar(1.0 - momentum);
+            if self.options.ema_overwrite_frequency.is_some_and(|frequency| number % frequency == 0) {
+                match place {
+                    Some(place) => assignments[place].1 = mean.clone(),
+                    None => assignments.push((variable.clone(), mean.clone())),
+                }
+            }
+            assignments.push((average.clone(), mean));
         }
-        Ok(self.slots.get(&*path).map(Vec::as_slice).unwrap_or_default())
     }
+
+    fn option_state(&self, path: &str, name: &str) -> Option<&Variable> {
+        self.states(path).find(|(known, _)| *known == name).map(|(_, variable)| variable)
+    }
+
+    /// The states that a parameter of this shape has, and how many of them each transform.
+    pub(crate) fn states_for(&self, shape: &Shape) -> (Vec<State>, Vec<usize>) {
+        let mut states = Vec::new();
+        let mut counts = Vec::with_capacity(self.transforms.len());
+        for transform in &self.transforms {
+            let own = transform.states(shape);
+            counts.push(own.len());
+            states.extend(own);
+        }
+        if self.options.accumulation.is_some() {
+            states.push(State::zeros(ACCUMULATED, shape));
+        }
+        if self.options.ema_momentum.is_some() {
+            states.push(State::zeros(AVERAGE, shape));
+        }
+        (states, counts)
+    }
+
+    fn make_slots<P: Parameter>(&mut self, parameter: &P, gradient: &Tensor) -> Result<()> {
+        let (path, variable) = (parameter.path(), parameter.variable());
+        let named = |error: Error| error.layer(path.to_string());
+        let (given, expected) = (gradient.ty().map_err(named)?, variable.shape());
+        if given.shape != expected || given.dtype != variable.dtype() {
+            let text = format!("the gradient is {given}, expected {}{expected}", variable.dtype());
+            return Err(named(Error::new(ErrorKind::Shape, text).operation(self.name.clone())));
+        }
+        if self.slots.contains_key(&*path) {
+            return Ok(());
+        }
+        let (states, counts) = self.states_for(&expected);
+        let filled = |state: State| {
+            let value = state.value(variable.dtype());
+            Ok(Slot { name: state.name, variable: Variable::new(Tensor::from_value(value))? })
+        };
+        let own = states.into_iter().map(filled).collect::<Result<Vec<Slot>>>()?;
+        self.slots.insert(path.to_string(), Slots { counts, own });
+        Ok(())
+    }
+}
+
+fn check_rate(name: &str, rate: f64) -> Result<()> {
+    if rate.is_finite() && rate >= 0.0 {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Value, format!("the learning rate is {rate}, expected a number from 0 up"))
+        .operation(name.to_string()))
+}
+
+/// Zeros of a variable's type, as a value.
+fn zeros(variable: &Variable) -> Tensor {
+    Tensor::from_value(Value::zeros(variable.dtype(), &variable.shape()))
 }

@@ -1,26 +1,44 @@
 //! RMSprop.
 
+use crate::by_name::IntoOptimizer;
+use crate::learning_rate::LearningRate;
 use crate::optimizer::Optimizer;
+use crate::options::{OptimizerOptions, Options};
 use crate::transform::{Momentum, ScaleByRate, ScaleByRms, Transform};
 use crisol_ir::Result;
 
-/// `w -= rate * g / sqrt(v + epsilon)` with `v` the running mean of `g^2`, as `keras.optimizers.RMSprop`.
+/// Steps in proportion to the root of the mean of squared gradients, as `keras.optimizers.RMSprop`; the formula stands with [`ScaleByRms`].
+///
+/// ```
+/// use crisol_optim::{RmsProp, OptimizerOptions};
+/// let optimizer = RmsProp::new(0.01).clipnorm(1.0).build()?;
+/// assert_eq!((optimizer.name(), optimizer.learning_rate()), ("rmsprop", 0.01));
+/// # Ok::<(), crisol_ir::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct RmsProp {
-    learning_rate: f64,
+    learning_rate: LearningRate,
     rho: f64,
     momentum: f64,
     epsilon: f64,
     centered: bool,
+    options: Options,
 }
 
 impl RmsProp {
-    /// RMSprop at a learning rate, with Keras' defaults: `rho` 0.9, no momentum, `epsilon` 1e-7, not centred.
-    pub fn new(learning_rate: f64) -> RmsProp {
-        RmsProp { learning_rate, rho: 0.9, momentum: 0.0, epsilon: 1e-7, centered: false }
+    /// RmsProp at a learning rate or [schedule](crate::schedules), with Keras' defaults: `rho` 0.9, `momentum` 0.0, `epsilon` 1e-7, `centered` false.
+    pub fn new(learning_rate: impl Into<LearningRate>) -> RmsProp {
+        RmsProp {
+            learning_rate: learning_rate.into(),
+            rho: 0.9,
+            momentum: 0.0,
+            epsilon: 1e-7,
+            centered: false,
+            options: Options::default(),
+        }
     }
 
-    /// How much of the running mean stays at each step.
+    /// How much of the running mean of squared gradients stays at each step.
     #[must_use]
     pub fn rho(mut self, rho: f64) -> RmsProp {
         self.rho = rho;
@@ -41,7 +59,7 @@ impl RmsProp {
         self
     }
 
-    /// Whether to divide by an estimate of the variance.
+    /// Whether to divide by an estimate of the variance rather than of the mean square.
     #[must_use]
     pub fn centered(mut self, centered: bool) -> RmsProp {
         self.centered = centered;
@@ -51,21 +69,33 @@ impl RmsProp {
     /// The optimizer.
     ///
     /// # Errors
-    /// A learning rate that is not a positive number.
+    /// A learning rate that is negative or not finite; options that exclude one another.
     pub fn build(self) -> Result<Optimizer> {
-        let RmsProp { learning_rate, rho, momentum, epsilon, centered } = self;
+        let RmsProp { learning_rate, rho, momentum, epsilon, centered, options } = self;
         let mut transforms: Vec<Box<dyn Transform>> =
             vec![Box::new(ScaleByRms { rho, epsilon, centered }), Box::new(ScaleByRate)];
         if momentum > 0.0 {
             transforms.push(Box::new(Momentum { momentum, nesterov: false }));
         }
-        Optimizer::new("rmsprop", learning_rate, transforms)
+        Optimizer::new("rmsprop", learning_rate, transforms)?.with_options(options)
     }
 }
 
 impl Default for RmsProp {
-    /// Keras' default: a rate of 0.001.
+    /// Keras' default: a rate of 1e-3.
     fn default() -> RmsProp {
         RmsProp::new(1e-3)
+    }
+}
+
+impl OptimizerOptions for RmsProp {
+    fn options(&mut self) -> &mut Options {
+        &mut self.options
+    }
+}
+
+impl IntoOptimizer for RmsProp {
+    fn into_optimizer(self) -> Result<Optimizer> {
+        self.build()
     }
 }

@@ -14,9 +14,11 @@
 //! | `trace` | [`Trace`]: shapes without values |
 //! | `operators`, `elementwise`, `logic`, `movement`, `joining`, `indexing`, `reduce`, `linear` | the methods of tensors |
 //! | [`activations`], [`random`] | activation functions by name; keys and random tensors |
+//! | `targets`, [`distances`] | targets and weights against predictions: what losses and metrics have in common |
 
 pub mod activations;
 mod cell;
+pub mod distances;
 mod elementwise;
 mod flush;
 mod indexing;
@@ -47,7 +49,7 @@ pub use operand::Operand;
 pub use recorder::{evaluate, is_tracing, record, record_many, set_cursor, set_jit, sizes, stats, stretch};
 pub use recording::Sizes;
 pub use reduce::Axes;
-pub use targets::align_targets;
+pub use targets::{align, spread_weights};
 pub use tensor::{Tensor, evaluate_all};
 pub use trace::Trace;
 pub use variable::{Source, Variable};

@@ -221,6 +221,19 @@ impl Tensor {
         Ok(self.buffer()?.as_slice::<T>()?.to_vec())
     }
 
+    /// The value, if it is there: an input, or what was computed before. Nothing is computed for it.
+    ///
+    /// ```
+    /// # use crisol_tensor::Tensor;
+    /// let x = Tensor::from_slice(&[1i32, 2], [2]);
+    /// assert!(x.known_value().is_some() && (&x + 1).known_value().is_none());
+    /// ```
+    pub fn known_value(&self) -> Option<Value> {
+        let ty = self.ty().ok()?;
+        let buffer = self.0.value()?.as_ref().ok()?;
+        buffer.to_value(&ty.shape).ok()
+    }
+
     /// The only element of a tensor that has one, as a number.
     ///
     /// # Errors

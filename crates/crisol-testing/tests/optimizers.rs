@@ -20,10 +20,6 @@ fn the_built_in_ones_are_right() {
 struct Uphill;
 
 impl Transform for Uphill {
-    fn states(&self) -> &'static [&'static str] {
-        &[]
-    }
-
     fn apply(&self, _: &Step, update: Tensor, _: &mut [Tensor]) -> Tensor {
         -update
     }
@@ -34,10 +30,6 @@ impl Transform for Uphill {
 struct Forgetful(AtomicU64);
 
 impl Transform for Forgetful {
-    fn states(&self) -> &'static [&'static str] {
-        &[]
-    }
-
     fn apply(&self, _: &Step, update: Tensor, _: &mut [Tensor]) -> Tensor {
         update / (1.0 + self.0.fetch_add(1, Ordering::Relaxed) as f64)
     }

@@ -1,6 +1,7 @@
 //! Momentum: a running sum of updates that fades.
 
-use super::{Step, Transform};
+use super::{State, Step, Transform};
+use crisol_ir::Shape;
 use crisol_tensor::Tensor;
 
 /// `m = momentum * m + update`; the update is `m`, or with Nesterov's look-ahead `momentum * m + update`.
@@ -13,8 +14,8 @@ pub struct Momentum {
 }
 
 impl Transform for Momentum {
-    fn states(&self) -> &'static [&'static str] {
-        &["momentum"]
+    fn states(&self, parameter: &Shape) -> Vec<State> {
+        vec![State::zeros("momentum", parameter)]
     }
 
     fn apply(&self, _step: &Step, update: Tensor, states: &mut [Tensor]) -> Tensor {

@@ -8,11 +8,7 @@ use crisol_tensor::Tensor;
 pub struct ScaleByRate;
 
 impl Transform for ScaleByRate {
-    fn states(&self) -> &'static [&'static str] {
-        &[]
-    }
-
     fn apply(&self, step: &Step, update: Tensor, _states: &mut [Tensor]) -> Tensor {
-        update * -step.learning_rate
+        update * step.scalar(-step.learning_rate)
     }
 }

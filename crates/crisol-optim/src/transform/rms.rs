@@ -1,6 +1,7 @@
 //! Scaling by the root of the running mean of squared gradients.
 
-use super::{Step, Transform};
+use super::{State, Step, Transform};
+use crisol_ir::Shape;
 use crisol_tensor::Tensor;
 
 /// `v = rho * v + (1 - rho) * g^2`; the update is `g / sqrt(v + epsilon)`. Centred, the running mean of `g` is squared and taken off
@@ -16,8 +17,12 @@ pub struct ScaleByRms {
 }
 
 impl Transform for ScaleByRms {
-    fn states(&self) -> &'static [&'static str] {
-        if self.centered { &["velocity", "average_gradient"] } else { &["velocity"] }
+    fn states(&self, parameter: &Shape) -> Vec<State> {
+        let mut states = vec![State::zeros("velocity", parameter)];
+        if self.centered {
+            states.push(State::zeros("average_gradient", parameter));
+        }
+        states
     }
 
     fn apply(&self, _step: &Step, update: Tensor, states: &mut [Tensor]) -> Tensor {

@@ -1,0 +1,74 @@
+//! A loss with another reduction or name.
+
+use crate::loss::Loss;
+use crate::reduction::Reduction;
+use crisol_ir::{Result, Shape};
+use crisol_tensor::Tensor;
+
+/// What [`Loss::with_reduction`] and [`Loss::with_name`] make of any loss.
+///
+/// ```
+/// use crisol_losses::{Huber, Loss, Reduction};
+/// let loss = Huber::new(1.0).with_reduction(Reduction::Sum).with_name("robust");
+/// assert_eq!((loss.name(), loss.reduction()), ("robust", Reduction::Sum));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Adapted<L> {
+    loss: L,
+    reduction: Option<Reduction>,
+    name: Option<String>,
+}
+
+impl<L: Loss> Adapted<L> {
+    pub(crate) fn new(loss: L) -> Adapted<L> {
+        Adapted { loss, reduction: None, name: None }
+    }
+
+    /// The same with another reduction.
+    #[must_use]
+    pub fn with_reduction(mut self, reduction: Reduction) -> Adapted<L> {
+        self.reduction = Some(reduction);
+        self
+    }
+
+    /// The same under another name.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<String>) -> Adapted<L> {
+        self.name = Some(name.into());
+        self
+    }
+}
+
+impl<L: Loss> Loss for Adapted<L> {
+    fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_else(|| self.loss.name())
+    }
+
+    fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
+        self.loss.values(y_true, y_pred)
+    }
+
+    fn reduction(&self) -> Reduction {
+        self.reduction.unwrap_or_else(|| self.loss.reduction())
+    }
+
+    fn classes(&self, y_pred: &Shape) -> Option<usize> {
+        self.loss.classes(y_pred)
+    }
+
+    fn ignored_class(&self) -> Option<i64> {
+        self.loss.ignored_class()
+    }
+
+    fn expects_probabilities(&self) -> bool {
+        self.loss.expects_probabilities()
+    }
+
+    fn align(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<(Tensor, Tensor)> {
+        self.loss.align(y_true, y_pred)
+    }
+
+    fn mask(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Option<Tensor>> {
+        self.loss.mask(y_true, y_pred)
+    }
+}

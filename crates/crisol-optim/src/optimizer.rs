@@ -186,7 +186,8 @@ impl Optimizer {
                 .operation(self.name.clone())
                 .help("the loss must be computed from the parameters while the tape lives"));
         }
-        let number = self.steps + 1;
+        // With accumulated gradients only every so many steps count for corrections and averages, as in Keras; schedules count all.
+        let number = self.steps / self.options.accumulation.unwrap_or(1) + 1;
         for (parameter, gradient) in &pairs {
             self.make_slots(parameter, gradient)?;
         }
@@ -197,7 +198,7 @@ impl Optimizer {
         }
         let mut due = true;
         if let Some(steps) = self.options.accumulation {
-            due = number % steps == 0;
+            due = (self.steps + 1) % steps == 0;
             for ((parameter, _), gradient) in pairs.iter().zip(&mut gradients) {
                 let Some(sum) = self.option_state(&parameter.path(), ACCUMULATED) else { continue };
                 let total = sum.value() + &*gradient;
@@ -210,6 +211,13 @@ impl Optimizer {
         }
         if let Some(momentum) = self.options.ema_momentum {
             self.record_averages(&pairs, momentum, number, &mut assignments);
+        }
+        for (parameter, _) in &pairs {
+            // After the averages, as in Keras, which are of unconstrained values.
+            if let Some((_, value)) = assignments.iter_mut().find(|(variable, _)| variable == parameter.variable()) {
+                let projected = parameter.project(value.clone());
+                *value = projected.map_err(|error| error.layer(parameter.path().into_owned()))?;
+            }
         }
         for (variable, value) in &assignments {
             let path = || pairs.iter().find(|(p, _)| p.variable() == variable).map(|(p, _)| p.path().into_owned());

@@ -74,7 +74,7 @@ pub trait OptimizerOptions: Sized {
         self
     }
 
-    /// Changes weights only at every so many steps, by the mean of the gradients since. Every step counts for rates and corrections, as in Keras.
+    /// Changes weights only at every so many steps, by the mean of the gradients since. Schedules count every step, corrections only those, as in Keras.
     #[must_use]
     fn gradient_accumulation_steps(mut self, steps: u64) -> Self {
         self.options().accumulation = Some(steps);

@@ -1,7 +1,8 @@
 //! What an optimizer steps: anything with a name and a variable.
 
+use crisol_ir::Result;
 use crisol_params::Weight;
-use crisol_tensor::Variable;
+use crisol_tensor::{Tensor, Variable};
 use std::borrow::Cow;
 
 /// A variable with the name by which its optimizer state is known.
@@ -11,6 +12,14 @@ pub trait Parameter {
 
     /// The variable.
     fn variable(&self) -> &Variable;
+
+    /// The value that takes the place of a new one, after each step: where a constraint allows it to be.
+    ///
+    /// # Errors
+    /// A constraint that does not fit the value.
+    fn project(&self, value: Tensor) -> Result<Tensor> {
+        Ok(value)
+    }
 }
 
 impl Parameter for Variable {
@@ -31,6 +40,13 @@ impl Parameter for Weight {
     fn variable(&self) -> &Variable {
         Weight::variable(self)
     }
+
+    fn project(&self, value: Tensor) -> Result<Tensor> {
+        match self.constraint() {
+            Some(constraint) => constraint.project(&value),
+            None => Ok(value),
+        }
+    }
 }
 
 impl<P: Parameter + ?Sized> Parameter for &P {
@@ -40,5 +56,9 @@ impl<P: Parameter + ?Sized> Parameter for &P {
 
     fn variable(&self) -> &Variable {
         (**self).variable()
+    }
+
+    fn project(&self, value: Tensor) -> Result<Tensor> {
+        (**self).project(value)
     }
 }

@@ -50,9 +50,12 @@ pub mod prelude {
     pub use crisol_callbacks::{Callback, Flow, History, Logs, Run};
     pub use crisol_data::{Batch, Dataset, image_folder, read_csv};
     pub use crisol_layers::*;
-    pub use crisol_losses::{BinaryCrossentropy, Loss, MeanSquaredError, SparseCategoricalCrossentropy};
+    pub use crisol_losses::{
+        BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanSquaredError, Reduction, SparseCategoricalCrossentropy,
+        loss_fn,
+    };
     pub use crisol_metrics::{Accuracy, Mean, MeanDistance, Metric};
-    pub use crisol_optim::{Adam, RmsProp, Sgd};
+    pub use crisol_optim::{Adam, AdamW, OptimizerOptions, RmsProp, Sgd};
     pub use crisol_params::{
         Constant, GlorotNormal, GlorotUniform, HeNormal, HeUniform, Ones, RandomNormal, RandomUniform, Zeros,
     };

@@ -18,12 +18,36 @@ use crate::logs::Logs;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     epochs: Vec<Logs>,
+    numbers: Vec<usize>,
+    warnings: Vec<String>,
 }
 
 impl History {
     /// Adds an epoch.
     pub fn push(&mut self, logs: Logs) {
+        let next = self.numbers.last().map_or(0, |last| last + 1);
+        self.push_epoch(next, logs);
+    }
+
+    /// Adds the epoch of a number, counted from 0.
+    pub fn push_epoch(&mut self, number: usize, logs: Logs) {
         self.epochs.push(logs);
+        self.numbers.push(number);
+    }
+
+    /// The numbers of the epochs: those of a training that was gone on with do not begin at 0.
+    pub fn epoch_numbers(&self) -> &[usize] {
+        &self.numbers
+    }
+
+    /// Notes a probable mistake.
+    pub fn warn(&mut self, text: String) {
+        self.warnings.push(text);
+    }
+
+    /// What is probably a mistake: a number that is watched and does not exist, a patience longer than the training.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The logs of every epoch.

@@ -53,24 +53,26 @@ impl Logs {
     }
 }
 
-/// As Keras' progress line: four decimals, or scientific below 0.001.
+/// As Keras' progress line: four decimals, or an exponent up to 0.001.
 impl fmt::Display for Logs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, (name, value)) in self.iter().enumerate() {
             let dash = if index == 0 { "" } else { " - " };
-            if value.is_finite() && value.abs() <= 1e-3 && value != 0.0 {
-                write!(f, "{dash}{name}: {}", scientific(value))?;
-            } else {
+            if value.is_nan() {
+                write!(f, "{dash}{name}: nan")?;
+            } else if value.abs() > 1e-3 {
                 write!(f, "{dash}{name}: {value:.4}")?;
+            } else {
+                write!(f, "{dash}{name}: {}", scientific(value, 4))?;
             }
         }
         Ok(())
     }
 }
 
-/// Four decimals and an exponent of two digits, as Python: `3.1416e-05`.
-fn scientific(value: f64) -> String {
-    let text = format!("{value:.4e}");
+/// Decimals and an exponent of two digits, as Python: `3.1416e-05`.
+pub(crate) fn scientific(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$e}");
     match text.split_once('e') {
         Some((mantissa, exponent)) => {
             let (sign, digits) = match exponent.strip_prefix('-') {
@@ -94,6 +96,6 @@ mod tests {
         logs.set("accuracy", 0.0);
         logs.set("big", 1_234.567_89);
         logs.set("odd", f64::NAN);
-        assert_eq!(logs.to_string(), "loss: 3.1416e-05 - accuracy: 0.0000 - big: 1234.5679 - odd: NaN");
+        assert_eq!(logs.to_string(), "loss: 3.1416e-05 - accuracy: 0.0000e+00 - big: 1234.5679 - odd: nan");
     }
 }

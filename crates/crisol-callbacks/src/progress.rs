@@ -1,7 +1,9 @@
 //! Keras' progress line.
 
-use crate::callback::{Callback, Flow, Run};
+use crate::bar::{Bar, Times};
+use crate::callback::{Callback, Flow};
 use crate::logs::Logs;
+use crate::run::Run;
 use crisol_ir::{Error, ErrorKind, Result};
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -9,19 +11,29 @@ use std::time::{Duration, Instant};
 /// How often the line is drawn anew.
 const REDRAW: Duration = Duration::from_millis(100);
 
-/// The width of the bar in characters.
-const BAR: usize = 20;
-
-/// How much is shown.
+/// How much is shown: Keras' `verbose`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Verbose {
-    /// Nothing.
+    /// Nothing: 0.
     Silent,
-    /// A bar that moves on a terminal; elsewhere its last state, a line an epoch.
+    /// A bar that moves on a terminal; elsewhere its last state, a line an epoch: 1.
     #[default]
     Bar,
-    /// A line an epoch.
+    /// A line an epoch: 2.
     Line,
+    /// The bar as Keras 2 draws it: `[=====>....]`.
+    Classic,
+}
+
+/// Keras' numbers: 0 is silent, 1 a bar, any other a line an epoch.
+impl From<usize> for Verbose {
+    fn from(verbose: usize) -> Verbose {
+        match verbose {
+            0 => Verbose::Silent,
+            1 => Verbose::Bar,
+            _ => Verbose::Line,
+        }
+    }
 }
 
 /// Shows how training gets on, in the form of Keras 3.
@@ -34,7 +46,9 @@ pub struct Progress<W: Write> {
     out: W,
     verbose: Verbose,
     is_terminal: bool,
-    epoch: Instant,
+    in_training: bool,
+    begin: Instant,
+    after_first: Option<Instant>,
     drawn: Option<Instant>,
     steps_done: usize,
     /// Columns of the line on the terminal, to be overwritten.
@@ -53,8 +67,17 @@ impl Progress<std::io::Stdout> {
 impl<W: Write> Progress<W> {
     /// Shows progress on any output; the bar moves only on a terminal.
     pub fn new(out: W, verbose: Verbose, is_terminal: bool) -> Self {
-        let now = Instant::now();
-        Progress { out, verbose, is_terminal, epoch: now, drawn: None, steps_done: 0, width: 0 }
+        Progress {
+            out,
+            verbose,
+            is_terminal,
+            in_training: false,
+            begin: Instant::now(),
+            after_first: None,
+            drawn: None,
+            steps_done: 0,
+            width: 0,
+        }
     }
 
     fn write(&mut self, text: &str) -> Result<()> {
@@ -68,173 +91,159 @@ impl<W: Write> Progress<W> {
         }
     }
 
-    fn redraw(&mut self, line: &str) -> Result<()> {
+    fn start(&mut self) {
+        self.begin = Instant::now();
+        (self.after_first, self.drawn) = (None, None);
+        (self.steps_done, self.width) = (0, 0);
+    }
+
+    fn times(&self, now: Instant) -> Times {
+        Times {
+            spent: now - self.begin,
+            after_first: self.after_first.filter(|_| self.steps_done > 1).map(|first| now - first),
+        }
+    }
+
+    /// A step is done: the line moves, if it is time.
+    fn step(&mut self, run: &dyn Run, step: usize, has_logs: bool) -> Result<()> {
+        self.steps_done = step + 1;
+        if self.verbose == Verbose::Silent || (step > 0 && !self.is_terminal) {
+            return Ok(());
+        }
+        let now = Instant::now();
+        if step == 0 {
+            self.after_first = Some(now);
+        }
+        let is_bar = matches!(self.verbose, Verbose::Bar | Verbose::Classic);
+        if !is_bar || !self.is_terminal || self.drawn.is_some_and(|drawn| now - drawn < REDRAW) {
+            return Ok(());
+        }
+        self.drawn = Some(now);
+        let logs = if has_logs { run.logs()? } else { Logs::new() };
+        let bar = Bar { done: self.steps_done, steps: run.steps(), is_last: false };
+        self.draw(&bar, now, &logs)
+    }
+
+    fn draw(&mut self, bar: &Bar, now: Instant, logs: &Logs) -> Result<()> {
+        let line = bar.line(self.verbose, &self.times(now), logs);
+        if !self.is_terminal {
+            return self.write(&format!("{line}\n"));
+        }
         let columns = line.chars().count();
         let blank = " ".repeat(self.width.saturating_sub(columns));
         self.width = columns;
-        self.write(&format!("\r{line}{blank}"))
+        let coloured = if self.verbose == Verbose::Bar { bar.coloured(&line) } else { line };
+        let end = if bar.is_last { "\n" } else { "" };
+        self.write(&format!("\r{coloured}{blank}{end}"))
+    }
+
+    fn finish(&mut self, run: &dyn Run, logs: &Logs) -> Result<()> {
+        if self.verbose == Verbose::Silent {
+            return Ok(());
+        }
+        let steps = self.steps_done;
+        let all = run.steps().unwrap_or(steps).min(steps);
+        self.draw(&Bar { done: steps, steps: Some(all), is_last: true }, Instant::now(), logs)
     }
 }
 
 impl<W: Write> Callback for Progress<W> {
+    fn on_train_begin(&mut self, _run: &mut dyn Run) -> Result<()> {
+        self.in_training = true;
+        Ok(())
+    }
+
     fn on_epoch_begin(&mut self, run: &mut dyn Run, epoch: usize) -> Result<()> {
-        self.epoch = Instant::now();
-        self.drawn = None;
-        self.steps_done = 0;
-        self.width = 0;
+        self.start();
         match self.verbose {
             Verbose::Silent => Ok(()),
+            // As Keras: a single epoch has no number.
+            _ if run.epochs() <= 1 => Ok(()),
             _ => self.write(&format!("Epoch {}/{}\n", epoch + 1, run.epochs())),
         }
     }
 
-    fn on_batch_end(&mut self, run: &mut dyn Run, step: usize, logs: &dyn Fn() -> Result<Logs>) -> Result<()> {
-        self.steps_done = step + 1;
-        if self.verbose != Verbose::Bar || !self.is_terminal {
-            return Ok(());
-        }
-        let now = Instant::now();
-        if self.drawn.is_some_and(|drawn| now - drawn < REDRAW) {
-            return Ok(());
-        }
-        self.drawn = Some(now);
-        let line = bar_line(self.steps_done, run.steps(), now - self.epoch, &logs()?);
-        self.redraw(&line)
-    }
-
-    fn on_epoch_end(&mut self, run: &mut dyn Run, _epoch: usize, logs: &Logs) -> Result<Flow> {
-        let steps = self.steps_done;
-        let spent = self.epoch.elapsed();
-        match self.verbose {
-            Verbose::Silent => {}
-            Verbose::Bar => {
-                let line = bar_line(steps, Some(run.steps().unwrap_or(steps).min(steps)), spent, logs);
-                if self.is_terminal {
-                    self.redraw(&line)?;
-                    self.write("\n")?;
-                } else {
-                    self.write(&format!("{line}\n"))?;
-                }
-            }
-            Verbose::Line => {
-                let each = step_time(spent, steps);
-                let line = format!("{steps}/{steps} - {}s - {each} - {logs}\n", spent.as_secs());
-                self.write(&line)?;
-            }
-        }
+    fn on_train_batch_end(&mut self, run: &mut dyn Run, step: usize) -> Result<Flow> {
+        self.step(run, step, true)?;
         Ok(Flow::Continue)
     }
-}
 
-/// `471/471 ━━━━━━━━━━━━━━━━━━━━ 49s 104ms/step - loss: 0.6647`; while running the time left stands in place of the time spent.
-fn bar_line(done: usize, steps: Option<usize>, spent: Duration, logs: &Logs) -> String {
-    let each = step_time(spent, done);
-    let (count, time) = match steps {
-        Some(steps) => {
-            let filled = (BAR * done).checked_div(steps).map_or(BAR, |filled| filled.min(BAR));
-            let bar = "━".repeat(filled) + &"─".repeat(BAR - filled);
-            let width = steps.to_string().len();
-            let time = if done < steps && done > 0 {
-                duration(spent.mul_f64((steps - done) as f64 / done as f64))
-            } else {
-                duration(spent)
-            };
-            (format!("{done:>width$}/{steps} {bar}"), time)
-        }
-        None => (format!("{done}/Unknown"), duration(spent)),
-    };
-    let dash = if logs.is_empty() { "" } else { " - " };
-    format!("{count} {time} {each}{dash}{logs}")
-}
-
-/// `49s`, `1:07`, `2:00:05`.
-fn duration(time: Duration) -> String {
-    let seconds = time.as_secs();
-    match seconds {
-        0..60 => format!("{seconds}s"),
-        60..3600 => format!("{}:{:02}", seconds / 60, seconds % 60),
-        _ => format!("{}:{:02}:{:02}", seconds / 3600, seconds % 3600 / 60, seconds % 60),
+    fn on_epoch_end(&mut self, run: &mut dyn Run, _epoch: usize, logs: &mut Logs) -> Result<Flow> {
+        self.finish(run, logs)?;
+        Ok(Flow::Continue)
     }
-}
 
-/// The time of a step in the unit that suits it: `104ms/step`.
-fn step_time(spent: Duration, steps: usize) -> String {
-    let each = spent.as_secs_f64() / steps.max(1) as f64;
-    if each >= 1.0 || each == 0.0 {
-        format!("{each:.0}s/step")
-    } else if each >= 1e-3 {
-        format!("{:.0}ms/step", each * 1e3)
-    } else {
-        format!("{:.0}us/step", each * 1e6)
+    fn on_test_begin(&mut self, _run: &mut dyn Run) -> Result<()> {
+        // Validation is silent.
+        if !self.in_training {
+            self.start();
+        }
+        Ok(())
+    }
+
+    fn on_test_batch_end(&mut self, run: &mut dyn Run, step: usize) -> Result<()> {
+        if self.in_training { Ok(()) } else { self.step(run, step, true) }
+    }
+
+    fn on_test_end(&mut self, run: &mut dyn Run, logs: &Logs) -> Result<()> {
+        if self.in_training { Ok(()) } else { self.finish(run, logs) }
+    }
+
+    fn on_predict_begin(&mut self, _run: &mut dyn Run) -> Result<()> {
+        self.start();
+        Ok(())
+    }
+
+    fn on_predict_batch_end(&mut self, run: &mut dyn Run, step: usize) -> Result<()> {
+        self.step(run, step, false)
+    }
+
+    fn on_predict_end(&mut self, run: &mut dyn Run) -> Result<()> {
+        self.finish(run, &Logs::new())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scripted::ScriptedRun;
 
-    struct FakeRun;
-
-    impl Run for FakeRun {
-        fn epochs(&self) -> usize {
-            2
-        }
-        fn steps(&self) -> Option<usize> {
-            Some(4)
-        }
-        fn learning_rate(&self) -> Option<f64> {
-            None
-        }
-        fn set_learning_rate(&mut self, _learning_rate: f64) -> Result<()> {
-            Ok(())
-        }
-    }
-
-    fn logs() -> Logs {
-        let mut logs = Logs::new();
-        logs.set("loss", 0.5);
-        logs.set("val_loss", 0.75);
-        logs
-    }
-
-    #[test]
-    fn the_line_has_the_form_of_keras() {
-        assert_eq!(
-            bar_line(471, Some(471), Duration::from_secs(49), &logs()),
-            "471/471 ━━━━━━━━━━━━━━━━━━━━ 49s 104ms/step - loss: 0.5000 - val_loss: 0.7500"
-        );
-        assert_eq!(
-            bar_line(5, Some(10), Duration::from_secs(70), &Logs::new()),
-            " 5/10 ━━━━━━━━━━────────── 1:10 14s/step"
-        );
-        assert_eq!(bar_line(3, None, Duration::from_micros(90), &Logs::new()), "3/Unknown 0s 30us/step");
-        assert_eq!(duration(Duration::from_secs(7205)), "2:00:05");
-    }
-
-    #[test]
-    fn off_a_terminal_an_epoch_is_two_clean_lines() {
-        let mut out = Vec::new();
-        let mut progress = Progress::new(&mut out, Verbose::Bar, false);
-        progress.on_epoch_begin(&mut FakeRun, 0).unwrap();
+    fn shown(verbose: Verbose, is_terminal: bool, epochs: usize) -> String {
+        let mut run = ScriptedRun::new(epochs);
+        run.steps = Some(4);
+        run.logs.set("loss", 0.5);
+        let mut progress = Progress::new(Vec::new(), verbose, is_terminal);
+        progress.on_train_begin(&mut run).unwrap();
+        progress.on_epoch_begin(&mut run, 0).unwrap();
         for step in 0..4 {
-            progress.on_batch_end(&mut FakeRun, step, &|| Ok(logs())).unwrap();
+            progress.on_train_batch_end(&mut run, step).unwrap();
         }
-        progress.on_epoch_end(&mut FakeRun, 0, &logs()).unwrap();
-        let text = String::from_utf8(out).unwrap();
+        let mut logs = run.logs.clone();
+        logs.set("val_loss", 0.75);
+        progress.on_epoch_end(&mut run, 0, &mut logs).unwrap();
+        String::from_utf8(progress.out).unwrap()
+    }
+
+    #[test]
+    fn off_a_terminal_an_epoch_is_one_clean_line() {
+        let text = shown(Verbose::Bar, false, 2);
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines.len(), 2, "{text}");
+        assert_eq!(lines.len(), 2);
         assert_eq!(lines[0], "Epoch 1/2");
         assert!(lines[1].starts_with("4/4 ━━━━━━━━━━━━━━━━━━━━ 0s "), "{text}");
-        assert!(!text.contains('\r'), "{text}");
+        assert!(lines[1].ends_with("/step - loss: 0.5000 - val_loss: 0.7500"), "{text}");
+        assert!(!text.contains('\r') && !text.contains('\u{8}') && !text.contains('\u{1b}'));
+        assert!(!shown(Verbose::Bar, false, 1).contains("Epoch"));
     }
 
     #[test]
-    fn silence_is_silent() {
-        let mut out = Vec::new();
-        let mut progress = Progress::new(&mut out, Verbose::Silent, true);
-        progress.on_epoch_begin(&mut FakeRun, 0).unwrap();
-        progress.on_batch_end(&mut FakeRun, 0, &|| Ok(logs())).unwrap();
-        progress.on_epoch_end(&mut FakeRun, 0, &logs()).unwrap();
-        assert!(out.is_empty());
+    fn other_forms() {
+        assert_eq!(shown(Verbose::Silent, true, 2), "");
+        let text = shown(Verbose::Line, true, 2);
+        assert!(text.starts_with("Epoch 1/2\n") && text.lines().count() == 2, "{text}");
+        let text = shown(Verbose::Bar, true, 2);
+        assert!(text.contains("\r\u{1b}[1m1/4\u{1b}[0m") && text.ends_with("val_loss: 0.7500\n"), "{text:?}");
+        let text = shown(Verbose::Classic, false, 2);
+        assert!(text.contains("4/4 [==============================] - 0s "), "{text}");
     }
 }

@@ -1,5 +1,6 @@
-//! What a model is compiled with: optimizer, loss, metrics. Each is optional, and missed only when it is needed.
+//! What a model is compiled with: optimizer, losses, metrics. Each is optional, and missed only when it is needed.
 
+use crate::trackers::{Listed, Trackers};
 use crisol_ir::{Error, ErrorKind, Result};
 use crisol_losses::{IntoLoss, Loss};
 use crisol_metrics::{IntoMetric, Metric};
@@ -11,6 +12,12 @@ use std::sync::Arc;
 /// ```
 /// use crisol_train::Compile;
 /// let by_name = Compile::new().optimizer("adam").loss("binary_crossentropy").metric("accuracy");
+/// let two_outputs = Compile::new()
+///     .optimizer("adam")
+///     .loss_of("priority", "mse")
+///     .loss_of("department", "sparse_categorical_crossentropy")
+///     .loss_weight_of("department", 0.2)
+///     .metric_of("department", "accuracy");
 /// ```
 ///
 /// A wrong name comes out of `compile`.
@@ -18,13 +25,24 @@ use std::sync::Arc;
 pub struct Compile {
     optimizer: Option<Result<Optimizer>>,
     loss: Option<Result<Arc<dyn Loss>>>,
-    metrics: Vec<Result<Box<dyn Metric>>>,
+    losses: Vec<(String, Result<Arc<dyn Loss>>)>,
+    loss_weights: Vec<(String, f64)>,
+    metrics: Vec<Asked>,
+    steps_per_execution: usize,
+}
+
+/// A metric as it was asked for.
+#[derive(Debug)]
+struct Asked {
+    output: Option<String>,
+    is_weighted: bool,
+    metric: Result<Box<dyn Metric>>,
 }
 
 impl Compile {
     /// Nothing yet.
     pub fn new() -> Compile {
-        Compile::default()
+        Compile { steps_per_execution: 1, ..Compile::default() }
     }
 
     /// The optimizer: `"sgd"`, `Adam::new(1e-3)`.
@@ -34,26 +52,119 @@ impl Compile {
         self
     }
 
-    /// The loss: `"mse"`, `BinaryCrossentropy::new().from_logits(true)`.
+    /// The loss of every output: `"mse"`, `BinaryCrossentropy::new().from_logits(true)`.
     #[must_use]
     pub fn loss(mut self, loss: impl IntoLoss) -> Compile {
         self.loss = Some(loss.into_loss());
         self
     }
 
-    /// One more metric: `"accuracy"`, `Accuracy::binary()`.
+    /// The loss of one output, by its name: that of the layer that makes it.
     #[must_use]
-    pub fn metric(mut self, metric: impl IntoMetric) -> Compile {
-        self.metrics.push(metric.into_metric());
+    pub fn loss_of(mut self, output: impl Into<String>, loss: impl IntoLoss) -> Compile {
+        self.losses.push((output.into(), loss.into_loss()));
         self
     }
 
-    pub(crate) fn finish(self) -> Result<Compiled> {
-        Ok(Compiled {
-            optimizer: self.optimizer.transpose()?,
-            loss: self.loss.transpose()?,
-            metrics: self.metrics.into_iter().collect::<Result<_>>()?,
-        })
+    /// What the loss of an output counts in the sum: 1 unless told.
+    #[must_use]
+    pub fn loss_weight_of(mut self, output: impl Into<String>, weight: f64) -> Compile {
+        self.loss_weights.push((output.into(), weight));
+        self
+    }
+
+    /// One more metric of a model of one output: `"accuracy"`, `Accuracy::binary()`. Sample weights do not count in it.
+    #[must_use]
+    pub fn metric(self, metric: impl IntoMetric) -> Compile {
+        self.with(None, false, metric.into_metric())
+    }
+
+    /// One more metric of an output.
+    #[must_use]
+    pub fn metric_of(self, output: impl Into<String>, metric: impl IntoMetric) -> Compile {
+        self.with(Some(output.into()), false, metric.into_metric())
+    }
+
+    /// One more metric in which samples count as they are weighted.
+    #[must_use]
+    pub fn weighted_metric(self, metric: impl IntoMetric) -> Compile {
+        self.with(None, true, metric.into_metric())
+    }
+
+    /// One more metric of an output in which samples count as they are weighted.
+    #[must_use]
+    pub fn weighted_metric_of(self, output: impl Into<String>, metric: impl IntoMetric) -> Compile {
+        self.with(Some(output.into()), true, metric.into_metric())
+    }
+
+    /// Steps that run as one plan, with callbacks after the last of them: 1 unless told.
+    #[must_use]
+    pub fn steps_per_execution(mut self, steps: usize) -> Compile {
+        self.steps_per_execution = steps;
+        self
+    }
+
+    fn with(mut self, output: Option<String>, is_weighted: bool, metric: Result<Box<dyn Metric>>) -> Compile {
+        self.metrics.push(Asked { output, is_weighted, metric });
+        self
+    }
+
+    /// What was asked for, for a model with these outputs; none, where they are not known yet.
+    pub(crate) fn finish(self, outputs: &[&str]) -> Result<Compiled> {
+        let place = |output: &str| {
+            let place = outputs.iter().position(|name| *name == output);
+            place.ok_or_else(|| Error::unknown_name("output of the model", output, outputs.iter().copied()))
+        };
+        if self.steps_per_execution == 0 {
+            let text = "steps_per_execution is 0, expected at least 1";
+            return Err(Error::new(ErrorKind::Value, text).operation("compile"));
+        }
+        let every = self.loss.transpose()?;
+        let mut losses: Vec<Option<Arc<dyn Loss>>> = vec![every.clone(); outputs.len().max(1)];
+        for (output, loss) in self.losses {
+            losses[place(&output)?] = Some(loss?);
+        }
+        let mut loss_weights = vec![1.0; losses.len()];
+        for (output, weight) in self.loss_weights {
+            loss_weights[place(&output)?] = weight;
+        }
+        let mut metrics = Vec::new();
+        for Asked { output, is_weighted, metric } in self.metrics {
+            let metric = metric?;
+            let place = match &output {
+                Some(output) => place(output)?,
+                None if outputs.len() > 1 => {
+                    let text = format!("the metric {:?} is for one output, and the model has several", metric.name());
+                    return Err(Error::new(ErrorKind::Value, text)
+                        .operation("compile")
+                        .help(format!("use metric_of with one of {}", outputs.join(", "))));
+                }
+                None => 0,
+            };
+            let name = match outputs.len() {
+                0 | 1 => metric.name().to_string(),
+                _ => format!("{}_{}", outputs[place], metric.name()),
+            };
+            metrics.push(Listed { name, output: place, is_weighted, metric });
+        }
+        // As Keras: weighted metrics come last.
+        metrics.sort_by_key(|metric| metric.is_weighted);
+        for at in 0..metrics.len() {
+            let same = metrics[..at].iter().filter(|other| other.metric.name() == metrics[at].metric.name());
+            let same = same.filter(|other| other.output == metrics[at].output).count();
+            if same > 0 {
+                metrics[at].name = format!("{}_{same}", metrics[at].name);
+            }
+        }
+        let has_loss = |place: &usize| losses[*place].is_some();
+        let parts: Vec<String> = match losses.iter().flatten().count() {
+            0 | 1 => Vec::new(),
+            _ => (0..outputs.len()).filter(has_loss).map(|place| format!("{}_loss", outputs[place])).collect(),
+        };
+        let loss_weights = (0..losses.len()).filter(has_loss).map(|place| loss_weights[place]).collect();
+        let trackers = Trackers::new(parts, metrics)?;
+        let steps_per_execution = self.steps_per_execution;
+        Ok(Compiled { optimizer: self.optimizer.transpose()?, losses, loss_weights, trackers, steps_per_execution })
     }
 }
 
@@ -61,14 +172,22 @@ impl Compile {
 #[derive(Debug, Default)]
 pub(crate) struct Compiled {
     pub(crate) optimizer: Option<Optimizer>,
-    pub(crate) loss: Option<Arc<dyn Loss>>,
-    pub(crate) metrics: Vec<Box<dyn Metric>>,
+    /// For each output.
+    pub(crate) losses: Vec<Option<Arc<dyn Loss>>>,
+    /// For each output that has a loss.
+    pub(crate) loss_weights: Vec<f64>,
+    pub(crate) trackers: Trackers,
+    pub(crate) steps_per_execution: usize,
 }
 
 impl Compiled {
-    /// The loss, for `what`.
-    pub(crate) fn loss(&self, what: &str) -> Result<Arc<dyn Loss>> {
-        self.loss.clone().ok_or_else(|| missing("loss", what))
+    /// Checks that there is a loss, for `what`.
+    pub(crate) fn needs_loss(&self, what: &str) -> Result<()> {
+        if self.losses.iter().any(Option::is_some) { Ok(()) } else { Err(missing("loss", what)) }
+    }
+
+    pub(crate) fn optimizer(&mut self, what: &str) -> Result<&mut Optimizer> {
+        self.optimizer.as_mut().ok_or_else(|| missing("optimizer", what))
     }
 }
 

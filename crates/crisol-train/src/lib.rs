@@ -5,30 +5,47 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | `model`, `sequential` | [`Model`] and [`Sequential`] |
+//! | `compile`, `fit`, `evaluate` | the arguments of `compile`, `fit`, `evaluate` and `predict` |
+//! | `arrays`, `data` | arrays and pipelines, and how they become batches |
+//! | `batch` | [`Data`]: a batch as a step gets it |
+//! | `step` | the built-in steps, and what steps of one's own are made of |
+//! | `train_step` | [`TrainStep`] and [`Trainer`]: steps of one's own |
+//! | `training`, `stream` | the loop over epochs and steps, and the batches it takes |
+//! | `single` | single batches: `train_on_batch` and its kin |
+//! | `predict` | the loop of `predict` |
+//! | `run` | the run as callbacks see it |
+//! | `trackers` | losses and metrics over the batches |
 //! | `state` | the file of a training that is to go on later |
-//! | `compile`, `fit` | the arguments of `compile` and `fit` |
-//! | `data` | arrays and pipelines as batches of tensors |
-//! | `step` | one step on one batch |
-//! | `training` | the loops over epochs and steps |
-//! | `trackers` | loss and metrics over the batches |
 
+mod arrays;
+mod batch;
 mod compile;
 mod data;
+mod evaluate;
 mod fit;
 mod model;
 #[cfg(feature = "plot")]
 mod plot;
+mod predict;
+mod run;
 mod sequential;
+mod single;
 mod state;
 mod step;
+mod stream;
 mod trackers;
+mod train_step;
 mod training;
 
+pub use arrays::{Arrays, IntoArrays};
+pub use batch::Data;
 pub use compile::Compile;
 pub use crisol_callbacks::Verbose;
 pub use data::{Feed, IntoFeed};
-pub use fit::Fit;
+pub use evaluate::Evaluate;
+pub use fit::{Fit, ValidationFrequency};
 pub use model::Model;
 #[cfg(feature = "plot")]
 pub use plot::Plot;
 pub use sequential::Sequential;
+pub use train_step::{Results, TrainStep, Trainer};

@@ -1,20 +1,20 @@
 //! The model: a network with what it takes to train it.
 
 use crate::compile::{Compile, Compiled};
-use crate::data::{IntoFeed, tensor};
+use crate::data::{Batches, IntoFeed, Names};
+use crate::evaluate::Evaluate;
 use crate::fit::Fit;
-use crate::training;
+use crate::train_step::BuiltIn;
+use crate::{evaluate, predict, training};
 use crisol_callbacks::{History, Logs};
-use crisol_ir::ndarray::{ArrayD, Axis, concatenate};
-use crisol_ir::{Error, ErrorKind, Result, Shape};
-use crisol_layers::{Layer, Mode, Network, Nodes};
+use crisol_ir::ndarray::ArrayD;
+use crisol_ir::{ErrorKind, Result, Shape, Value};
+use crisol_layers::{Layer, Network, Node, Nodes};
 use crisol_params::{LoadReport, Tree, Weight};
 use crisol_tensor::Tensor;
 use crisol_tensor::random::{Key, next_key};
 use std::path::Path;
-
-/// Samples a prediction's step has, as in Keras.
-const PREDICT_BATCH_SIZE: usize = 32;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The line length of a summary.
 const SUMMARY_COLUMNS: usize = 72;
@@ -40,12 +40,16 @@ const SUMMARY_COLUMNS: usize = 72;
 /// ```
 #[derive(Debug)]
 pub struct Model {
-    network: Network,
+    pub(crate) network: Network,
     pub(crate) compiled: Compiled,
     /// What random layers and shuffling draw from.
     pub(crate) key: Key,
     /// Training steps in the life of the model: each draws its own random numbers.
     pub(crate) seen_steps: u64,
+    /// Within a step of `fit`: what it draws from.
+    pub(crate) in_step: Option<Key>,
+    /// Forward passes of the step so far.
+    pub(crate) passes: AtomicU64,
 }
 
 /// Making a model.
@@ -60,7 +64,8 @@ impl Model {
 
     /// A network as a model. Random numbers follow from this thread's stream, which [`crisol_tensor::random::seed`] starts.
     pub fn from_network(network: Network) -> Model {
-        Model { network, compiled: Compiled::default(), key: next_key(), seen_steps: 0 }
+        let (compiled, key) = (Compiled::default(), next_key());
+        Model { network, compiled, key, seen_steps: 0, in_step: None, passes: AtomicU64::new(0) }
     }
 
     /// Sets optimizer, loss and metrics; what was set before is forgotten.
@@ -68,7 +73,8 @@ impl Model {
     /// # Errors
     /// A name that does not exist, or settings out of range.
     pub fn compile(&mut self, compile: Compile) -> Result<()> {
-        self.compiled = compile.finish()?;
+        let compiled = compile.finish(&self.network.output_names()?)?;
+        self.compiled = compiled;
         Ok(())
     }
 }
@@ -83,17 +89,10 @@ impl Model {
     /// # Errors
     /// No optimizer or loss; data without targets or of the wrong shape; what a layer, loss or metric refuses; labels out of range.
     /// The weights keep the values of the last good step.
-    pub fn fit(&mut self, data: impl IntoFeed, mut fit: Fit<'_>) -> Result<History> {
-        fit.check()?;
-        let (train, held_out) = data.into_feed().split(fit.validation_split)?;
-        let validation = match (fit.validation_data.take(), held_out) {
-            (Some(given), _) => Some(given),
-            (None, held_out) => held_out,
-        };
-        let shuffle = (!fit.unshuffled).then(|| self.key.number());
-        let train = train.into_dataset(fit.batch_size, shuffle);
-        let validation = validation.map(|data| data.into_dataset(fit.batch_size, None));
-        training::run(self, &train, validation.as_ref(), fit)
+    pub fn fit(&mut self, data: impl IntoFeed, fit: Fit<'_>) -> Result<History> {
+        self.compiled.needs_loss("fit")?;
+        self.compiled.optimizer("fit")?;
+        training::fit(self, &mut BuiltIn, data.into_feed(), fit)
     }
 
     /// Loss and metrics over data.
@@ -101,33 +100,32 @@ impl Model {
     /// # Errors
     /// As [`Model::fit`], but no optimizer is needed.
     pub fn evaluate(&mut self, data: impl IntoFeed) -> Result<Logs> {
-        let data = data.into_feed().into_dataset(None, None);
-        training::evaluate(self, &data)
+        self.evaluate_with(data, Evaluate::new())
     }
 
-    /// The outputs for data, one row a sample; targets are ignored.
+    /// Loss and metrics over data, with Keras' other arguments.
     ///
     /// # Errors
-    /// Data of the wrong shape, or a network with several outputs.
+    /// As [`Model::evaluate`].
+    pub fn evaluate_with(&mut self, data: impl IntoFeed, arguments: Evaluate<'_>) -> Result<Logs> {
+        self.compiled.needs_loss("evaluate")?;
+        evaluate::evaluate(self, &mut BuiltIn, data.into_feed(), arguments)
+    }
+
+    /// The output for data, one row a sample; targets are ignored.
+    ///
+    /// # Errors
+    /// Data of the wrong shape, or a model of several outputs.
     pub fn predict(&mut self, data: impl IntoFeed) -> Result<ArrayD<f32>> {
-        let data = data.into_feed().into_dataset(Some(PREDICT_BATCH_SIZE), None);
-        let mut parts = Vec::new();
-        for batch in data.epoch(0)? {
-            let batch = batch?;
-            let outputs = self.call(&tensor(&batch.x), Mode::Inference)?;
-            parts.push(outputs.cast(crisol_ir::DType::F32).to_array::<f32>()?);
-        }
-        let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
-        concatenate(Axis(0), &views)
-            .map_err(|_| Error::new(ErrorKind::Value, "the data has no batches").operation("predict"))
+        predict::only(self.predict_with(data, Evaluate::new())?)
     }
 
-    /// The output for a tensor, as part of a computation of one's own.
+    /// The outputs for data, an array for each, with Keras' other arguments.
     ///
     /// # Errors
-    /// An input that does not fit, or a network of several inputs or outputs.
-    pub fn call(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
-        self.network.call(x, mode)
+    /// Data of the wrong shape.
+    pub fn predict_with(&mut self, data: impl IntoFeed, arguments: Evaluate<'_>) -> Result<Vec<ArrayD<f32>>> {
+        predict::predict(self, &mut BuiltIn, data.into_feed(), arguments)
     }
 }
 
@@ -142,6 +140,27 @@ impl Model {
             Err(error) if error.kind() != ErrorKind::State => Err(error),
             _ => self.network.summary(SUMMARY_COLUMNS),
         }
+    }
+
+    /// Adds a loss of a value on the way from inputs to outputs: Keras' `model.add_loss(ops.sum(x) * 0.1)`.
+    ///
+    /// # Errors
+    /// The node is not part of the model.
+    pub fn add_loss(&mut self, node: &Node, loss: impl Fn(&Tensor) -> Tensor + Send + Sync + 'static) -> Result<()> {
+        self.network.add_loss(node, loss)
+    }
+
+    /// Follows the mean of a value on the way from inputs to outputs: Keras' `model.add_metric(ops.std(x), name="std")`.
+    ///
+    /// # Errors
+    /// The node is not part of the model.
+    pub fn add_metric(
+        &mut self,
+        name: &str,
+        node: &Node,
+        metric: impl Fn(&Tensor) -> Tensor + Send + Sync + 'static,
+    ) -> Result<()> {
+        self.network.add_metric(node, name, metric)
     }
 
     /// The layers.
@@ -187,6 +206,22 @@ impl Model {
         self.compiled.optimizer.as_ref().map(crisol_optim::Optimizer::learning_rate)
     }
 
+    /// The values of all weights, in the order of [`Tree::weights`].
+    ///
+    /// # Errors
+    /// The model is not built.
+    pub fn get_weights(&self) -> Result<Vec<Value>> {
+        self.tree()?.get_weights()
+    }
+
+    /// Gives all weights new values.
+    ///
+    /// # Errors
+    /// The model is not built; another number of values, or other shapes: all are listed and nothing changes.
+    pub fn set_weights(&mut self, values: &[Value]) -> Result<()> {
+        self.tree()?.set_weights(values)
+    }
+
     /// Writes all weights to a safetensors file: whole, or not at all.
     ///
     /// # Errors
@@ -203,12 +238,29 @@ impl Model {
         self.tree()?.load_safetensors(path)
     }
 
-    /// Creates the weights for samples of a shape, if that has not happened.
+    /// Creates the weights for a batch of a shape, if that has not happened.
     pub(crate) fn build_for(&self, batch: &[usize]) -> Result<()> {
-        if self.network.is_built() {
+        if self.network.is_built() || self.network.layer_names().is_empty() {
             return Ok(());
         }
         let sample = batch.get(1..).unwrap_or_default();
         self.network.build_for(&[Shape::new(sample)?])
+    }
+
+    /// Creates the weights, if the shape of the data is known before the first batch.
+    pub(crate) fn build_for_batches(&self, batches: &Batches) -> Result<()> {
+        batches.shape.as_deref().map_or(Ok(()), |shape| self.build_for(shape))
+    }
+
+    /// What inputs and outputs are called.
+    pub(crate) fn names(&self) -> Names {
+        let owned = |names: Result<Vec<&str>>| names.unwrap_or_default().into_iter().map(str::to_string).collect();
+        Names { inputs: owned(self.network.input_names()), outputs: owned(self.network.output_names()) }
+    }
+
+    /// Begins or ends a step of `fit`.
+    pub(crate) fn enter_step(&mut self, key: Option<Key>) {
+        self.in_step = key;
+        self.passes.store(0, Ordering::Relaxed);
     }
 }

@@ -40,6 +40,12 @@ impl Sequential {
     }
 }
 
+impl From<Sequential> for Model {
+    fn from(model: Sequential) -> Model {
+        model.0
+    }
+}
+
 impl Deref for Sequential {
     type Target = Model;
     fn deref(&self) -> &Model {

@@ -12,6 +12,7 @@
 
 use crate::model::Model;
 use bincode::config::{self, Configuration, Limit, LittleEndian, Varint};
+use crisol_callbacks::Position;
 use crisol_ir::{DType, Error, ErrorKind, Result, Shape, Value};
 use crisol_optim::{OptimizerState, SlotState};
 use crisol_params::{Tree, Weight, bytes, write_whole};
@@ -24,7 +25,7 @@ use std::io::Read;
 use std::path::Path;
 
 const MAGIC: [u8; 8] = *b"CRISOLST";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HEADER: usize = 24;
 
 /// The longest payload: no file makes us ask for more memory.
@@ -39,6 +40,8 @@ struct Saved<'a> {
     optimizer: Option<SavedOptimizer<'a>>,
     key: u64,
     seen_steps: u64,
+    /// The epoch and the step where training goes on.
+    position: (u64, u64),
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -67,7 +70,11 @@ impl Model {
     /// # Errors
     /// The model is not built, its state takes more than 4 GiB, or the file cannot be written: an old one is then untouched.
     pub fn save_state(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
+        self.save_state_at(path.as_ref(), Position::default())
+    }
+
+    /// Writes the state with the place where training goes on.
+    pub(crate) fn save_state_at(&self, path: &Path, position: Position) -> Result<()> {
         let weights = self.tree()?.weights().iter().map(held).collect::<Result<Vec<Held>>>()?;
         let optimizer = self.compiled.optimizer.as_ref().map(|optimizer| optimizer.state()).transpose()?;
         let slots: Vec<(&str, Held)> = match &optimizer {
@@ -88,6 +95,7 @@ impl Model {
             }),
             key: self.key.to_bits(),
             seen_steps: self.seen_steps,
+            position: (position.epoch as u64, position.step as u64),
         };
         let payload = bincode::serde::encode_to_vec(&saved, CONFIG)
             .map_err(|error| file_error(ErrorKind::Internal, path, &format!("cannot be encoded: {error}")))?;
@@ -113,7 +121,11 @@ impl Model {
     /// # Errors
     /// The model is not built; the file cannot be read, is damaged, or does not fit: all that differs is listed. Nothing changes then.
     pub fn load_state(&mut self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
+        self.load_state_at(path.as_ref()).map(drop)
+    }
+
+    /// Goes back to a state and returns the place where training goes on.
+    pub(crate) fn load_state_at(&mut self, path: &Path) -> Result<Position> {
         let payload = read(path)?;
         let damaged = |what: String| file_error(ErrorKind::Format, path, &format!("is damaged: {what}"));
         let (saved, length): (Saved, usize) =
@@ -144,7 +156,7 @@ impl Model {
         }
         self.key = Key::from_bits(saved.key);
         self.seen_steps = saved.seen_steps;
-        Ok(())
+        Ok(Position { epoch: saved.position.0 as usize, step: saved.position.1 as usize })
     }
 }
 

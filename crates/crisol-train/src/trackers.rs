@@ -1,49 +1,111 @@
 //! What a model follows while it trains or is evaluated: its loss and its metrics.
 
+use crate::batch::Data;
 use crisol_callbacks::Logs;
 use crisol_ir::{DType, Result};
 use crisol_metrics::{Mean, Metric};
 use crisol_tensor::Tensor;
 
-/// The mean loss and the metrics over the batches since the last reset.
-#[derive(Debug)]
+/// The mean losses and the metrics over the batches since the last reset.
+#[derive(Debug, Default)]
 pub(crate) struct Trackers {
-    loss: Mean,
-    metrics: Vec<Box<dyn Metric>>,
+    /// Absent before a model is compiled.
+    loss: Option<Mean>,
+    /// The losses of several outputs.
+    parts: Vec<Mean>,
+    metrics: Vec<Listed>,
+    /// The means of what layers added.
+    added: Vec<Mean>,
+}
+
+/// A metric of an output.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub(crate) name: String,
+    pub(crate) output: usize,
+    pub(crate) is_weighted: bool,
+    pub(crate) metric: Box<dyn Metric>,
 }
 
 impl Trackers {
-    /// Takes the metrics, unless there is an error.
-    pub(crate) fn new(metrics: &mut Vec<Box<dyn Metric>>) -> Result<Trackers> {
-        Ok(Trackers { loss: Mean::new("loss")?, metrics: std::mem::take(metrics) })
+    pub(crate) fn new(parts: Vec<String>, metrics: Vec<Listed>) -> Result<Trackers> {
+        let parts = parts.into_iter().map(Mean::new).collect::<Result<_>>()?;
+        Ok(Trackers { loss: Some(Mean::new("loss")?), parts, metrics, added: Vec::new() })
     }
 
-    /// Gives the metrics back.
-    pub(crate) fn take_metrics(&mut self) -> Vec<Box<dyn Metric>> {
-        std::mem::take(&mut self.metrics)
+    /// Takes in the loss of a batch, which counts as often as the batch has samples, as in Keras.
+    pub(crate) fn update_loss(&mut self, loss: &Tensor, parts: &[Tensor], samples: usize) -> Result<()> {
+        let samples = Tensor::scalar(DType::F32, samples as f64);
+        for (mean, part) in self.parts.iter_mut().zip(parts) {
+            mean.update(part, Some(&samples))?;
+        }
+        self.loss.as_mut().map_or(Ok(()), |mean| mean.update(loss, Some(&samples)))
     }
 
-    /// Takes in a batch: its mean loss counts as often as it has samples, as in Keras.
-    pub(crate) fn update(
+    /// Takes in the outputs of a batch, and what layers added.
+    pub(crate) fn update_metrics(
         &mut self,
-        loss: &Tensor,
-        samples: usize,
+        data: &Data,
+        outputs: &[Tensor],
+        added: Vec<(String, Tensor)>,
+    ) -> Result<()> {
+        self.update_added(added)?;
+        if self.metrics.is_empty() {
+            return Ok(());
+        }
+        let targets = data.targets()?;
+        for Listed { output, is_weighted, metric, .. } in &mut self.metrics {
+            let weight = if *is_weighted { data.weight_of(*output) } else { None };
+            if let (Some(target), Some(prediction)) = (targets.get(*output), outputs.get(*output)) {
+                metric.update(target, prediction, weight)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in the output of a batch of a model of one output.
+    pub(crate) fn update_one(
+        &mut self,
         y_true: &Tensor,
         y_pred: &Tensor,
-        sample_weight: Option<&Tensor>,
+        weight: Option<&Tensor>,
+        added: Vec<(String, Tensor)>,
     ) -> Result<()> {
-        self.loss.update(loss, Some(&Tensor::scalar(DType::F32, samples as f64)))?;
-        for metric in &mut self.metrics {
-            metric.update(y_true, y_pred, sample_weight)?;
+        self.update_added(added)?;
+        for listed in &mut self.metrics {
+            listed.metric.update(y_true, y_pred, weight.filter(|_| listed.is_weighted))?;
+        }
+        Ok(())
+    }
+
+    /// Each counts once a batch.
+    fn update_added(&mut self, added: Vec<(String, Tensor)>) -> Result<()> {
+        for (name, value) in added {
+            let known = self.added.iter_mut().find(|mean| mean.name() == name);
+            let mean = match known {
+                Some(mean) => mean,
+                None => {
+                    self.added.push(Mean::new(name)?);
+                    let last = self.added.len() - 1;
+                    &mut self.added[last]
+                }
+            };
+            mean.update(&value, None)?;
         }
         Ok(())
     }
 
     /// The numbers so far, all computed in one plan.
     pub(crate) fn logs(&self) -> Result<Logs> {
-        let mut results = vec![("loss", self.loss.result()?)];
-        for metric in &self.metrics {
-            results.push((metric.name(), metric.result()?));
+        let mut results = Vec::new();
+        for part in self.loss.iter().chain(&self.parts) {
+            results.push((part.name(), part.result()?));
+        }
+        for listed in &self.metrics {
+            results.push((&listed.name, listed.metric.result()?));
+        }
+        for mean in &self.added {
+            results.push((mean.name(), mean.result()?));
         }
         let mut logs = Logs::new();
         for (name, result) in results {
@@ -53,7 +115,7 @@ impl Trackers {
     }
 
     pub(crate) fn reset(&mut self) -> Result<()> {
-        self.loss.reset()?;
-        self.metrics.iter_mut().try_for_each(|metric| metric.reset())
+        self.loss.iter_mut().chain(&mut self.parts).chain(&mut self.added).try_for_each(Mean::reset)?;
+        self.metrics.iter_mut().try_for_each(|listed| listed.metric.reset())
     }
 }

@@ -1,148 +1,182 @@
 //! The loop of `fit`: epochs, steps, validation, callbacks.
 
-use crate::compile::missing;
+use crate::batch::Data;
+use crate::data::{Batches, Feed};
+use crate::evaluate;
 use crate::fit::Fit;
 use crate::model::Model;
-use crate::step;
-use crate::trackers::Trackers;
-use crisol_callbacks::{Callback, Flow, History, Logs, Progress, Run};
-use crisol_data::Dataset;
+use crate::run::{LastStep, Running};
+use crate::stream::Stream;
+use crate::train_step::TrainStep;
+use crisol_callbacks::{Callback, Flow, History, Logs, Position, Progress, Run};
 use crisol_ir::{Error, ErrorKind, Result};
-use crisol_optim::Optimizer;
+use crisol_tensor::evaluate as evaluate_recorded;
 
-/// The run as callbacks see it.
-struct Training<'m> {
-    optimizer: &'m mut Optimizer,
-    epochs: usize,
-    steps: Option<usize>,
+/// Trains a model with a step.
+pub(crate) fn fit(model: &mut Model, step: &mut dyn TrainStep, feed: Feed, mut fit: Fit<'_>) -> Result<History> {
+    fit.check()?;
+    if fit.class_weight.is_some() && (fit.sample_weight.is_some() || feed.has_weights()) {
+        let text = "class_weight and sample_weight are both given";
+        return Err(Error::new(ErrorKind::Value, text)
+            .operation("fit")
+            .help("multiply them and give sample_weight alone"));
+    }
+    let feed = feed.weighted(fit.sample_weight.take()).map_err(|error| error.operation("fit"))?;
+    let split = if fit.validation_data.is_some() { 0.0 } else { fit.validation_split };
+    let (train, held_out) = feed.split(split)?;
+    let names = model.names();
+    let validation_size = fit.validation_batch_size.or(fit.batch_size);
+    let validation = match fit.validation_data.take().or(held_out) {
+        Some(feed) => Some(feed.into_batches(validation_size, &names)?),
+        None => None,
+    };
+    let train = train.into_batches(fit.batch_size, &names)?.with_class_weight(fit.class_weight.take());
+    run(model, step, train, validation.as_ref(), fit)
 }
 
-impl Run for Training<'_> {
-    fn epochs(&self) -> usize {
-        self.epochs
-    }
-
-    fn steps(&self) -> Option<usize> {
-        self.steps
-    }
-
-    fn learning_rate(&self) -> Option<f64> {
-        Some(self.optimizer.learning_rate())
-    }
-
-    fn set_learning_rate(&mut self, learning_rate: f64) -> Result<()> {
-        self.optimizer.set_learning_rate(learning_rate)
-    }
-}
-
-/// What a run borrows from a model: taken apart so that callbacks may change the optimizer while logs are read from the trackers.
-/// It goes back however the run ends, by a panic in somebody's callback too.
-struct Taken<'m> {
-    model: &'m mut Model,
-    optimizer: Option<Optimizer>,
-    trackers: Trackers,
-    seen: u64,
-}
-
-impl<'m> Taken<'m> {
-    fn new(model: &'m mut Model, optimizer: Option<Optimizer>) -> Result<Taken<'m>> {
-        let seen = model.seen_steps;
-        match Trackers::new(&mut model.compiled.metrics) {
-            Ok(trackers) => Ok(Taken { model, optimizer, trackers, seen }),
-            Err(error) => {
-                model.compiled.optimizer = optimizer;
-                Err(error)
-            }
-        }
-    }
-}
-
-impl Drop for Taken<'_> {
-    fn drop(&mut self) {
-        if let Some(optimizer) = self.optimizer.take() {
-            self.model.compiled.optimizer = Some(optimizer);
-        }
-        self.model.compiled.metrics = self.trackers.take_metrics();
-        self.model.seen_steps = self.seen;
-    }
-}
-
-/// Trains a model; what [`Model::fit`] does once its data is in batches.
-pub(crate) fn run(model: &mut Model, train: &Dataset, validation: Option<&Dataset>, fit: Fit<'_>) -> Result<History> {
-    let loss = model.compiled.loss("fit")?;
-    let key = model.key;
-    let optimizer = model.compiled.optimizer.take().ok_or_else(|| missing("optimizer", "fit"))?;
-    let mut taken = Taken::new(model, Some(optimizer))?;
-    let Taken { model, optimizer, trackers, seen } = &mut taken;
-    let optimizer = optimizer.as_mut().ok_or_else(|| missing("optimizer", "fit"))?;
+fn run(
+    model: &mut Model,
+    step: &mut dyn TrainStep,
+    mut train: Batches,
+    validation: Option<&Batches>,
+    fit: Fit<'_>,
+) -> Result<History> {
     let mut progress = Progress::stdout(fit.verbose);
-    let mut callbacks: Vec<&mut dyn Callback> = vec![&mut progress];
-    callbacks.extend(fit.callbacks);
+    let mut callbacks = with_progress(fit.callbacks, &mut progress);
+    let callbacks = callbacks.as_mut_slice();
+    let keeps_weights = callbacks.iter().any(|callback| callback.keeps_last_weights());
 
-    let mut history = History::default();
-    let mut run = Training { optimizer, epochs: fit.epochs, steps: train.cardinality() };
-    for callback in &mut callbacks {
-        callback.on_train_begin(&mut run)?;
+    let mut run = Running::new(model, fit.epochs, fit.steps_per_epoch.or_else(|| train.cardinality()), fit.verbose);
+    run.position.epoch = fit.initial_epoch;
+    run.model.build_for_batches(&train)?;
+    run.tell(callbacks, |callback, run| callback.on_train_begin(run))?;
+    let mut last_logs = Logs::new();
+    // Callbacks may have gone back to a backup: its place, and its order of samples.
+    let mut position = run.position;
+    if !fit.unshuffled {
+        train.shuffle(run.model.key.number());
     }
-    for epoch in fit.initial_epoch..fit.epochs {
-        for callback in &mut callbacks {
-            callback.on_epoch_begin(&mut run, epoch)?;
+    let mut stream = Stream::new(&train, fit.steps_per_epoch);
+    while position.epoch < fit.epochs {
+        let epoch = position.epoch;
+        run.tell(callbacks, |callback, run| callback.on_epoch_begin(run, epoch))?;
+        run.model.compiled.trackers.reset()?;
+        step.reset_metrics()?;
+        stream.go_to(position)?;
+        let mut flow = steps(&mut run, step, &mut stream, callbacks, position, keeps_weights)?;
+        let mut logs = run.logs()?;
+        if let Some(validation) = validation.filter(|_| fit.validation_freq.includes(epoch)) {
+            let results = std::mem::take(&mut run.results);
+            let validated = evaluate::pass(&mut run, step, validation, fit.validation_steps, callbacks)?;
+            logs.extend_prefixed("val_", &validated);
+            run.results = results;
         }
-        trackers.reset()?;
-        let mut steps = 0;
-        for batch in train.epoch(epoch as u64)? {
-            let batch = batch?;
-            model.build_for(batch.x.shape())?;
-            step::train(model.network(), run.optimizer, &*loss, trackers, &batch, key.fold(*seen))?;
-            *seen += 1;
-            for callback in &mut callbacks {
-                callback.on_batch_end(&mut run, steps, &|| trackers.logs())?;
-            }
-            steps += 1;
-        }
-        if steps == 0 {
-            return Err(Error::new(ErrorKind::Value, "the training data has no batches").operation("fit"));
-        }
-        let mut logs = trackers.logs()?;
-        if let Some(validation) = validation {
-            trackers.reset()?;
-            for batch in validation.epoch(0)? {
-                step::test(model.network(), &*loss, trackers, &batch?)?;
-            }
-            logs.extend_prefixed("val_", &trackers.logs()?);
-        }
-        let mut flow = Flow::Continue;
-        for callback in &mut callbacks {
-            if callback.on_epoch_end(&mut run, epoch, &logs)? == Flow::Stop {
+        for callback in callbacks.iter_mut() {
+            if callback.on_epoch_end(&mut run, epoch, &mut logs)? == Flow::Stop {
                 flow = Flow::Stop;
             }
         }
-        history.push(logs);
+        warn_of_nan(&mut run, &logs);
+        last_logs.clone_from(&logs);
+        run.history.push_epoch(epoch, logs);
         if flow == Flow::Stop {
             break;
         }
+        position = Position { epoch: epoch + 1, step: 0 };
     }
-    for callback in &mut callbacks {
-        callback.on_train_end(&mut run)?;
-    }
-    Ok(history)
+    run.tell(callbacks, |callback, run| callback.on_train_end(run, &last_logs))?;
+    Ok(run.history)
 }
 
-/// Evaluates a model over a data set.
-pub(crate) fn evaluate(model: &mut Model, data: &Dataset) -> Result<Logs> {
-    let loss = model.compiled.loss("evaluate")?;
-    let mut taken = Taken::new(model, None)?;
-    let Taken { model, trackers, .. } = &mut taken;
-    trackers.reset()?;
-    let mut steps = 0;
-    for batch in data.epoch(0)? {
-        let batch = batch?;
-        model.build_for(batch.x.shape())?;
-        step::test(model.network(), &*loss, trackers, &batch)?;
-        steps += 1;
+/// The callbacks of a run, the progress line last.
+pub(crate) fn with_progress<'p>(
+    callbacks: Vec<&'p mut (dyn Callback + '_)>,
+    progress: &'p mut dyn Callback,
+) -> Vec<&'p mut dyn Callback> {
+    let mut all: Vec<&'p mut dyn Callback> = Vec::with_capacity(callbacks.len() + 1);
+    for callback in callbacks {
+        all.push(callback);
     }
-    if steps == 0 {
-        return Err(Error::new(ErrorKind::Value, "the data has no batches").operation("evaluate"));
+    all.push(progress);
+    all
+}
+
+/// The steps of one epoch, those from `position` on.
+fn steps(
+    run: &mut Running<'_>,
+    step: &mut dyn TrainStep,
+    stream: &mut Stream<'_>,
+    callbacks: &mut [&mut dyn Callback],
+    position: Position,
+    keeps_weights: bool,
+) -> Result<Flow> {
+    let together = run.model.compiled.steps_per_execution.max(1);
+    let (mut done, mut recorded) = (position.step, 0);
+    loop {
+        let Some(data) = stream.next(done) else { break };
+        let data = data?;
+        if data.samples() == 0 {
+            return Err(Error::new(ErrorKind::Value, "the batch is empty").operation("fit"));
+        }
+        if done == 0 && position.epoch == 0 {
+            data.check("fit")?;
+        }
+        if recorded == 0 {
+            run.tell(callbacks, |callback, run| callback.on_train_batch_begin(run, done))?;
+        }
+        let key = run.model.key.fold(run.model.seen_steps);
+        if keeps_weights {
+            let tree = run.model.tree();
+            let weights = tree.map(|tree| tree.weights().iter().map(|weight| weight.variable().value()).collect());
+            run.last = weights.ok().map(|weights| LastStep { weights, data: data.clone(), key });
+        }
+        train(run, step, &data, key)?;
+        (done, recorded) = (done + 1, recorded + 1);
+        if recorded == together {
+            recorded = 0;
+            if executed(run, callbacks, done)? == Flow::Stop {
+                return Ok(Flow::Stop);
+            }
+        }
     }
-    trackers.logs()
+    if done == position.step && position.step == 0 {
+        return Err(Error::new(ErrorKind::Value, "the training data has no batches").operation("fit"));
+    }
+    if recorded > 0 {
+        return executed(run, callbacks, done);
+    }
+    Ok(Flow::Continue)
+}
+
+/// Records a step; the model counts it only if it was possible.
+fn train(run: &mut Running<'_>, step: &mut dyn TrainStep, data: &Data, key: crisol_tensor::random::Key) -> Result<()> {
+    run.results = crate::train_step::Results::compiled();
+    run.model.build_for(data.x().shape()?.sizes())?;
+    run.model.enter_step(Some(key));
+    let results = step.train_step(run.model, data);
+    run.model.enter_step(None);
+    run.results = results?;
+    run.model.seen_steps += 1;
+    Ok(())
+}
+
+/// Evaluates what was recorded and tells the callbacks.
+fn executed(run: &mut Running<'_>, callbacks: &mut [&mut dyn Callback], done: usize) -> Result<Flow> {
+    evaluate_recorded()?;
+    let mut flow = Flow::Continue;
+    for callback in callbacks.iter_mut() {
+        if callback.on_train_batch_end(run, done - 1)? == Flow::Stop {
+            flow = Flow::Stop;
+        }
+    }
+    Ok(flow)
+}
+
+/// A loss that is no number is told once.
+fn warn_of_nan(run: &mut Running<'_>, logs: &Logs) {
+    let is_nan = logs.get("loss").is_some_and(|loss| !loss.is_finite());
+    let was_nan = run.history.last("loss").is_some_and(|loss| !loss.is_finite());
+    if is_nan && !was_nan {
+        run.warn("the loss is not finite (a smaller learning rate, or clipnorm, may help; TerminateOnNan names the step and the layer)".to_string());
+    }
 }

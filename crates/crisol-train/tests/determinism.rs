@@ -4,7 +4,7 @@
 mod common;
 
 use common::{bars, bits, conv, dense, points, silent};
-use crisol_callbacks::{Callback, Logs, Run};
+use crisol_callbacks::{Callback, Flow, Run};
 use crisol_ir::Result;
 use crisol_kernels::with_threads;
 use crisol_tensor::Tensor;
@@ -39,9 +39,9 @@ struct Curious {
 }
 
 impl Callback for Curious {
-    fn on_batch_end(&mut self, _run: &mut dyn Run, step: usize, logs: &dyn Fn() -> Result<Logs>) -> Result<()> {
+    fn on_train_batch_end(&mut self, run: &mut dyn Run, step: usize) -> Result<Flow> {
         if step.is_multiple_of(2) {
-            self.read.push(format!("{:?}", logs()?));
+            self.read.push(format!("{:?}", run.logs()?));
         }
         for weight in &self.weights {
             let value = weight.variable().value();
@@ -49,7 +49,7 @@ impl Callback for Curious {
             self.held.push(value.square().sum_all());
             self.held.push(value);
         }
-        Ok(())
+        Ok(Flow::Continue)
     }
 }
 

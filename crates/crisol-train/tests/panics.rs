@@ -4,7 +4,7 @@
 mod common;
 
 use common::{bits, dense, points, silent};
-use crisol_callbacks::{Callback, Logs, Run};
+use crisol_callbacks::{Callback, Flow, Run};
 use crisol_ir::Result;
 use crisol_layers::{Dense, Input, Layer, LayerExt, Scope};
 use crisol_tensor::Tensor;
@@ -17,9 +17,9 @@ struct Panicking {
 }
 
 impl Callback for Panicking {
-    fn on_batch_end(&mut self, _: &mut dyn Run, step: usize, _: &dyn Fn() -> Result<Logs>) -> Result<()> {
+    fn on_train_batch_end(&mut self, _: &mut dyn Run, step: usize) -> Result<Flow> {
         assert!(step != self.step, "a callback gives up");
-        Ok(())
+        Ok(Flow::Continue)
     }
 }
 

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{bars, conv, dense, points, silent};
-use crisol_callbacks::{Callback, Logs, Run};
+use crisol_callbacks::{Callback, Flow, Run};
 use crisol_ir::Result;
 use crisol_tensor::stats;
 use crisol_train::{IntoFeed, Model};
@@ -18,13 +18,13 @@ struct Counters {
 }
 
 impl Callback for Counters {
-    fn on_batch_end(&mut self, run: &mut dyn Run, step: usize, _logs: &dyn Fn() -> Result<Logs>) -> Result<()> {
+    fn on_train_batch_end(&mut self, run: &mut dyn Run, step: usize) -> Result<Flow> {
         let stats = stats();
         self.after.push((stats.plans_made, stats.plan_hits, stats.kernels_compiled));
         if self.changing {
             run.set_learning_rate(1e-3 * (step + 1) as f64)?;
         }
-        Ok(())
+        Ok(Flow::Continue)
     }
 }
 

@@ -35,7 +35,9 @@ pub use crisol_tensor::{
 };
 #[cfg(feature = "testing")]
 pub use crisol_testing as testing;
-pub use crisol_train::{Compile, Fit, Model, Sequential, Verbose};
+pub use crisol_train::{
+    Arrays, Compile, Data, Evaluate, Fit, Model, Results, Sequential, TrainStep, Trainer, ValidationFrequency, Verbose,
+};
 
 /// What happens around the steps of a training run.
 pub use crisol_callbacks as callbacks;
@@ -44,10 +46,13 @@ pub use crisol_callbacks as callbacks;
 pub mod prelude {
     pub use crate::ndarray;
     pub use crate::{
-        Compile, DType, Error, ErrorKind, Fit, GradientTape, Model, Sequential, Shape, Tensor, Variable, Verbose,
-        random,
+        Arrays, Compile, DType, Data, Error, ErrorKind, Evaluate, Fit, GradientTape, Model, Results, Sequential, Shape,
+        Tensor, TrainStep, Trainer, Variable, Verbose, random,
     };
-    pub use crisol_callbacks::{Callback, Flow, History, Logs, Run};
+    pub use crisol_callbacks::{
+        BackupAndRestore, Callback, CsvLogger, EarlyStopping, Flow, History, LambdaCallback, LearningRateScheduler,
+        Logs, ModelCheckpoint, ReduceLROnPlateau, Run, SwapEmaWeights, TerminateOnNan,
+    };
     pub use crisol_data::{Batch, Dataset, image_folder, read_csv};
     pub use crisol_layers::*;
     pub use crisol_losses::{

@@ -22,7 +22,7 @@ impl EveryFew {
 }
 
 impl Callback for EveryFew {
-    fn on_epoch_end(&mut self, _run: &mut dyn Run, epoch: usize, logs: &Logs) -> Result<Flow> {
+    fn on_epoch_end(&mut self, _run: &mut dyn Run, epoch: usize, logs: &mut Logs) -> Result<Flow> {
         let done = epoch + 1;
         if done.is_multiple_of(self.every) || done == self.epochs {
             let seconds = self.start.elapsed().as_secs_f64();

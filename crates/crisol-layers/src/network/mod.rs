@@ -4,6 +4,7 @@ mod build;
 mod config;
 mod forward;
 mod graph;
+mod inspect;
 mod items;
 mod names;
 mod nodes;

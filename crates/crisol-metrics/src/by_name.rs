@@ -1,7 +1,8 @@
 //! Metrics by the names Keras gives them.
 
-use crate::{Accuracy, MeanDistance, Metric};
+use crate::*;
 use crisol_ir::{Error, Result};
+use crisol_tensor::{Tensor, align, distances};
 
 type Make = fn() -> Result<Box<dyn Metric>>;
 
@@ -9,19 +10,66 @@ fn boxed<M: Metric + 'static>(metric: Result<M>) -> Result<Box<dyn Metric>> {
     metric.map(|metric| Box::new(metric) as Box<dyn Metric>)
 }
 
-const METRICS: [(&str, Make); 11] = [
+const METRICS: [(&str, Make); 40] = [
     ("accuracy", || boxed(Accuracy::new())),
     ("acc", || boxed(Accuracy::new())),
     ("binary_accuracy", || boxed(Accuracy::binary())),
     ("categorical_accuracy", || boxed(Accuracy::categorical())),
     ("sparse_categorical_accuracy", || boxed(Accuracy::sparse_categorical())),
+    ("top_k_categorical_accuracy", || boxed(TopKCategoricalAccuracy::new(5))),
+    ("sparse_top_k_categorical_accuracy", || boxed(TopKCategoricalAccuracy::sparse(5))),
     ("mean_squared_error", || boxed(MeanDistance::mean_squared_error())),
     ("mse", || boxed(MeanDistance::mean_squared_error())),
     ("mean_absolute_error", || boxed(MeanDistance::mean_absolute_error())),
     ("mae", || boxed(MeanDistance::mean_absolute_error())),
     ("root_mean_squared_error", || boxed(MeanDistance::root_mean_squared_error())),
     ("RootMeanSquaredError", || boxed(MeanDistance::root_mean_squared_error())),
+    ("auc", || boxed(Ok(Auc::new()))),
+    ("AUC", || boxed(Ok(Auc::new()))),
+    ("precision", || boxed(Ok(Precision::new()))),
+    ("Precision", || boxed(Ok(Precision::new()))),
+    ("recall", || boxed(Ok(Recall::new()))),
+    ("Recall", || boxed(Ok(Recall::new()))),
+    ("true_positives", || boxed(Ok(TruePositives::new()))),
+    ("false_positives", || boxed(Ok(FalsePositives::new()))),
+    ("true_negatives", || boxed(Ok(TrueNegatives::new()))),
+    ("false_negatives", || boxed(Ok(FalseNegatives::new()))),
+    ("f1_score", || boxed(Ok(FBetaScore::f1()))),
+    ("fbeta_score", || boxed(Ok(FBetaScore::new(1.0)))),
+    ("r2_score", || boxed(Ok(R2Score::new()))),
+    ("mean_absolute_percentage_error", || {
+        boxed(metric_fn("mean_absolute_percentage_error", distances::mean_absolute_percentage_error))
+    }),
+    ("mean_squared_logarithmic_error", || {
+        boxed(metric_fn("mean_squared_logarithmic_error", distances::mean_squared_logarithmic_error))
+    }),
+    ("hinge", || boxed(metric_fn("hinge", distances::hinge))),
+    ("squared_hinge", || boxed(metric_fn("squared_hinge", distances::squared_hinge))),
+    ("categorical_hinge", || boxed(metric_fn("categorical_hinge", distances::categorical_hinge))),
+    ("kl_divergence", || boxed(metric_fn("kl_divergence", distances::kl_divergence))),
+    ("poisson", || boxed(metric_fn("poisson", distances::poisson))),
+    ("mape", || boxed(metric_fn("mean_absolute_percentage_error", distances::mean_absolute_percentage_error))),
+    ("msle", || boxed(metric_fn("mean_squared_logarithmic_error", distances::mean_squared_logarithmic_error))),
+    ("logcosh", || boxed(metric_fn("logcosh", distances::log_cosh))),
+    ("cosine_similarity", || boxed(metric_fn("cosine_similarity", |y, p| distances::cosine_similarity(y, p, -1)))),
+    ("binary_crossentropy", || {
+        boxed(metric_fn("binary_crossentropy", |y, p| distances::binary_crossentropy(y, p, false, -1)))
+    }),
+    ("categorical_crossentropy", || {
+        boxed(metric_fn("categorical_crossentropy", |y, p| distances::categorical_crossentropy(y, p, false, -1)))
+    }),
+    ("sparse_categorical_crossentropy", || {
+        boxed(metric_fn("sparse_categorical_crossentropy", |y, p| match class_numbers(y, p) {
+            Ok(y) => distances::sparse_categorical_crossentropy(&y, p, false, -1),
+            Err(error) => Tensor::failed(error),
+        }))
+    }),
 ];
+
+/// Class numbers in the shape of the predictions without the last axis.
+fn class_numbers(y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
+    Ok(align(y_true, &y_pred.max(-1))?.0.reshape(y_pred.max(-1).shape()?))
+}
 
 /// The metric with the given name.
 ///

@@ -1,13 +1,48 @@
 #![doc = include_str!("../README.md")]
 
 mod accuracy;
+mod auc;
 mod by_name;
+mod confusion;
+mod false_negatives;
+mod false_positives;
+mod fbeta_score;
+mod function;
 mod mean;
 mod mean_distance;
 mod metric;
+mod precision;
+mod precision_at_recall;
+mod r2_score;
+mod recall;
+mod recall_at_precision;
+mod sensitivity_at_specificity;
+mod specificity_at_sensitivity;
+mod state;
+mod sum;
+mod top_k_categorical_accuracy;
+mod true_negatives;
+mod true_positives;
 
 pub use accuracy::Accuracy;
+pub use auc::{Auc, Curve, Summation};
 pub use by_name::{IntoMetric, by_name};
+pub use false_negatives::FalseNegatives;
+pub use false_positives::FalsePositives;
+pub use fbeta_score::{Average, FBetaScore};
+pub use function::{MetricFn, metric_fn};
 pub use mean::Mean;
 pub use mean_distance::MeanDistance;
 pub use metric::Metric;
+pub use precision::Precision;
+pub use precision_at_recall::PrecisionAtRecall;
+pub use r2_score::{Aggregation, R2Score};
+pub use recall::Recall;
+pub use recall_at_precision::RecallAtPrecision;
+pub use sensitivity_at_specificity::SensitivityAtSpecificity;
+pub use specificity_at_sensitivity::SpecificityAtSensitivity;
+pub use state::State;
+pub use sum::Sum;
+pub use top_k_categorical_accuracy::TopKCategoricalAccuracy;
+pub use true_negatives::TrueNegatives;
+pub use true_positives::TruePositives;

@@ -1,7 +1,7 @@
 //! The weighted mean of values: a metric of its own and the state of most others.
 
 use crisol_ir::{DType, Result, Shape, Value};
-use crisol_tensor::{Tensor, Variable};
+use crisol_tensor::{Tensor, Variable, spread_weights};
 
 /// The mean of all values taken in, as `keras.metrics.Mean`; 0 before the first.
 ///
@@ -35,10 +35,10 @@ impl Mean {
         &self.name
     }
 
-    /// Takes in values of any shape, weighted by `weight`, which broadcasts to them.
+    /// Takes in values of any shape, weighted by `weight`: one a sample, or one a value.
     ///
     /// # Errors
-    /// The weight does not broadcast to the values.
+    /// A weight that fits neither the samples nor the values.
     pub fn update(&mut self, values: &Tensor, weight: Option<&Tensor>) -> Result<()> {
         let shape = values.shape()?;
         let values = values.cast(DType::F32);
@@ -49,7 +49,7 @@ impl Mean {
                 self.count.assign_add(count)
             }
             Some(weight) => {
-                let weight = weight.cast(DType::F32).broadcast_to(shape);
+                let weight = spread_weights(&weight.cast(DType::F32), &shape)?.broadcast_to(shape);
                 self.total.assign_add((values * &weight).sum_all())?;
                 self.count.assign_add(weight.sum_all())
             }

@@ -1,0 +1,162 @@
+//! The area under a curve.
+
+use crate::confusion::Confusion;
+use crate::metric::Metric;
+use crate::state::divide_no_nan;
+use crisol_ir::Result;
+use crisol_tensor::Tensor;
+
+/// The curve under which the area lies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Curve {
+    /// The share of targets found over the share of false alarms: the receiver operating characteristic.
+    #[default]
+    Roc,
+    /// Precision over recall.
+    Pr,
+}
+
+/// How the area between two thresholds is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Summation {
+    /// By a straight line between the two; for precision and recall as Davis and Goadrich (2006).
+    #[default]
+    Interpolation,
+    /// By the lower of the two.
+    Minoring,
+    /// By the higher of the two.
+    Majoring,
+}
+
+/// The area under the ROC or precision-recall curve, from counts at 200 even thresholds unless said, as `keras.metrics.AUC`.
+///
+/// ```
+/// use crisol_metrics::{Auc, Metric};
+/// use crisol_tensor::Tensor;
+/// let mut auc = Auc::new();
+/// let y = Tensor::from_slice(&[0u8, 0, 1, 1], [4]);
+/// auc.update(&y, &Tensor::from_slice(&[0.0f32, 0.5, 0.3, 0.9], [4]), None)?;
+/// assert!((auc.result()?.item()? - 0.75).abs() < 1e-6);
+/// # Ok::<(), crisol_ir::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Auc {
+    confusion: Confusion,
+    count: usize,
+    curve: Curve,
+    summation: Summation,
+    from_logits: bool,
+}
+
+impl Auc {
+    /// Keras' defaults: ROC, interpolation, 200 thresholds, from probabilities.
+    pub fn new() -> Auc {
+        Auc {
+            confusion: Confusion::new(Vec::new()),
+            count: 0,
+            curve: Curve::Roc,
+            summation: Summation::Interpolation,
+            from_logits: false,
+        }
+        .num_thresholds(200)
+    }
+
+    /// How many even thresholds there are, at least 2.
+    #[must_use]
+    pub fn num_thresholds(self, count: usize) -> Auc {
+        let steps = count.max(2) - 1;
+        self.thresholds((1..steps).map(|place| place as f64 / steps as f64).collect::<Vec<f64>>())
+    }
+
+    /// The thresholds between 0 and 1; one below and one above are added.
+    #[must_use]
+    pub fn thresholds(mut self, thresholds: impl Into<Vec<f64>>) -> Auc {
+        let mut all = thresholds.into();
+        all.sort_by(f64::total_cmp);
+        all.insert(0, -1e-7);
+        all.push(1.0 + 1e-7);
+        self.count = all.len();
+        self.confusion.set_thresholds(all);
+        self
+    }
+
+    /// The curve.
+    #[must_use]
+    pub fn curve(mut self, curve: Curve) -> Auc {
+        self.curve = curve;
+        self
+    }
+
+    /// How the area is summed.
+    #[must_use]
+    pub fn summation_method(mut self, summation: Summation) -> Auc {
+        self.summation = summation;
+        self
+    }
+
+    /// Whether predictions are logits rather than probabilities.
+    #[must_use]
+    pub fn from_logits(mut self, from_logits: bool) -> Auc {
+        self.from_logits = from_logits;
+        self
+    }
+
+    fn ends(&self, x: &Tensor) -> (Tensor, Tensor) {
+        let last = self.count as isize - 1;
+        (x.slice_axis(0, Some(0), Some(last), 1), x.slice_axis(0, Some(1), None, 1))
+    }
+
+    fn interpolated_precision_recall(&self) -> Tensor {
+        let hits = self.confusion.true_positives();
+        let positive = &hits + self.confusion.false_positives();
+        let ((hits_before, hits_after), (before, after)) = (self.ends(&hits), self.ends(&positive));
+        let (_, missed) = self.ends(&self.confusion.false_negatives());
+        let found = &hits_before - &hits_after;
+        let slope = divide_no_nan(&found, &(&before - &after).maximum(0.0));
+        let intercept = &hits_after - &slope * &after;
+        let both = before.greater(0.0).logical_and(&after.greater(0.0));
+        let ratio = both.select(divide_no_nan(&before, &after.maximum(0.0)), 1.0);
+        let area = slope * (found + intercept * ratio.log());
+        divide_no_nan(&area, &(hits_after + missed).maximum(0.0)).sum_all()
+    }
+}
+
+impl Default for Auc {
+    fn default() -> Auc {
+        Auc::new()
+    }
+}
+
+impl Metric for Auc {
+    fn name(&self) -> &str {
+        "auc"
+    }
+
+    fn update(&mut self, y_true: &Tensor, y_pred: &Tensor, sample_weight: Option<&Tensor>) -> Result<()> {
+        let p = if self.from_logits { &y_pred.sigmoid() } else { y_pred };
+        self.confusion.update(y_true, p, sample_weight).map_err(|error| error.operation("auc"))
+    }
+
+    fn result(&self) -> Result<Tensor> {
+        if self.curve == Curve::Pr && self.summation == Summation::Interpolation {
+            return Ok(self.interpolated_precision_recall());
+        }
+        let (hits, alarms) = (self.confusion.true_positives(), self.confusion.false_positives());
+        let recall = divide_no_nan(&hits, &(&hits + self.confusion.false_negatives()));
+        let (x, y) = match self.curve {
+            Curve::Roc => (divide_no_nan(&alarms, &(&alarms + self.confusion.true_negatives())), recall),
+            Curve::Pr => (recall, divide_no_nan(&hits, &(&hits + &alarms))),
+        };
+        let ((y_before, y_after), (x_before, x_after)) = (self.ends(&y), self.ends(&x));
+        let heights = match self.summation {
+            Summation::Interpolation => (y_before + y_after) / 2.0,
+            Summation::Minoring => y_before.minimum(y_after),
+            Summation::Majoring => y_before.maximum(y_after),
+        };
+        Ok(((x_before - x_after) * heights).sum_all())
+    }
+
+    fn reset(&mut self) -> Result<()> {
+        self.confusion.reset()
+    }
+}

@@ -22,6 +22,7 @@ pub mod schedules;
 mod sgd;
 mod state;
 pub mod transform;
+mod update;
 
 pub use adadelta::Adadelta;
 pub use adafactor::Adafactor;

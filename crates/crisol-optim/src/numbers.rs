@@ -5,7 +5,7 @@ use crisol_ir::{DType, Value};
 use crisol_tensor::Tensor;
 use std::cell::RefCell;
 
-/// What [`Step::scalar`](crate::transform::Step::scalar) hands out.
+/// What [`Step`](crate::transform::Step) hands out.
 #[derive(Debug, Default)]
 pub(crate) struct Numbers(RefCell<Vec<(DType, u64, Tensor)>>);
 

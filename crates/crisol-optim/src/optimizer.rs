@@ -4,11 +4,12 @@ use crate::learning_rate::LearningRate;
 use crate::numbers::Numbers;
 use crate::options::Options;
 use crate::parameter::Parameter;
-use crate::transform::{State, Step, Transform};
+use crate::transform::{State, Transform};
 use crisol_autograd::Gradients;
 use crisol_ir::{Error, ErrorKind, Result, Shape, Value};
 use crisol_tensor::{Tensor, Variable, evaluate};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Steps parameters downhill, as a Keras optimizer.
 ///
@@ -33,10 +34,12 @@ use std::collections::BTreeMap;
 pub struct Optimizer {
     pub(crate) name: String,
     pub(crate) learning_rate: LearningRate,
-    transforms: Vec<Box<dyn Transform>>,
-    options: Options,
+    pub(crate) transforms: Vec<Box<dyn Transform>>,
+    pub(crate) options: Options,
     pub(crate) slots: BTreeMap<String, Slots>,
     pub(crate) steps: u64,
+    /// A number that no other optimizer of the process has.
+    pub(crate) id: u64,
 }
 
 /// The states of one parameter: those of the transforms in their order, then those of the options.
@@ -73,7 +76,9 @@ impl Optimizer {
             LearningRate::Fixed(rate) => check_rate(&name, *rate)?,
             LearningRate::Scheduled(schedule) => schedule.check()?,
         }
-        Ok(Optimizer { name, learning_rate, transforms, options: Options::default(), slots: BTreeMap::new(), steps: 0 })
+        static IDS: AtomicU64 = AtomicU64::new(0);
+        let (id, options, slots) = (IDS.fetch_add(1, Ordering::Relaxed), Options::default(), BTreeMap::new());
+        Ok(Optimizer { name, learning_rate, transforms, options, slots, steps: 0, id })
     }
 
     /// The optimizer with other [options](crate::OptimizerOptions).
@@ -228,41 +233,6 @@ impl Optimizer {
             variable.assign(value)?;
         }
         self.steps += 1;
-        Ok(())
-    }
-
-    /// Clips the gradients and sends each through the chain; new values go to the assignments.
-    fn record_update<P: Parameter>(
-        &self,
-        pairs: &[(P, Tensor)],
-        gradients: Vec<Tensor>,
-        number: u64,
-        assignments: &mut Vec<(Variable, Tensor)>,
-    ) -> Result<()> {
-        let numbers = Numbers::default();
-        let learning_rate = self.learning_rate();
-        for ((parameter, _), gradient) in pairs.iter().zip(self.options.clip(gradients)?) {
-            let (path, variable) = (parameter.path(), parameter.variable());
-            let Some(slots) = self.slots.get(&*path) else { continue };
-            let dtype = variable.dtype();
-            let mut value = variable.value();
-            if let Some(decay) = self.options.weight_decay.filter(|_| self.options.decays(&path)) {
-                value = &value - &value * numbers.scalar(dtype, decay * learning_rate);
-            }
-            let step = Step { number, learning_rate, path: &path, parameter: &value, dtype, numbers: &numbers };
-            let mut states: Vec<Tensor> = slots.own.iter().map(|slot| slot.variable.value()).collect();
-            let mut update = gradient;
-            let mut rest = states.as_mut_slice();
-            let mut used = 0;
-            for (transform, count) in self.transforms.iter().zip(&slots.counts) {
-                let (own, others) = rest.split_at_mut(*count);
-                update = transform.apply(&step, update, own);
-                rest = others;
-                used += count;
-            }
-            assignments.push((variable.clone(), &value + update));
-            assignments.extend(slots.own.iter().take(used).map(|slot| slot.variable.clone()).zip(states));
-        }
         Ok(())
     }
 

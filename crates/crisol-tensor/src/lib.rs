@@ -7,6 +7,7 @@
 //! | `tensor` | [`Tensor`]: construction, shape, values out |
 //! | `recorder` | one a thread; [`record`], through which every operation goes |
 //! | `recording`, `flush` | the graph so far, and its flush, which runs it |
+//! | `stretches` | what is appended again at once: gradients, updates |
 //! | `traced` | what is known of a program that is recorded again: cells, plans of flushes, gradients |
 //! | `cell` | what the handles of a tensor share |
 //! | `keep_nodes` | [`KeepNodes`], what gradient tapes are made of |
@@ -33,6 +34,7 @@ pub mod random;
 mod recorder;
 mod recording;
 mod reduce;
+mod stretches;
 mod targets;
 mod tensor;
 mod trace;
@@ -46,7 +48,7 @@ pub use linear::{
     Conv2dAttributes, Interpolation, Padding, Pool2dAttributes, causal_padding, same_padding, transposed_window,
 };
 pub use operand::Operand;
-pub use recorder::{evaluate, is_tracing, record, record_many, set_cursor, set_jit, sizes, stats, stretch};
+pub use recorder::{evaluate, is_tracing, record, record_many, repeated, set_cursor, set_jit, sizes, stats, stretch};
 pub use recording::Sizes;
 pub use reduce::Axes;
 pub use targets::{align, spread_weights};

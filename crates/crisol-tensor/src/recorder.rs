@@ -151,6 +151,55 @@ pub fn stretch(
     })
 }
 
+/// The tensors that `build` makes, a function of `inputs` and `key` alone: when the same is asked of the same recording again, its
+/// results are there and `build` is not called.
+///
+/// `build` takes nothing else from outside: numbers that change from step to step stand among the inputs. Rust numbers that it puts
+/// beside tensors are those of its first call. A `build` that makes tensors of arrays is called every time.
+///
+/// # Errors
+/// What `build` returns.
+///
+/// ```
+/// use crisol_tensor::{Tensor, evaluate, repeated};
+/// let mut calls = 0;
+/// for rate in [0.5, 0.25, 0.125] {
+///     let (x, rate) = (Tensor::ones([2]), Tensor::scalar(crisol_tensor::DType::F32, rate));
+///     let y = repeated(7, &[&x, &rate], || {
+///         calls += 1;
+///         Ok(vec![&x - &x * &rate])
+///     })?;
+///     evaluate()?;
+///     assert_eq!(y[0].to_vec::<f32>()?[0], 1.0 - rate.item()? as f32);
+/// }
+/// assert_eq!(calls, 1);
+/// # Ok::<(), crisol_tensor::Error>(())
+/// ```
+#[track_caller]
+pub fn repeated(key: u64, inputs: &[&Tensor], build: impl FnOnce() -> Result<Vec<Tensor>>) -> Result<Vec<Tensor>> {
+    let location = Location::caller();
+    Recorder::with_current(|recorder| {
+        settle_foreign(recorder, inputs)?;
+        let mut recording = recorder.enter()?;
+        let Ok(nodes) = recording.append(|recording| recording.nodes_of(inputs)) else {
+            // What is wrong with an input comes out where `build` uses it.
+            drop(recording);
+            return build();
+        };
+        let mut full_key = vec![key as u32, (key >> 32) as u32];
+        full_key.extend(nodes.iter().map(|node| node.0));
+        let mark = recording.mark();
+        if let Some(results) = recording.repeat(mark, &full_key) {
+            recording.note_line(location);
+            return Ok(results.into_iter().map(|node| recording.handle(recorder, node)).collect());
+        }
+        drop(recording);
+        let results = build()?;
+        recorder.enter()?.remember(mark, full_key, &results);
+        Ok(results)
+    })
+}
+
 /// Appends what `build` adds to this thread's recording and returns a handle for the node it names.
 ///
 /// A wrong input or an error of `build` makes a tensor that carries the error and the caller's line.

@@ -161,26 +161,6 @@ impl Recording {
         Ok(nodes)
     }
 
-    /// What `build` appends and returns, remembered if it says that it is a function of the graph so far and of `key`.
-    pub(crate) fn stretch(
-        &mut self,
-        key: &[u32],
-        build: impl FnOnce(&mut Graph) -> Result<(Vec<Option<NodeId>>, bool)>,
-    ) -> Result<Vec<Option<NodeId>>> {
-        let start = self.graph.len();
-        if let Some((end, results)) = self.traced.stretch(start, key)
-            && self.graph.advance_to(end)
-        {
-            return Ok(results.to_vec());
-        }
-        let arguments = self.graph.input_count();
-        let (results, is_function) = self.append(|recording| build(&mut recording.graph))?;
-        if is_function && self.has_cursor && self.graph.input_count() == arguments {
-            self.traced.remember_stretch(start, key.to_vec(), self.graph.len(), results.clone());
-        }
-        Ok(results)
-    }
-
     /// The node of a tensor that was not made in this recording.
     fn entering(&mut self, tensor: &Tensor) -> Result<NodeId> {
         let cell = tensor.cell();

@@ -2,6 +2,7 @@
 
 use crate::cell::Cell;
 use crisol_ir::NodeId;
+use crisol_ir::value::Constant;
 use crisol_plan::Prepared;
 use std::sync::{Arc, Weak};
 
@@ -66,11 +67,13 @@ pub(crate) enum From {
 }
 
 /// Nodes that were appended as a function of the graph before them and of a key.
-struct Stretch {
-    start: usize,
-    key: Vec<u32>,
-    end: usize,
-    results: Vec<Option<NodeId>>,
+pub(crate) struct Stretch {
+    pub(crate) start: usize,
+    pub(crate) key: Vec<u32>,
+    pub(crate) end: usize,
+    pub(crate) results: Vec<Option<NodeId>>,
+    /// The arguments among the nodes: numbers that are always the same.
+    pub(crate) scalars: Vec<(NodeId, Constant)>,
 }
 
 impl Slot {
@@ -130,17 +133,16 @@ impl Traced {
         self.flushes.push(Flush { key, task });
     }
 
-    /// Where the stretch that starts at a node with the given key ends, and its results.
-    pub(crate) fn stretch(&self, start: usize, key: &[u32]) -> Option<(usize, &[Option<NodeId>])> {
-        let found = self.stretches.iter().find(|stretch| stretch.start == start && stretch.key == key);
-        found.map(|stretch| (stretch.end, stretch.results.as_slice()))
+    /// The stretch that starts at a node with the given key.
+    pub(crate) fn stretch(&self, start: usize, key: &[u32]) -> Option<&Stretch> {
+        self.stretches.iter().find(|stretch| stretch.start == start && stretch.key == key)
     }
 
-    pub(crate) fn remember_stretch(&mut self, start: usize, key: Vec<u32>, end: usize, results: Vec<Option<NodeId>>) {
+    pub(crate) fn remember_stretch(&mut self, stretch: Stretch) {
         if self.stretches.len() >= MOST_REMEMBERED {
             self.stretches.remove(0);
         }
-        self.stretches.push(Stretch { start, key, end, results });
+        self.stretches.push(stretch);
     }
 
     /// Takes over the cells of the first nodes, which another trace has in common with this one.

@@ -1,7 +1,7 @@
 //! The checks of optimizers pass the built-in ones and find faults.
 #![allow(clippy::unwrap_used)] // helpers of tests are not seen as tests
 
-use crisol_optim::transform::{ScaleByRate, Step, Transform};
+use crisol_optim::transform::{Moment, ScaleByRate, Step, Transform};
 use crisol_optim::{Adam, Optimizer, RmsProp, Sgd};
 use crisol_tensor::Tensor;
 use crisol_testing::check_optimizer;
@@ -30,8 +30,12 @@ impl Transform for Uphill {
 struct Forgetful(AtomicU64);
 
 impl Transform for Forgetful {
-    fn apply(&self, _: &Step, update: Tensor, _: &mut [Tensor]) -> Tensor {
-        update / (1.0 + self.0.fetch_add(1, Ordering::Relaxed) as f64)
+    fn numbers(&self, _: &Moment) -> Vec<f64> {
+        vec![1.0 + self.0.fetch_add(1, Ordering::Relaxed) as f64]
+    }
+
+    fn apply(&self, step: &Step, update: Tensor, _: &mut [Tensor]) -> Tensor {
+        update / &step.numbers[0]
     }
 }
 

@@ -1,6 +1,6 @@
 //! Adafactor's scaling by rows and columns.
 
-use super::{State, Step, Transform};
+use super::{Moment, State, Step, Transform};
 use crisol_ir::Shape;
 use crisol_tensor::Tensor;
 
@@ -36,11 +36,16 @@ impl Transform for ScaleByAdafactor {
         }
     }
 
+    fn numbers(&self, moment: &Moment) -> Vec<f64> {
+        let time = moment.number as f64;
+        let take = time.powf(self.beta_2_decay);
+        vec![1.0 - take, take, -moment.learning_rate.min(1.0 / time.sqrt())]
+    }
+
     fn apply(&self, step: &Step, update: Tensor, states: &mut [Tensor]) -> Tensor {
-        let time = step.number as f64;
-        let (keep, take) = (step.scalar(1.0 - time.powf(self.beta_2_decay)), step.scalar(time.powf(self.beta_2_decay)));
+        let (keep, take, rate) = (&step.numbers[0], &step.numbers[1], &step.numbers[2]);
         let squares = update.square() + self.epsilon_1;
-        let mean = |old: &Tensor, new: Tensor| old * &keep + new * &take;
+        let mean = |old: &Tensor, new: Tensor| old * keep + new * take;
         let velocity = match states {
             [rows, columns] => {
                 *rows = mean(rows, squares.mean(-1));
@@ -55,7 +60,6 @@ impl Transform for ScaleByAdafactor {
         let size = |x: &Tensor| x.square().mean_all().sqrt();
         let update = update / velocity.sqrt();
         let clipped = &update / (size(&update) / self.clip_threshold).maximum(1.0);
-        let rate = step.learning_rate.min(1.0 / time.sqrt());
-        clipped * (size(step.parameter).maximum(self.epsilon_2) * step.scalar(-rate))
+        clipped * (size(step.parameter).maximum(self.epsilon_2) * rate)
     }
 }

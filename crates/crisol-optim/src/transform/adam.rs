@@ -1,6 +1,6 @@
 //! Adam's scaling by running means of the gradient and its square.
 
-use super::{State, Step, Transform};
+use super::{Moment, State, Step, Transform};
 use crisol_ir::Shape;
 use crisol_tensor::Tensor;
 
@@ -29,18 +29,21 @@ impl Transform for ScaleByAdam {
         states
     }
 
+    fn numbers(&self, moment: &Moment) -> Vec<f64> {
+        let time = moment.number as f64;
+        vec![(1.0 - self.beta_2.powf(time)).sqrt() / (1.0 - self.beta_1.powf(time))]
+    }
+
     fn apply(&self, step: &Step, update: Tensor, states: &mut [Tensor]) -> Tensor {
         let momentum = &states[0] + (&update - &states[0]) * (1.0 - self.beta_1);
         let velocity = &states[1] + (update.square() - &states[1]) * (1.0 - self.beta_2);
-        let time = step.number as f64;
-        let correction = (1.0 - self.beta_2.powf(time)).sqrt() / (1.0 - self.beta_1.powf(time));
         let divisor = if self.amsgrad {
             states[2] = states[2].maximum(&velocity);
             states[2].clone()
         } else {
             velocity.clone()
         };
-        let scaled = &momentum * step.scalar(correction) / (divisor.sqrt() + self.epsilon);
+        let scaled = &momentum * &step.numbers[0] / (divisor.sqrt() + self.epsilon);
         states[0] = momentum;
         states[1] = velocity;
         scaled

@@ -1,6 +1,6 @@
 //! Adamax's scaling by the largest gradient of late.
 
-use super::{State, Step, Transform};
+use super::{Moment, State, Step, Transform};
 use crisol_ir::Shape;
 use crisol_tensor::Tensor;
 
@@ -20,11 +20,14 @@ impl Transform for ScaleByAdamax {
         vec![State::zeros("momentum", parameter), State::zeros("norm", parameter)]
     }
 
+    fn numbers(&self, moment: &Moment) -> Vec<f64> {
+        vec![1.0 - self.beta_1.powf(moment.number as f64)]
+    }
+
     fn apply(&self, step: &Step, update: Tensor, states: &mut [Tensor]) -> Tensor {
         let momentum = &states[0] + (&update - &states[0]) * (1.0 - self.beta_1);
         let norm = (&states[1] * self.beta_2).maximum(update.abs());
-        let correction = step.scalar(1.0 - self.beta_1.powf(step.number as f64));
-        let scaled = &momentum / ((&norm + self.epsilon) * correction);
+        let scaled = &momentum / ((&norm + self.epsilon) * &step.numbers[0]);
         states[0] = momentum;
         states[1] = norm;
         scaled

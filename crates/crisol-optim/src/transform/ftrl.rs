@@ -1,6 +1,6 @@
 //! Following the regularized leader.
 
-use super::{State, Step, Transform};
+use super::{Moment, State, Step, Transform};
 use crisol_ir::Shape;
 use crisol_tensor::Tensor;
 
@@ -31,14 +31,18 @@ impl Transform for FollowRegularizedLeader {
         vec![accumulator, State::zeros("linear", parameter)]
     }
 
+    fn numbers(&self, moment: &Moment) -> Vec<f64> {
+        vec![moment.learning_rate, 2.0 * (self.l2 + self.beta / (2.0 * moment.learning_rate))]
+    }
+
     fn apply(&self, step: &Step, update: Tensor, states: &mut [Tensor]) -> Tensor {
-        let (weight, rate) = (step.parameter, step.rate());
+        let (weight, rate, ridge) = (step.parameter, &step.numbers[0], &step.numbers[1]);
         let power = -self.learning_rate_power;
         let accumulator = &states[0] + update.square();
         let raised = accumulator.pow(power);
-        let pull = (&raised - states[0].pow(power)) / &rate * weight;
+        let pull = (&raised - states[0].pow(power)) / rate * weight;
         let linear = &states[1] + (update + weight * (2.0 * self.l2_shrinkage) - pull);
-        let quadratic = raised / &rate + step.scalar(2.0 * (self.l2 + self.beta / (2.0 * step.learning_rate)));
+        let quadratic = raised / rate + ridge;
         let value = (linear.clip(-self.l1, self.l1) - &linear) / quadratic;
         states[0] = accumulator;
         states[1] = linear;

@@ -28,38 +28,30 @@ pub use rms::ScaleByRms;
 pub use trust_ratio::ScaleByTrustRatio;
 pub use unbiased_adam::ScaleByUnbiasedAdam;
 
-use crate::numbers::Numbers;
 use crisol_ir::{DType, Shape, Value};
 use crisol_tensor::Tensor;
 
-/// One step of one parameter, as its transforms see it.
+/// When a step is taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// The number of the step, from 1.
+    pub number: u64,
+    /// The learning rate of the step.
+    pub learning_rate: f64,
+}
+
+/// One step of one parameter, as a transform sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<'a> {
-    /// The number of this step, from 1.
-    pub number: u64,
-    /// The learning rate of this step.
-    pub learning_rate: f64,
     /// The parameter's path.
     pub path: &'a str,
     /// The parameter's value before the step, after weight decay.
     pub parameter: &'a Tensor,
-    pub(crate) dtype: DType,
-    pub(crate) numbers: &'a Numbers,
-}
-
-impl Step<'_> {
-    /// A number that changes from step to step, as a scalar in the parameter's element type.
+    /// What the transform's [`numbers`](Transform::numbers) are at this step, as scalars in the parameter's element type.
     ///
-    /// It is an input of the plan whatever its value: a learning rate of 0 or a correction that has reached 1 makes no new plan, as
+    /// They are inputs of the plan whatever their values: a learning rate of 0 or a correction that has reached 1 makes no new plan, as
     /// such Rust numbers beside a tensor would.
-    pub fn scalar(&self, number: f64) -> Tensor {
-        self.numbers.scalar(self.dtype, number)
-    }
-
-    /// The learning rate as a scalar.
-    pub fn rate(&self) -> Tensor {
-        self.scalar(self.learning_rate)
-    }
+    pub numbers: &'a [Tensor],
 }
 
 /// One state of a parameter: its name, its shape, and what it is filled with at first.
@@ -92,11 +84,18 @@ impl State {
 /// A step from gradient to update, with its states for each parameter.
 ///
 /// The chain's last result is added to the parameter. What a transform keeps between steps are its states: they are saved, restored and
-/// rolled back when a step fails. Numbers that change from step to step enter by [`Step::scalar`].
+/// rolled back when a step fails. What is done to the tensors depends on settings alone: it is recorded once, then repeated. Numbers that
+/// change from step to step are named by [`numbers`](Transform::numbers).
 pub trait Transform: std::fmt::Debug + Send + Sync {
     /// Its states for a parameter of the given shape; none, unless said.
     fn states(&self, parameter: &Shape) -> Vec<State> {
         let _ = parameter;
+        Vec::new()
+    }
+
+    /// The numbers that change from step to step; none, unless said.
+    fn numbers(&self, moment: &Moment) -> Vec<f64> {
+        let _ = moment;
         Vec::new()
     }
 

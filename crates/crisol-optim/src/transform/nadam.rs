@@ -1,6 +1,6 @@
 //! Nadam's scaling: Adam's with a momentum that looks one step ahead and grows.
 
-use super::{State, Step, Transform};
+use super::{Moment, State, Step, Transform};
 use crisol_ir::Shape;
 use crisol_tensor::Tensor;
 
@@ -23,16 +23,20 @@ impl Transform for ScaleByNadam {
         vec![State::zeros("momentum", parameter), State::zeros("velocity", parameter), product]
     }
 
-    fn apply(&self, step: &Step, update: Tensor, states: &mut [Tensor]) -> Tensor {
-        let time = step.number as f64;
+    fn numbers(&self, moment: &Moment) -> Vec<f64> {
+        let time = moment.number as f64;
         let weight = |time: f64| self.beta_1 * (1.0 - 0.5 * 0.96f64.powf(time));
-        let (now, next) = (step.scalar(weight(time)), step.scalar(weight(time + 1.0)));
-        let product = &states[2] * &now;
+        vec![weight(time), weight(time + 1.0), 1.0 - self.beta_2.powf(time)]
+    }
+
+    fn apply(&self, step: &Step, update: Tensor, states: &mut [Tensor]) -> Tensor {
+        let (now, next, bias) = (&step.numbers[0], &step.numbers[1], &step.numbers[2]);
+        let product = &states[2] * now;
         let momentum = &states[0] + (&update - &states[0]) * (1.0 - self.beta_1);
         let velocity = &states[1] + (update.square() - &states[1]) * (1.0 - self.beta_2);
-        let ahead = &momentum * &next / (1.0 - &product * &next);
+        let ahead = &momentum * next / (1.0 - &product * next);
         let mean = ahead + update * (1.0 - now) / (1.0 - &product);
-        let scale = (&velocity / step.scalar(1.0 - self.beta_2.powf(time))).sqrt() + self.epsilon;
+        let scale = (&velocity / bias).sqrt() + self.epsilon;
         states[0] = momentum;
         states[1] = velocity;
         states[2] = product;

@@ -1,6 +1,6 @@
 //! The learning rate.
 
-use super::{Step, Transform};
+use super::{Moment, Step, Transform};
 use crisol_tensor::Tensor;
 
 /// `update * -learning_rate`: turns a gradient into a step downhill.
@@ -8,7 +8,11 @@ use crisol_tensor::Tensor;
 pub struct ScaleByRate;
 
 impl Transform for ScaleByRate {
+    fn numbers(&self, moment: &Moment) -> Vec<f64> {
+        vec![-moment.learning_rate]
+    }
+
     fn apply(&self, step: &Step, update: Tensor, _states: &mut [Tensor]) -> Tensor {
-        update * step.scalar(-step.learning_rate)
+        update * &step.numbers[0]
     }
 }

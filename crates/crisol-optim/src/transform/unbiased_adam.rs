@@ -1,6 +1,6 @@
 //! Adam's scaling with both means corrected before the divisor is kept from 0, as Lamb uses it.
 
-use super::{State, Step, Transform};
+use super::{Moment, State, Step, Transform};
 use crisol_ir::Shape;
 use crisol_tensor::Tensor;
 
@@ -20,12 +20,16 @@ impl Transform for ScaleByUnbiasedAdam {
         vec![State::zeros("momentum", parameter), State::zeros("velocity", parameter)]
     }
 
+    fn numbers(&self, moment: &Moment) -> Vec<f64> {
+        let time = moment.number as f64;
+        vec![1.0 - self.beta_1.powf(time), 1.0 - self.beta_2.powf(time)]
+    }
+
     fn apply(&self, step: &Step, update: Tensor, states: &mut [Tensor]) -> Tensor {
         let momentum = &states[0] + (&update - &states[0]) * (1.0 - self.beta_1);
         let velocity = &states[1] + (update.square() - &states[1]) * (1.0 - self.beta_2);
-        let time = step.number as f64;
-        let mean = &momentum / step.scalar(1.0 - self.beta_1.powf(time));
-        let scale = (&velocity / step.scalar(1.0 - self.beta_2.powf(time))).sqrt() + self.epsilon;
+        let mean = &momentum / &step.numbers[0];
+        let scale = (&velocity / &step.numbers[1]).sqrt() + self.epsilon;
         states[0] = momentum;
         states[1] = velocity;
         mean / scale

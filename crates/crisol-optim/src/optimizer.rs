@@ -203,7 +203,7 @@ impl Optimizer {
         }
         let mut due = true;
         if let Some(steps) = self.options.accumulation {
-            due = (self.steps + 1) % steps == 0;
+            due = (self.steps + 1).is_multiple_of(steps);
             for ((parameter, _), gradient) in pairs.iter().zip(&mut gradients) {
                 let Some(sum) = self.option_state(&parameter.path(), ACCUMULATED) else { continue };
                 let total = sum.value() + &*gradient;
@@ -253,7 +253,7 @@ impl Optimizer {
             let value = place.map_or_else(|| variable.value(), |place| assignments[place].1.clone());
             let scalar = |number| numbers.scalar(variable.dtype(), number);
             let mean = average.value() * scalar(momentum) + value * scalar(1.0 - momentum);
-            if self.options.ema_overwrite_frequency.is_some_and(|frequency| number % frequency == 0) {
+            if self.options.ema_overwrite_frequency.is_some_and(|frequency| number.is_multiple_of(frequency)) {
                 match place {
                     Some(place) => assignments[place].1 = mean.clone(),
                     None => assignments.push((variable.clone(), mean.clone())),

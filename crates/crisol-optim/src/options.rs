@@ -142,8 +142,8 @@ impl Options {
                 });
             }
             let Some(squares) = squares else { return Ok(gradients) };
-            // Minus itself: an infinite norm makes all gradients NaN, as in Keras, rather than most of them 0.
-            let factor = clip_factor(squares.clone(), norm) + (&squares - &squares);
+            // Times 0: an infinite norm makes all gradients NaN, as in Keras, rather than most of them 0.
+            let factor = clip_factor(squares.clone(), norm) + squares * 0.0;
             return gradients.iter().map(|gradient| Ok(gradient * factor.cast(gradient.dtype()?))).collect();
         }
         if let Some(value) = positive(self.clipvalue) {

@@ -154,7 +154,7 @@ def main():
     show("attention scaled", L.Attention(use_scale=True), [(2, 3, 4), (2, 5, 4), (2, 5, 4)])
     show("attention concat", L.Attention(use_scale=True, score_mode="concat"), [(2, 3, 4), (2, 2, 4)])
     show("multi_head", L.MultiHeadAttention(2, 3), [(2, 3, 4), (2, 5, 4)], call=attend)
-    show("multi_head key", L.MultiHeadAttention(2, 3, value_dim=2, output_shape=5, use_bias=False), [(2, 3, 4), (2, 5, 3), (2, 5, 2)], call=attend)
+    show("multi_head key", L.MultiHeadAttention(2, 3, output_shape=5, use_bias=False), [(2, 3, 4), (2, 5, 3), (2, 5, 2)], call=attend)
     show("multi_head causal", L.MultiHeadAttention(1, 2), [(2, 4, 3), (2, 4, 3)], call=attend, more={"use_causal_mask": True})
     for kind, layer in [("simple_rnn", L.SimpleRNN(2, unroll=True)), ("lstm", L.LSTM(2, unroll=True, return_sequences=True)), ("gru", L.GRU(2, unroll=True, return_sequences=True, go_backwards=True))]:
         show(f"masked {kind}", Masked(layer), [(3, 4)], integers=True)
@@ -165,10 +165,10 @@ def main():
     show("einsum_dense heads", L.EinsumDense("...x,xy->...y", output_shape=3, bias_axes="y"), [(2, 2, 4)])
     show("einsum_dense product", L.EinsumDense("abc,cde->abde", output_shape=(None, 2, 3), bias_axes="de"), [(2, 3, 4)])
     for name, make in [("average_pooling2d", L.AveragePooling2D), ("max_pooling2d", L.MaxPooling2D)]:
-        show(name, make(), [(1, 4, 5, 2)])
+        show(name, make(2), [(1, 4, 5, 2)])
         show(f"{name} same", make((3, 2), strides=(2, 1), padding="same"), [(1, 4, 5, 2)])
     for name, make in [("average_pooling1d", L.AveragePooling1D), ("max_pooling1d", L.MaxPooling1D)]:
-        show(name, make(), [(2, 5, 2)])
+        show(name, make(2), [(2, 5, 2)])
         show(f"{name} same", make(3, strides=2, padding="same"), [(2, 5, 2)])
     for name, make in [("global_max_pooling2d", L.GlobalMaxPooling2D), ("global_average_pooling2d", L.GlobalAveragePooling2D)]:
         show(name, make(), [(2, 2, 3, 2)])

@@ -52,7 +52,7 @@ pub fn layer(name: &str) -> Box<dyn Layer> {
         "attention scaled" => Box::new(Attention::new().use_scale(true)),
         "attention concat" => Box::new(Attention::new().use_scale(true).score_mode("concat")),
         "multi_head" => Box::new(MultiHeadAttention::new(2, 3)),
-        "multi_head key" => Box::new(MultiHeadAttention::new(2, 3).value_dim(2).output_shape(5).use_bias(false)),
+        "multi_head key" => Box::new(MultiHeadAttention::new(2, 3).output_shape(5).use_bias(false)),
         "multi_head causal" => Box::new(MultiHeadAttention::new(1, 2).use_causal_mask(true)),
         "einsum_dense" => Box::new(EinsumDense::new("abc,cd->abd", [None, Some(3)]).bias_axes("d").activation("tanh")),
         "einsum_dense heads" => Box::new(EinsumDense::new("...x,xy->...y", [Some(3)]).bias_axes("y")),

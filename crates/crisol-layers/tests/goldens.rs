@@ -29,6 +29,9 @@ fn sizes(text: &str) -> Vec<usize> {
     text.split(',').filter(|size| !size.is_empty()).map(|size| size.parse().unwrap()).collect()
 }
 
+/// What the script writes on a line: kind, place and numbers.
+type Line = (&'static str, usize, Tensor);
+
 /// A layer with its inputs, ready to run.
 struct Case {
     name: String,
@@ -61,7 +64,7 @@ impl Case {
     }
 
     /// The lines that the script writes below the case, as kind, place and tensor.
-    fn run(&self) -> Vec<(&'static str, usize, Tensor)> {
+    fn run(&self) -> Vec<Line> {
         let mode = if self.training { Mode::Training } else { Mode::Inference };
         let tape = GradientTape::new();
         let weights = self.network.weights().unwrap();
@@ -73,12 +76,12 @@ impl Case {
             total = total + (output * Tensor::from(wave(&output.shape().unwrap(), 7 + place))).sum_all();
         }
         let floats = self.inputs.iter().filter(|input| input.dtype().unwrap().is_float());
-        let mut sources: Vec<(&'static str, usize, Tensor)> = Vec::new();
+        let mut sources: Vec<Line> = Vec::new();
         sources.extend(floats.enumerate().map(|(place, input)| ("input gradient", place, input.clone())));
         let trained = weights.iter().enumerate().filter(|(_, weight)| weight.role() == Role::Weight);
         sources.extend(trained.map(|(place, _)| ("weight gradient", place, before[place].clone())));
         let gradients = tape.gradient(&total, sources.iter().map(|(.., tensor)| tensor.clone())).unwrap();
-        let mut lines: Vec<(&'static str, usize, Tensor)> =
+        let mut lines: Vec<Line> =
             outputs.into_iter().enumerate().map(|(place, output)| ("output", place, output)).collect();
         for ((kind, place, source), gradient) in sources.iter().zip(gradients.tensors()) {
             let zeros = || Tensor::full(DType::F64, source.shape().unwrap(), 0.0);
@@ -96,7 +99,7 @@ fn layers_have_the_values_and_gradients_of_keras() {
     let mut cases = 0;
     let mut compared = 0;
     let mut wrong: Vec<String> = Vec::new();
-    let mut case: Option<(Case, Vec<(&'static str, usize, Tensor)>)> = None;
+    let mut case: Option<(Case, Vec<Line>)> = None;
     let mut weight = 0;
     for line in include_str!("goldens/layers.txt").lines() {
         let words: Vec<&str> = line.split(" | ").collect();

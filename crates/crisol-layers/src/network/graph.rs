@@ -126,7 +126,7 @@ impl Graph {
         if !matches!(kinds.first(), Some((EntryKind::Input(_), _))) {
             // Its shape is that of the first data.
             let unknown = Error::new(ErrorKind::State, "the shape of the input is not known yet");
-            let ty = InputType { shape: Err(unknown), dtype: None };
+            let ty = InputType { name: None, shape: Err(unknown), dtype: None };
             kinds.insert(0, (EntryKind::Input(ty), Location::caller()));
         }
         let given: Vec<_> = kinds.iter().map(|(kind, _)| kind.name_and_type()).collect();
@@ -176,7 +176,7 @@ impl Graph {
 impl EntryKind {
     fn name_and_type(&self) -> (Option<&str>, &'static str) {
         match self {
-            EntryKind::Input(_) => (None, "InputLayer"),
+            EntryKind::Input(ty) => (ty.name.as_deref(), "InputLayer"),
             EntryKind::Layer(layer) => (layer.given_name(), layer.type_name()),
         }
     }

@@ -60,7 +60,7 @@ fn graphs_come_back_with_shared_layers_and_frozen_ones() {
 #[test]
 fn inputs_keep_their_names() {
     let (digits, other) = (Input::named("digits", [3]), Input::new([3]));
-    let network = Network::functional([&digits, &other], &add(&[digits.clone(), other.clone()])).unwrap();
+    let network = Network::functional([&digits, &other], add(&[digits.clone(), other.clone()])).unwrap();
     let config = network.to_config().unwrap();
     let read = Network::from_config(&config, &Registry::new()).unwrap();
     for network in [&network, &read] {
@@ -68,7 +68,7 @@ fn inputs_keep_their_names() {
     }
     let chain = Network::sequential((Input::named("digits", [3]), Dense::new(1))).build().unwrap();
     assert_eq!(again(&chain, &Tensor::ones([1, 3])).input_names().unwrap(), ["digits"]);
-    let twice = Network::functional(&digits, &Dense::new(1).name("digits").on(&digits)).unwrap_err().to_string();
+    let twice = Network::functional(&digits, Dense::new(1).name("digits").on(&digits)).unwrap_err().to_string();
     assert!(twice.contains("two layers are named \"digits\", a InputLayer and a Dense"), "{twice}");
 }
 

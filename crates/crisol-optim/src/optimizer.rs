@@ -1,7 +1,7 @@
 //! The optimizer: a chain of transforms, a learning rate, and the state of every parameter.
 
 use crate::learning_rate::LearningRate;
-use crate::numbers::Numbers;
+use crate::numbers::scalar;
 use crate::options::Options;
 use crate::parameter::Parameter;
 use crate::transform::{State, Transform};
@@ -245,13 +245,13 @@ impl Optimizer {
         assignments: &mut Vec<(Variable, Tensor)>,
     ) {
         // The first average is the first value, as in Keras.
-        let (numbers, momentum) = (Numbers::default(), if number == 1 { 0.0 } else { momentum });
+        let momentum = if number == 1 { 0.0 } else { momentum };
         for (parameter, _) in pairs {
             let Some(average) = self.option_state(&parameter.path(), AVERAGE) else { continue };
             let variable = parameter.variable();
             let place = assignments.iter().position(|(assigned, _)| assigned == variable);
             let value = place.map_or_else(|| variable.value(), |place| assignments[place].1.clone());
-            let scalar = |number| numbers.scalar(variable.dtype(), number);
+            let scalar = |number| scalar(variable.dtype(), number);
             let mean = average.value() * scalar(momentum) + value * scalar(1.0 - momentum);
             if self.options.ema_overwrite_frequency.is_some_and(|frequency| number.is_multiple_of(frequency)) {
                 match place {

@@ -1,6 +1,6 @@
 //! The update of all parameters: recorded once, and repeated as long as it is asked of the same tensors.
 
-use crate::numbers::Numbers;
+use crate::numbers::scalar;
 use crate::optimizer::Optimizer;
 use crate::parameter::Parameter;
 use crate::transform::{Moment, Step};
@@ -33,8 +33,9 @@ impl Optimizer {
         number: u64,
         assignments: &mut Vec<(Variable, Tensor)>,
     ) -> Result<()> {
-        let numbers = Numbers::default();
         let gradients = self.options.clip(gradients)?;
+        // By element type and place, not by value: two numbers that happen to be equal in one step make no other plan.
+        let mut numbers: Vec<(DType, Vec<Vec<Tensor>>)> = Vec::new();
         // What is to be changed, and what it is made from: each parameter's value and states, then the numbers of its type.
         let (mut variables, mut given): (Vec<Variable>, Vec<Given>) = (Vec::new(), Vec::new());
         for ((parameter, _), gradient) in pairs.iter().zip(&gradients) {
@@ -44,7 +45,13 @@ impl Optimizer {
             variables.push(variable.clone());
             variables.extend(slots.own.iter().take(used).map(|slot| slot.variable.clone()));
             let states = slots.own.iter().take(used).map(|slot| slot.variable.value()).collect();
-            let numbers = self.numbers(&numbers, number, variable.dtype());
+            let dtype = variable.dtype();
+            let known = numbers.iter().position(|(of, _)| *of == dtype);
+            let place = known.unwrap_or_else(|| {
+                numbers.push((dtype, self.numbers(number, dtype)));
+                numbers.len() - 1
+            });
+            let numbers = numbers[place].1.clone();
             given.push(Given { path, value: variable.value(), states, gradient, counts: &slots.counts, numbers });
         }
         let inputs: Vec<&Tensor> = given.iter().flat_map(Given::tensors).collect();
@@ -54,11 +61,11 @@ impl Optimizer {
     }
 
     /// The numbers of a step: of weight decay if weights decay, then of each transform.
-    fn numbers(&self, numbers: &Numbers, number: u64, dtype: DType) -> Vec<Vec<Tensor>> {
+    fn numbers(&self, number: u64, dtype: DType) -> Vec<Vec<Tensor>> {
         let moment = Moment { number, learning_rate: self.learning_rate() };
         let decay = self.options.weight_decay.map(|decay| decay * moment.learning_rate).into_iter().collect();
         let of_transforms = self.transforms.iter().map(|transform| transform.numbers(&moment));
-        let scalars = |of: Vec<f64>| of.into_iter().map(|number| numbers.scalar(dtype, number)).collect();
+        let scalars = |of: Vec<f64>| of.into_iter().map(|number| scalar(dtype, number)).collect();
         std::iter::once(decay).chain(of_transforms).map(scalars).collect()
     }
 

@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used)] // helpers of tests are not seen as tests
 
 use crisol_autograd::GradientTape;
+use crisol_optim::transform::{Moment, Step, Transform};
 use crisol_optim::{Adafactor, Adam, AdamW, IntoOptimizer, Nadam, Optimizer, OptimizerOptions, RmsProp};
-use crisol_tensor::{Tensor, Variable, set_cursor};
+use crisol_tensor::{Tensor, Variable, set_cursor, stats};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The weights after each of some steps: two optimizers take turns, rates change, and one step leaves a parameter out.
 fn trained(make: fn() -> Optimizer, cursor: bool) -> Vec<f32> {
@@ -41,4 +44,35 @@ fn repeated_updates_have_the_bits_of_recorded_ones() {
         assert!(repeated.iter().all(|x| x.is_finite()), "{repeated:?}");
         assert_eq!(repeated, recorded, "{}", make().name());
     }
+}
+
+/// Counts how often it is asked; its two numbers are equal in one of the steps.
+#[derive(Debug)]
+struct Counting(Arc<AtomicUsize>);
+
+impl Transform for Counting {
+    fn numbers(&self, moment: &Moment) -> Vec<f64> {
+        vec![-moment.learning_rate, moment.number as f64 - 6.0]
+    }
+
+    fn apply(&self, step: &Step, update: Tensor, _: &mut [Tensor]) -> Tensor {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        update * &step.numbers[0] + &step.numbers[1] * 0.0
+    }
+}
+
+#[test]
+fn a_transform_is_asked_once_and_equal_numbers_make_no_plan() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let mut optimizer = Optimizer::new("counting", 1.0, vec![Box::new(Counting(calls.clone()))]).unwrap();
+    let x = Variable::new(Tensor::from_slice(&[8.0f32], [1])).unwrap();
+    let mut after = Vec::new();
+    for _ in 0..9 {
+        let tape = GradientTape::new();
+        let loss = (x.value().square() * 0.25).sum_all();
+        optimizer.apply(tape.gradient(&loss, [&x]).unwrap()).unwrap();
+        after.push((stats().plans_made, calls.load(Ordering::Relaxed)));
+    }
+    assert_eq!(x.value().to_vec::<f32>().unwrap(), [8.0 / 512.0]);
+    assert_eq!(after[2..], [after[2]; 7], "{after:?}");
 }

@@ -7,6 +7,7 @@
 //! | `callback`, `run` | [`Callback`]: when it is called; [`Run`]: what it sees and may change |
 //! | `logs`, `history` | the numbers of an epoch, and of all |
 //! | `progress`, `bar` | the progress line and its text |
+//! | `tensorboard` | [`TensorBoard`], and [`SummaryWriter`]: its event files |
 //! | `monitor`, `template` | a number that is watched; file names with places for numbers |
 //! | the others | one callback each |
 
@@ -30,6 +31,7 @@ mod run;
 mod scripted;
 mod swap_ema_weights;
 mod template;
+mod tensorboard;
 mod terminate_on_nan;
 
 pub use backup_and_restore::BackupAndRestore;
@@ -46,4 +48,5 @@ pub use progress::{Progress, Verbose};
 pub use reduce_lr_on_plateau::ReduceLROnPlateau;
 pub use run::{LayerNode, Position, Run};
 pub use swap_ema_weights::SwapEmaWeights;
+pub use tensorboard::{SummaryWriter, TensorBoard, UpdateFrequency};
 pub use terminate_on_nan::TerminateOnNan;

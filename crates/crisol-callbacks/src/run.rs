@@ -38,6 +38,9 @@ pub trait Run {
     /// A number that cannot be computed.
     fn logs(&self) -> Result<Logs>;
 
+    /// The steps that the model's optimizer has taken in its life, if there is one.
+    fn iterations(&self) -> Option<u64>;
+
     /// The learning rate of the next step, if the model has an optimizer.
     fn learning_rate(&self) -> Option<f64>;
 

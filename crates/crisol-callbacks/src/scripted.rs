@@ -10,6 +10,7 @@ pub(crate) struct ScriptedRun {
     pub(crate) epochs: usize,
     pub(crate) steps: Option<usize>,
     pub(crate) logs: Logs,
+    pub(crate) iterations: u64,
     pub(crate) rate: f64,
     /// The single weight.
     pub(crate) weight: f32,
@@ -26,6 +27,7 @@ impl ScriptedRun {
             epochs,
             steps: None,
             logs: Logs::new(),
+            iterations: 0,
             rate: 0.1,
             weight: 0.0,
             not_finite: None,
@@ -48,6 +50,10 @@ impl Run for ScriptedRun {
 
     fn logs(&self) -> Result<Logs> {
         Ok(self.logs.clone())
+    }
+
+    fn iterations(&self) -> Option<u64> {
+        Some(self.iterations)
     }
 
     fn learning_rate(&self) -> Option<f64> {

@@ -3,7 +3,9 @@
 use crate::loss::Loss;
 use crate::reduction::Reduction;
 use crisol_ir::{Result, Shape};
+use crisol_params::Config;
 use crisol_tensor::Tensor;
+use serde_json::json;
 
 /// What [`Loss::with_reduction`] and [`Loss::with_name`] make of any loss.
 ///
@@ -70,5 +72,18 @@ impl<L: Loss> Loss for Adapted<L> {
 
     fn mask(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Option<Tensor>> {
         self.loss.mask(y_true, y_pred)
+    }
+
+    /// The settings of the loss itself, with `reduction` and `name` beside them as in Keras.
+    fn config(&self) -> Option<Config> {
+        let config = self.loss.config()?;
+        let mut settings = config.settings().cloned().unwrap_or_else(|| json!({}));
+        if let Some(reduction) = self.reduction {
+            settings["reduction"] = json!(reduction);
+        }
+        if let Some(name) = &self.name {
+            settings["name"] = json!(name);
+        }
+        Some(Config::Settings { name: config.name().to_string(), settings })
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::loss::Loss;
 use crisol_ir::Result;
+use crisol_params::Config;
 use crisol_tensor::{Tensor, distances};
+use serde::{Deserialize, Serialize};
 
 /// `-(y log p + (1 - y) log(1 - p))`, the mean over an axis, as `keras.losses.BinaryCrossentropy`.
 ///
@@ -19,7 +21,7 @@ use crisol_tensor::{Tensor, distances};
 /// assert!((loss - 2f64.ln()).abs() < 1e-6);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BinaryCrossentropy {
     from_logits: bool,
     label_smoothing: f64,
@@ -72,6 +74,10 @@ impl Loss for BinaryCrossentropy {
 
     fn expects_probabilities(&self) -> bool {
         !self.from_logits
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("binary_crossentropy", self)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use crate::loss::Loss;
 use crisol_ir::Result;
+use crisol_params::Config;
 use crisol_tensor::{Tensor, distances};
+use serde::{Deserialize, Serialize};
 
 /// Binary cross-entropy times `(1 - p_t)^gamma`, where `p_t` is the probability of the right answer: what is right already counts less, as
 /// `keras.losses.BinaryFocalCrossentropy` (Lin et al., 2018).
@@ -18,7 +20,7 @@ use crisol_tensor::{Tensor, distances};
 /// assert!((loss - 0.25 * 2f64.ln()).abs() < 1e-6);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BinaryFocalCrossentropy {
     balancing: bool,
     alpha: f64,
@@ -110,5 +112,9 @@ impl Loss for BinaryFocalCrossentropy {
 
     fn expects_probabilities(&self) -> bool {
         !self.from_logits
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("binary_focal_crossentropy", self)
     }
 }

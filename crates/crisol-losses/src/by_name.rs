@@ -1,40 +1,58 @@
 //! Losses by the names Keras gives them.
 
 use crate::*;
-use crisol_ir::{Error, Result};
+use crisol_ir::{Error, ErrorKind, Result};
+use crisol_params::Config;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::sync::Arc;
 
-type Make = fn() -> Arc<dyn Loss>;
+/// A loss with its names: Keras' function, its type, and short forms. The first is what messages offer.
+struct Entry {
+    names: &'static [&'static str],
+    /// With Keras' defaults.
+    make: fn() -> Arc<dyn Loss>,
+    read: fn(Value) -> Result<Arc<dyn Loss>>,
+}
 
-/// Every loss with its names: Keras' function, its type, and short forms. The first is what messages offer.
-const LOSSES: [(&[&str], Make); 19] = [
-    (&["mean_squared_error", "MeanSquaredError", "mse", "MSE"], || Arc::new(MeanSquaredError::new())),
-    (&["mean_absolute_error", "MeanAbsoluteError", "mae", "MAE"], || Arc::new(MeanAbsoluteError::new())),
-    (&["mean_absolute_percentage_error", "MeanAbsolutePercentageError", "mape", "MAPE"], || {
-        Arc::new(MeanAbsolutePercentageError::new())
-    }),
-    (&["mean_squared_logarithmic_error", "MeanSquaredLogarithmicError", "msle", "MSLE"], || {
-        Arc::new(MeanSquaredLogarithmicError::new())
-    }),
-    (&["cosine_similarity", "CosineSimilarity"], || Arc::new(CosineSimilarity::new())),
-    (&["huber", "Huber", "huber_loss"], || Arc::new(Huber::default())),
-    (&["log_cosh", "LogCosh", "logcosh"], || Arc::new(LogCosh::new())),
-    (&["hinge", "Hinge"], || Arc::new(Hinge::new())),
-    (&["squared_hinge", "SquaredHinge"], || Arc::new(SquaredHinge::new())),
-    (&["categorical_hinge", "CategoricalHinge"], || Arc::new(CategoricalHinge::new())),
-    (&["kl_divergence", "KLDivergence", "kld", "KLD", "kullback_leibler_divergence"], || Arc::new(KLDivergence::new())),
-    (&["poisson", "Poisson"], || Arc::new(Poisson::new())),
-    (&["binary_crossentropy", "BinaryCrossentropy", "bce", "BCE"], || Arc::new(BinaryCrossentropy::new())),
-    (&["binary_focal_crossentropy", "BinaryFocalCrossentropy"], || Arc::new(BinaryFocalCrossentropy::new())),
-    (&["categorical_crossentropy", "CategoricalCrossentropy"], || Arc::new(CategoricalCrossentropy::new())),
-    (&["categorical_focal_crossentropy", "CategoricalFocalCrossentropy"], || {
-        Arc::new(CategoricalFocalCrossentropy::new())
-    }),
-    (&["sparse_categorical_crossentropy", "SparseCategoricalCrossentropy"], || {
-        Arc::new(SparseCategoricalCrossentropy::new())
-    }),
-    (&["dice", "Dice"], || Arc::new(Dice::new())),
-    (&["tversky", "Tversky"], || Arc::new(Tversky::default())),
+macro_rules! entry {
+    ($type:ty, $($name:literal),+) => {
+        Entry { names: &[$($name),+], make: || Arc::new(<$type>::default()), read: read::<$type> }
+    };
+}
+
+const LOSSES: [Entry; 19] = [
+    entry!(MeanSquaredError, "mean_squared_error", "MeanSquaredError", "mse", "MSE"),
+    entry!(MeanAbsoluteError, "mean_absolute_error", "MeanAbsoluteError", "mae", "MAE"),
+    entry!(
+        MeanAbsolutePercentageError,
+        "mean_absolute_percentage_error",
+        "MeanAbsolutePercentageError",
+        "mape",
+        "MAPE"
+    ),
+    entry!(
+        MeanSquaredLogarithmicError,
+        "mean_squared_logarithmic_error",
+        "MeanSquaredLogarithmicError",
+        "msle",
+        "MSLE"
+    ),
+    entry!(CosineSimilarity, "cosine_similarity", "CosineSimilarity"),
+    entry!(Huber, "huber", "Huber", "huber_loss"),
+    entry!(LogCosh, "log_cosh", "LogCosh", "logcosh"),
+    entry!(Hinge, "hinge", "Hinge"),
+    entry!(SquaredHinge, "squared_hinge", "SquaredHinge"),
+    entry!(CategoricalHinge, "categorical_hinge", "CategoricalHinge"),
+    entry!(KLDivergence, "kl_divergence", "KLDivergence", "kld", "KLD", "kullback_leibler_divergence"),
+    entry!(Poisson, "poisson", "Poisson"),
+    entry!(BinaryCrossentropy, "binary_crossentropy", "BinaryCrossentropy", "bce", "BCE"),
+    entry!(BinaryFocalCrossentropy, "binary_focal_crossentropy", "BinaryFocalCrossentropy"),
+    entry!(CategoricalCrossentropy, "categorical_crossentropy", "CategoricalCrossentropy"),
+    entry!(CategoricalFocalCrossentropy, "categorical_focal_crossentropy", "CategoricalFocalCrossentropy"),
+    entry!(SparseCategoricalCrossentropy, "sparse_categorical_crossentropy", "SparseCategoricalCrossentropy"),
+    entry!(Dice, "dice", "Dice"),
+    entry!(Tversky, "tversky", "Tversky"),
 ];
 
 /// The loss with the given name, with Keras' defaults: `"mse"`, `"mean_squared_error"` or `"MeanSquaredError"`.
@@ -48,16 +66,56 @@ const LOSSES: [(&[&str], Make); 19] = [
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
 pub fn by_name(name: &str) -> Result<Arc<dyn Loss>> {
-    LOSSES
-        .iter()
-        .find(|(names, _)| names.contains(&name))
-        .map(|(_, make)| make())
-        .ok_or_else(|| Error::unknown_name("loss", name, names()))
+    find(name).map(|entry| (entry.make)())
 }
 
 /// The names of all losses, one each.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    LOSSES.iter().filter_map(|(names, _)| names.first().copied())
+    LOSSES.iter().filter_map(|entry| entry.names.first().copied())
+}
+
+/// The loss that [`Loss::config`] told.
+///
+/// # Errors
+/// No loss has the name, or settings that it does not take.
+///
+/// ```
+/// use crisol_losses::{Huber, Loss, Reduction, from_config};
+/// let loss = Huber::new(0.5).with_reduction(Reduction::Sum);
+/// let again = from_config(&loss.config().expect("a built-in loss"))?;
+/// assert_eq!((again.config(), again.reduction()), (loss.config(), Reduction::Sum));
+/// # Ok::<(), crisol_ir::Error>(())
+/// ```
+pub fn from_config(config: &Config) -> Result<Arc<dyn Loss>> {
+    let entry = find(config.name())?;
+    match config.settings() {
+        None => Ok((entry.make)()),
+        Some(settings) => (entry.read)(settings.clone()).map_err(|error| error.operation(config.name())),
+    }
+}
+
+fn find(name: &str) -> Result<&'static Entry> {
+    let found = LOSSES.iter().find(|entry| entry.names.contains(&name));
+    found.ok_or_else(|| Error::unknown_name("loss", name, names()))
+}
+
+/// A loss from its settings, beside which its reduction and name may stand.
+fn read<L: Loss + DeserializeOwned + 'static>(mut settings: Value) -> Result<Arc<dyn Loss>> {
+    let wrong = |error| Error::new(ErrorKind::Format, format!("the settings of a loss: {error}"));
+    let mut taken = |key: &str| settings.as_object_mut().and_then(|settings| settings.remove(key));
+    let (reduction, name) = (taken("reduction"), taken("name"));
+    let loss: L = serde_json::from_value(settings).map_err(wrong)?;
+    if reduction.is_none() && name.is_none() {
+        return Ok(Arc::new(loss));
+    }
+    let mut adapted = Adapted::new(loss);
+    if let Some(reduction) = reduction {
+        adapted = adapted.with_reduction(serde_json::from_value(reduction).map_err(wrong)?);
+    }
+    if let Some(name) = name {
+        adapted = adapted.with_name(serde_json::from_value::<String>(name).map_err(wrong)?);
+    }
+    Ok(Arc::new(adapted))
 }
 
 /// What may be given as a loss: a value, or its name.

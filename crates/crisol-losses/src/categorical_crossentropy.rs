@@ -2,7 +2,9 @@
 
 use crate::loss::Loss;
 use crisol_ir::Result;
+use crisol_params::Config;
 use crisol_tensor::{Tensor, distances};
+use serde::{Deserialize, Serialize};
 
 /// `-sum(y log p)` over an axis, as `keras.losses.CategoricalCrossentropy`.
 ///
@@ -18,7 +20,7 @@ use crisol_tensor::{Tensor, distances};
 /// assert!((loss - 1.1769392).abs() < 1e-5);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CategoricalCrossentropy {
     from_logits: bool,
     label_smoothing: f64,
@@ -71,5 +73,9 @@ impl Loss for CategoricalCrossentropy {
 
     fn expects_probabilities(&self) -> bool {
         !self.from_logits
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("categorical_crossentropy", self)
     }
 }

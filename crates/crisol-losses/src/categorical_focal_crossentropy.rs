@@ -2,7 +2,9 @@
 
 use crate::loss::Loss;
 use crisol_ir::Result;
+use crisol_params::Config;
 use crisol_tensor::{Tensor, distances};
+use serde::{Deserialize, Serialize};
 
 /// `-sum(alpha (1 - p)^gamma y log p)` over an axis: what is right already counts less, as `keras.losses.CategoricalFocalCrossentropy`
 /// (Lin et al., 2018).
@@ -18,7 +20,7 @@ use crisol_tensor::{Tensor, distances};
 /// assert!((loss - 0.25 * 0.25 * 2f64.ln()).abs() < 1e-6);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CategoricalFocalCrossentropy {
     alpha: f64,
     gamma: f64,
@@ -90,5 +92,9 @@ impl Loss for CategoricalFocalCrossentropy {
 
     fn expects_probabilities(&self) -> bool {
         !self.from_logits
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("categorical_focal_crossentropy", self)
     }
 }

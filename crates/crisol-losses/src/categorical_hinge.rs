@@ -2,7 +2,9 @@
 
 use crate::loss::Loss;
 use crisol_ir::Result;
+use crisol_params::Config;
 use crisol_tensor::{Tensor, distances};
+use serde::{Deserialize, Serialize};
 
 /// `max(neg - pos + 1, 0)` with `pos = sum(y_true y_pred)` and `neg = max((1 - y_true) y_pred)` over the last axis, for one-hot targets, as `keras.losses.CategoricalHinge`.
 ///
@@ -14,7 +16,7 @@ use crisol_tensor::{Tensor, distances};
 /// assert!((CategoricalHinge::new().call(&y, &p, None)?.item()? - 1.4).abs() < 1e-5);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CategoricalHinge {}
 
@@ -32,5 +34,9 @@ impl Loss for CategoricalHinge {
 
     fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
         Ok(distances::categorical_hinge(y_true, y_pred))
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("categorical_hinge", self)
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::loss::Loss;
 use crisol_ir::Result;
+use crisol_params::Config;
 use crisol_tensor::{Tensor, distances};
+use serde::{Deserialize, Serialize};
 
 /// Minus the cosine of the angle between targets and predictions along an axis: -1 for the same direction, as
 /// `keras.losses.CosineSimilarity`.
@@ -15,7 +17,7 @@ use crisol_tensor::{Tensor, distances};
 /// assert!((CosineSimilarity::new().call(&y, &p, None)?.item()? + 0.5).abs() < 1e-6);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CosineSimilarity {
     axis: isize,
 }
@@ -47,5 +49,9 @@ impl Loss for CosineSimilarity {
 
     fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
         Ok(-distances::cosine_similarity(y_true, y_pred, self.axis))
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("cosine_similarity", self)
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::loss::Loss;
 use crisol_ir::Result;
+use crisol_params::Config;
 use crisol_tensor::{Tensor, distances};
+use serde::{Deserialize, Serialize};
 
 /// `1 - 2 sum(y p) / (sum(y) + sum(p) + 1e-7)`, as `keras.losses.Dice`: one number for the whole batch, or one for what stays beside the given axes.
 ///
@@ -14,7 +16,7 @@ use crisol_tensor::{Tensor, distances};
 /// assert!((Dice::new().call(&y, &p, None)?.item()? - 1.0 / 3.0).abs() < 1e-6);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Dice {
     axis: Option<Vec<isize>>,
 }
@@ -42,6 +44,10 @@ impl Loss for Dice {
         let sum = |x: &Tensor| sum_over(x, self.axis.as_deref());
         let overlap = sum(&(y_true * y_pred)) * 2.0;
         Ok(1.0 - overlap / (sum(y_true) + sum(y_pred) + distances::EPSILON))
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("dice", self)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use crate::loss::Loss;
 use crisol_ir::Result;
+use crisol_params::Config;
 use crisol_tensor::Tensor;
+use serde::{Deserialize, Serialize};
 
 /// `e^2 / 2` where `|e| <= delta`, else `delta |e| - delta^2 / 2`, for `e = y_pred - y_true`; the mean over the last axis, as `keras.losses.Huber`
 /// (Huber, 1964).
@@ -15,7 +17,7 @@ use crisol_tensor::Tensor;
 /// assert!((Huber::default().call(&y, &p, None)?.item()? - 1.3125).abs() < 1e-6);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Huber {
     delta: f64,
 }
@@ -44,5 +46,9 @@ impl Loss for Huber {
         let error = (y_pred - y_true).abs();
         let far = &error * delta - 0.5 * delta * delta;
         Ok(error.less_equal(delta).select(error.square() * 0.5, far).mean(-1))
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("huber", self)
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::loss::Loss;
 use crisol_ir::Result;
+use crisol_params::Config;
 use crisol_tensor::{Tensor, distances};
+use serde::{Deserialize, Serialize};
 
 /// `sum(y_true log(y_true / y_pred))` over the last axis, both kept from `1e-7` to 1, as `keras.losses.KLDivergence`.
 ///
@@ -14,7 +16,7 @@ use crisol_tensor::{Tensor, distances};
 /// assert!((KLDivergence::new().call(&y, &p, None)?.item()? - 0.346_574).abs() < 1e-5);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct KLDivergence {}
 
@@ -32,5 +34,9 @@ impl Loss for KLDivergence {
 
     fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
         Ok(distances::kl_divergence(y_true, y_pred))
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("kl_divergence", self)
     }
 }

@@ -30,7 +30,7 @@ mod weighted_cross_entropy;
 pub use adapted::Adapted;
 pub use binary_crossentropy::BinaryCrossentropy;
 pub use binary_focal_crossentropy::BinaryFocalCrossentropy;
-pub use by_name::{IntoLoss, by_name, names};
+pub use by_name::{IntoLoss, by_name, from_config, names};
 pub use categorical_crossentropy::CategoricalCrossentropy;
 pub use categorical_focal_crossentropy::CategoricalFocalCrossentropy;
 pub use categorical_hinge::CategoricalHinge;

@@ -2,7 +2,9 @@
 
 use crate::loss::Loss;
 use crisol_ir::Result;
+use crisol_params::Config;
 use crisol_tensor::{Tensor, distances};
+use serde::{Deserialize, Serialize};
 
 /// `mean(log(cosh(y_pred - y_true)))` over the last axis, without overflow: a parabola near 0, straight far off, as `keras.losses.LogCosh`.
 ///
@@ -14,7 +16,7 @@ use crisol_tensor::{Tensor, distances};
 /// assert!((LogCosh::new().call(&y, &p, None)?.item()? - 0.108_445).abs() < 1e-5);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LogCosh {}
 
@@ -32,5 +34,9 @@ impl Loss for LogCosh {
 
     fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
         Ok(distances::log_cosh(y_true, y_pred))
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("log_cosh", self)
     }
 }

@@ -4,6 +4,7 @@ use crate::adapted::Adapted;
 use crate::labels::check_labels;
 use crate::reduction::{Reduction, reduce};
 use crisol_ir::{DType, Error, ErrorKind, Result, Shape};
+use crisol_params::Config;
 use crisol_tensor::{Tensor, align};
 
 /// A loss, given sample by sample; reduction, sample weights and masks are done for it by [`Loss::call`].
@@ -134,6 +135,12 @@ pub trait Loss: std::fmt::Debug + Send + Sync {
         let reduced = reduce(values, sample_weight, mask, self.reduction()).map_err(named)?;
         reduced.check().map_err(named)?;
         Ok(reduced)
+    }
+
+    /// What a file needs to hold of it, its name and settings, for [`from_config`](crate::from_config). Nothing, unless the loss is one of
+    /// this crate's.
+    fn config(&self) -> Option<Config> {
+        None
     }
 
     /// The same loss with another reduction.

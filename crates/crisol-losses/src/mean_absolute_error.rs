@@ -2,7 +2,9 @@
 
 use crate::loss::Loss;
 use crisol_ir::Result;
+use crisol_params::Config;
 use crisol_tensor::{Tensor, distances};
+use serde::{Deserialize, Serialize};
 
 /// `mean(|y_true - y_pred|)` over the last axis, as `keras.losses.MeanAbsoluteError`.
 ///
@@ -14,7 +16,7 @@ use crisol_tensor::{Tensor, distances};
 /// assert!((MeanAbsoluteError::new().call(&y, &p, None)?.item()? - 0.5).abs() < 1e-5);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MeanAbsoluteError {}
 
@@ -32,5 +34,9 @@ impl Loss for MeanAbsoluteError {
 
     fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
         Ok(distances::mean_absolute_error(y_true, y_pred))
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("mean_absolute_error", self)
     }
 }

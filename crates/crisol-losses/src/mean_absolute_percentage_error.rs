@@ -2,7 +2,9 @@
 
 use crate::loss::Loss;
 use crisol_ir::Result;
+use crisol_params::Config;
 use crisol_tensor::{Tensor, distances};
+use serde::{Deserialize, Serialize};
 
 /// `100 mean(|y_true - y_pred| / max(|y_true|, 1e-7))` over the last axis, as `keras.losses.MeanAbsolutePercentageError`.
 ///
@@ -14,7 +16,7 @@ use crisol_tensor::{Tensor, distances};
 /// assert!((MeanAbsolutePercentageError::new().call(&y, &p, None)?.item()? - 50.0).abs() < 1e-5);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MeanAbsolutePercentageError {}
 
@@ -32,5 +34,9 @@ impl Loss for MeanAbsolutePercentageError {
 
     fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
         Ok(distances::mean_absolute_percentage_error(y_true, y_pred))
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("mean_absolute_percentage_error", self)
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::loss::Loss;
 use crisol_ir::Result;
+use crisol_params::Config;
 use crisol_tensor::{Tensor, distances};
+use serde::{Deserialize, Serialize};
 
 /// `mean((log(y_true + 1) - log(y_pred + 1))^2)` over the last axis, with numbers below `1e-7` taken as that, as `keras.losses.MeanSquaredLogarithmicError`.
 ///
@@ -14,7 +16,7 @@ use crisol_tensor::{Tensor, distances};
 /// assert!((MeanSquaredLogarithmicError::new().call(&y, &p, None)?.item()? - 0.240_227).abs() < 1e-5);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MeanSquaredLogarithmicError {}
 
@@ -32,5 +34,9 @@ impl Loss for MeanSquaredLogarithmicError {
 
     fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
         Ok(distances::mean_squared_logarithmic_error(y_true, y_pred))
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("mean_squared_logarithmic_error", self)
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::loss::Loss;
 use crisol_ir::Result;
+use crisol_params::Config;
 use crisol_tensor::{Tensor, distances};
+use serde::{Deserialize, Serialize};
 
 /// `mean(y_pred - y_true log(y_pred + 1e-7))` over the last axis: the negative log-likelihood of counts, but for what does not depend on the predictions, as `keras.losses.Poisson`.
 ///
@@ -14,7 +16,7 @@ use crisol_tensor::{Tensor, distances};
 /// assert!((Poisson::new().call(&y, &p, None)?.item()? - 0.5).abs() < 1e-5);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Poisson {}
 
@@ -32,5 +34,9 @@ impl Loss for Poisson {
 
     fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
         Ok(distances::poisson(y_true, y_pred))
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("poisson", self)
     }
 }

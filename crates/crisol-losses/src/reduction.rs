@@ -2,6 +2,7 @@
 
 use crisol_ir::{DType, Error, Result, Shape, Value};
 use crisol_tensor::{Tensor, spread_weights};
+use serde::{Deserialize, Serialize};
 
 /// How the losses of the samples become one number.
 ///
@@ -14,7 +15,8 @@ use crisol_tensor::{Tensor, spread_weights};
 /// | `MeanWithSampleWeight` | `"mean_with_sample_weight"` | `sum(l w) / sum(w)`, 0 if the weights add up to 0 |
 /// | `Sum` | `"sum"` | `sum(l w)` |
 /// | `None` | `"none"` | `l w`, one a sample |
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reduction {
     /// Their sum divided by their number: Keras' default.
     #[default]

@@ -2,7 +2,9 @@
 
 use crate::loss::Loss;
 use crisol_ir::{Error, ErrorKind, Result, Shape};
+use crisol_params::Config;
 use crisol_tensor::{Tensor, distances};
+use serde::{Deserialize, Serialize};
 
 /// `-log p[y]` for class numbers `y`, as `keras.losses.SparseCategoricalCrossentropy`.
 ///
@@ -19,7 +21,7 @@ use crisol_tensor::{Tensor, distances};
 /// assert!((loss - 1.1769392).abs() < 1e-5);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SparseCategoricalCrossentropy {
     from_logits: bool,
     ignore_class: Option<i64>,
@@ -119,5 +121,9 @@ impl Loss for SparseCategoricalCrossentropy {
 
     fn mask(&self, y_true: &Tensor, _: &Tensor) -> Result<Option<Tensor>> {
         Ok(self.ignore_class.map(|class| y_true.not_equal(class)))
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("sparse_categorical_crossentropy", self)
     }
 }

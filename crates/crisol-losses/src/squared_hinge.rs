@@ -2,7 +2,9 @@
 
 use crate::loss::Loss;
 use crisol_ir::Result;
+use crisol_params::Config;
 use crisol_tensor::{Tensor, distances};
+use serde::{Deserialize, Serialize};
 
 /// `mean(max(1 - y_true y_pred, 0)^2)` over the last axis, for targets of -1 and 1; a batch of targets that are all 0 or 1 is taken as -1 and 1, as `keras.losses.SquaredHinge`.
 ///
@@ -14,7 +16,7 @@ use crisol_tensor::{Tensor, distances};
 /// assert!((SquaredHinge::new().call(&y, &p, None)?.item()? - 1.86).abs() < 1e-5);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SquaredHinge {}
 
@@ -32,5 +34,9 @@ impl Loss for SquaredHinge {
 
     fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
         Ok(distances::squared_hinge(y_true, y_pred))
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("squared_hinge", self)
     }
 }

@@ -3,7 +3,9 @@
 use crate::dice::sum_over;
 use crate::loss::Loss;
 use crisol_ir::Result;
+use crisol_params::Config;
 use crisol_tensor::{Tensor, distances};
+use serde::{Deserialize, Serialize};
 
 /// `1 - o / (o + alpha a + beta b + 1e-7)` with the overlap `o = sum(y p)`, `a = sum((1 - p) y)` and `b = sum(p (1 - y))`, as `keras.losses.Tversky`
 /// (Salehi et al., 2017). With both at 0.5 it is the Dice loss.
@@ -18,7 +20,7 @@ use crisol_tensor::{Tensor, distances};
 /// assert!((Tversky::new(1.0, 0.0).call(&y, &p, None)?.item()? - 0.5).abs() < 1e-6);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Tversky {
     alpha: f64,
     beta: f64,
@@ -57,5 +59,9 @@ impl Loss for Tversky {
         let missed = sum((1.0 - y_pred) * y_true) * self.alpha;
         let invented = sum(y_pred * (1.0 - y_true)) * self.beta;
         Ok(1.0 - &overlap / (&overlap + missed + invented + distances::EPSILON))
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("tversky", self)
     }
 }

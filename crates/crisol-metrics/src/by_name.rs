@@ -1,7 +1,9 @@
 //! Metrics by the names Keras gives them.
 
+use crate::named::Named;
 use crate::*;
 use crisol_ir::{Error, Result};
+use crisol_params::Config;
 use crisol_tensor::{Tensor, align, distances};
 
 type Make = fn() -> Result<Box<dyn Metric>>;
@@ -83,8 +85,26 @@ fn class_numbers(y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
 /// ```
 pub fn by_name(name: &str) -> Result<Box<dyn Metric>> {
     match METRICS.iter().find(|(known, _)| *known == name) {
-        Some((_, make)) => make(),
+        Some((_, make)) => Ok(Box::new(Named { asked: name.to_string(), metric: make()? })),
         None => Err(Error::unknown_name("metric", name, METRICS.map(|(known, _)| known))),
+    }
+}
+
+/// The metric that [`Metric::config`] told, without its state.
+///
+/// # Errors
+/// No metric has the name, or settings that it does not take.
+///
+/// ```
+/// let metric = crisol_metrics::by_name("mae")?;
+/// let again = crisol_metrics::from_config(&metric.config().expect("a built-in metric"))?;
+/// assert_eq!(again.name(), "mean_absolute_error");
+/// # Ok::<(), crisol_ir::Error>(())
+/// ```
+pub fn from_config(config: &Config) -> Result<Box<dyn Metric>> {
+    match config {
+        Config::Name(name) => by_name(name),
+        Config::Settings { name, .. } => Err(Error::unknown_name("metric with settings", name, [])),
     }
 }
 

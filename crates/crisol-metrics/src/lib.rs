@@ -11,6 +11,7 @@ mod function;
 mod mean;
 mod mean_distance;
 mod metric;
+mod named;
 mod precision;
 mod precision_at_recall;
 mod r2_score;
@@ -26,7 +27,7 @@ mod true_positives;
 
 pub use accuracy::Accuracy;
 pub use auc::{Auc, Curve, Summation};
-pub use by_name::{IntoMetric, by_name};
+pub use by_name::{IntoMetric, by_name, from_config};
 pub use false_negatives::FalseNegatives;
 pub use false_positives::FalsePositives;
 pub use fbeta_score::{Average, FBetaScore};

@@ -1,6 +1,7 @@
 //! What a metric is.
 
 use crisol_ir::Result;
+use crisol_params::Config;
 use crisol_tensor::Tensor;
 
 /// A number followed over the batches of an epoch.
@@ -27,4 +28,9 @@ pub trait Metric: std::fmt::Debug + Send {
     /// # Errors
     /// The state could not be assigned.
     fn reset(&mut self) -> Result<()>;
+
+    /// What a file needs to hold of it, for [`from_config`](crate::from_config). Nothing, for a metric of one's own.
+    fn config(&self) -> Option<Config> {
+        None
+    }
 }

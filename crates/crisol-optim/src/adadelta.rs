@@ -6,6 +6,8 @@ use crate::optimizer::Optimizer;
 use crate::options::{OptimizerOptions, Options};
 use crate::transform::{ScaleByAdadelta, ScaleByRate, Transform};
 use crisol_ir::Result;
+use crisol_params::Config;
+use serde::{Deserialize, Serialize};
 
 /// Steps in the size of late updates, as `keras.optimizers.Adadelta`; the formula stands with [`ScaleByAdadelta`].
 ///
@@ -15,7 +17,7 @@ use crisol_ir::Result;
 /// assert_eq!((optimizer.name(), optimizer.learning_rate()), ("adadelta", 0.01));
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Adadelta {
     learning_rate: LearningRate,
     rho: f64,
@@ -48,10 +50,11 @@ impl Adadelta {
     /// # Errors
     /// A learning rate that is negative or not finite; options that exclude one another.
     pub fn build(self) -> Result<Optimizer> {
+        let config = Config::of("adadelta", &self);
         let Adadelta { learning_rate, rho, epsilon, options } = self;
         let transforms: Vec<Box<dyn Transform>> =
             vec![Box::new(ScaleByAdadelta { rho, epsilon }), Box::new(ScaleByRate)];
-        Optimizer::new("adadelta", learning_rate, transforms)?.with_options(options)
+        Optimizer::new("adadelta", learning_rate, transforms)?.with_config(config).with_options(options)
     }
 }
 

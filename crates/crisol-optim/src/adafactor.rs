@@ -6,6 +6,8 @@ use crate::optimizer::Optimizer;
 use crate::options::{OptimizerOptions, Options};
 use crate::transform::{ScaleByAdafactor, Transform};
 use crisol_ir::Result;
+use crisol_params::Config;
+use serde::{Deserialize, Serialize};
 
 /// Adam's idea with means kept for rows and columns alone, as `keras.optimizers.Adafactor`; the formula stands with [`ScaleByAdafactor`].
 ///
@@ -17,7 +19,7 @@ use crisol_ir::Result;
 /// assert_eq!((optimizer.name(), optimizer.learning_rate()), ("adafactor", 0.01));
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Adafactor {
     learning_rate: LearningRate,
     beta_2_decay: f64,
@@ -73,10 +75,11 @@ impl Adafactor {
     /// # Errors
     /// A learning rate that is negative or not finite; options that exclude one another.
     pub fn build(self) -> Result<Optimizer> {
+        let config = Config::of("adafactor", &self);
         let Adafactor { learning_rate, beta_2_decay, epsilon_1, epsilon_2, clip_threshold, options } = self;
         let transforms: Vec<Box<dyn Transform>> =
             vec![Box::new(ScaleByAdafactor { beta_2_decay, epsilon_1, epsilon_2, clip_threshold })];
-        Optimizer::new("adafactor", learning_rate, transforms)?.with_options(options)
+        Optimizer::new("adafactor", learning_rate, transforms)?.with_config(config).with_options(options)
     }
 }
 

@@ -6,6 +6,8 @@ use crate::optimizer::Optimizer;
 use crate::options::{OptimizerOptions, Options};
 use crate::transform::{ScaleByAdagrad, ScaleByRate, Transform};
 use crisol_ir::Result;
+use crisol_params::Config;
+use serde::{Deserialize, Serialize};
 
 /// Steps that shrink with the sum of squared gradients, as `keras.optimizers.Adagrad`; the formula stands with [`ScaleByAdagrad`].
 ///
@@ -15,7 +17,7 @@ use crisol_ir::Result;
 /// assert_eq!((optimizer.name(), optimizer.learning_rate()), ("adagrad", 0.01));
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Adagrad {
     learning_rate: LearningRate,
     initial_accumulator_value: f64,
@@ -53,10 +55,11 @@ impl Adagrad {
     /// # Errors
     /// A learning rate that is negative or not finite; options that exclude one another.
     pub fn build(self) -> Result<Optimizer> {
+        let config = Config::of("adagrad", &self);
         let Adagrad { learning_rate, initial_accumulator_value, epsilon, options } = self;
         let transforms: Vec<Box<dyn Transform>> =
             vec![Box::new(ScaleByAdagrad { initial_accumulator_value, epsilon }), Box::new(ScaleByRate)];
-        Optimizer::new("adagrad", learning_rate, transforms)?.with_options(options)
+        Optimizer::new("adagrad", learning_rate, transforms)?.with_config(config).with_options(options)
     }
 }
 

@@ -6,6 +6,8 @@ use crate::optimizer::Optimizer;
 use crate::options::{OptimizerOptions, Options};
 use crate::transform::{ScaleByAdam, ScaleByRate, Transform};
 use crisol_ir::Result;
+use crisol_params::Config;
+use serde::{Deserialize, Serialize};
 
 /// Adaptive moment estimation, as `keras.optimizers.Adam`; the formula stands with [`ScaleByAdam`].
 ///
@@ -15,7 +17,7 @@ use crisol_ir::Result;
 /// assert_eq!((optimizer.name(), optimizer.learning_rate()), ("adam", 0.01));
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Adam {
     learning_rate: LearningRate,
     beta_1: f64,
@@ -71,10 +73,11 @@ impl Adam {
     /// # Errors
     /// A learning rate that is negative or not finite; options that exclude one another.
     pub fn build(self) -> Result<Optimizer> {
+        let config = Config::of("adam", &self);
         let Adam { learning_rate, beta_1, beta_2, epsilon, amsgrad, options } = self;
         let transforms: Vec<Box<dyn Transform>> =
             vec![Box::new(ScaleByAdam { beta_1, beta_2, epsilon, amsgrad }), Box::new(ScaleByRate)];
-        Optimizer::new("adam", learning_rate, transforms)?.with_options(options)
+        Optimizer::new("adam", learning_rate, transforms)?.with_config(config).with_options(options)
     }
 }
 

@@ -6,6 +6,8 @@ use crate::optimizer::Optimizer;
 use crate::options::{OptimizerOptions, Options};
 use crate::transform::{ScaleByAdam, ScaleByRate, Transform};
 use crisol_ir::Result;
+use crisol_params::Config;
+use serde::{Deserialize, Serialize};
 
 /// Adam whose weights decay apart from the gradient, by 0.004 unless said otherwise, as `keras.optimizers.AdamW` (Loshchilov and Hutter, 2019).
 ///
@@ -15,7 +17,7 @@ use crisol_ir::Result;
 /// assert_eq!((optimizer.name(), optimizer.learning_rate()), ("adamw", 0.01));
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AdamW {
     learning_rate: LearningRate,
     beta_1: f64,
@@ -71,10 +73,11 @@ impl AdamW {
     /// # Errors
     /// A learning rate that is negative or not finite; options that exclude one another.
     pub fn build(self) -> Result<Optimizer> {
+        let config = Config::of("adamw", &self);
         let AdamW { learning_rate, beta_1, beta_2, epsilon, amsgrad, options } = self;
         let transforms: Vec<Box<dyn Transform>> =
             vec![Box::new(ScaleByAdam { beta_1, beta_2, epsilon, amsgrad }), Box::new(ScaleByRate)];
-        Optimizer::new("adamw", learning_rate, transforms)?.with_options(options)
+        Optimizer::new("adamw", learning_rate, transforms)?.with_config(config).with_options(options)
     }
 }
 

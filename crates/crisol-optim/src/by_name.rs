@@ -1,29 +1,43 @@
 //! Optimizers by the names Keras gives them.
 
 use crate::*;
-use crisol_ir::{Error, Result};
+use crisol_ir::{Error, ErrorKind, Result};
+use crisol_params::Config;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-type Make = fn() -> Result<Optimizer>;
+/// An optimizer by Keras' name, which counts with any letter case.
+struct Entry {
+    name: &'static str,
+    /// With Keras' defaults.
+    make: fn() -> Result<Optimizer>,
+    read: fn(&Value) -> Result<Optimizer>,
+}
 
-/// Every optimizer by Keras' name, which counts with any letter case.
-const OPTIMIZERS: [(&str, Make); 12] = [
-    ("sgd", || Sgd::default().build()),
-    ("rmsprop", || RmsProp::default().build()),
-    ("adam", || Adam::default().build()),
-    ("adamw", || AdamW::default().build()),
-    ("adagrad", || Adagrad::default().build()),
-    ("adadelta", || Adadelta::default().build()),
-    ("adamax", || Adamax::default().build()),
-    ("nadam", || Nadam::default().build()),
-    ("lion", || Lion::default().build()),
-    ("lamb", || Lamb::default().build()),
-    ("ftrl", || Ftrl::default().build()),
-    ("adafactor", || Adafactor::default().build()),
+macro_rules! entry {
+    ($name:literal, $type:ty) => {
+        Entry { name: $name, make: || <$type>::default().build(), read: read::<$type> }
+    };
+}
+
+const OPTIMIZERS: [Entry; 12] = [
+    entry!("sgd", Sgd),
+    entry!("rmsprop", RmsProp),
+    entry!("adam", Adam),
+    entry!("adamw", AdamW),
+    entry!("adagrad", Adagrad),
+    entry!("adadelta", Adadelta),
+    entry!("adamax", Adamax),
+    entry!("nadam", Nadam),
+    entry!("lion", Lion),
+    entry!("lamb", Lamb),
+    entry!("ftrl", Ftrl),
+    entry!("adafactor", Adafactor),
 ];
 
 /// The names of all optimizers.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    OPTIMIZERS.iter().map(|(name, _)| *name)
+    OPTIMIZERS.iter().map(|entry| entry.name)
 }
 
 /// The optimizer with the given name, with Keras' defaults.
@@ -37,10 +51,35 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
 pub fn by_name(name: &str) -> Result<Optimizer> {
-    match OPTIMIZERS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
-        Some((_, make)) => make(),
-        None => Err(Error::unknown_name("optimizer", name, names())),
-    }
+    (find(name)?.make)()
+}
+
+/// The optimizer that [`Optimizer::config`] told, without its state.
+///
+/// # Errors
+/// No optimizer has the name, or settings that it does not take.
+///
+/// ```
+/// use crisol_optim::{OptimizerOptions, Sgd, from_config};
+/// let optimizer = Sgd::new(0.1).momentum(0.9).clipnorm(1.0).build()?;
+/// let again = from_config(optimizer.config().expect("a built-in optimizer"))?;
+/// assert_eq!(format!("{:?}", again.config()), format!("{:?}", optimizer.config()));
+/// # Ok::<(), crisol_ir::Error>(())
+/// ```
+pub fn from_config(config: &Config) -> Result<Optimizer> {
+    let entry = find(config.name())?;
+    config.settings().map_or_else(entry.make, entry.read)
+}
+
+fn find(name: &str) -> Result<&'static Entry> {
+    let found = OPTIMIZERS.iter().find(|entry| entry.name.eq_ignore_ascii_case(name));
+    found.ok_or_else(|| Error::unknown_name("optimizer", name, names()))
+}
+
+fn read<T: IntoOptimizer + DeserializeOwned>(settings: &Value) -> Result<Optimizer> {
+    let described: T = serde_json::from_value(settings.clone())
+        .map_err(|error| Error::new(ErrorKind::Format, format!("the settings of an optimizer: {error}")))?;
+    described.into_optimizer()
 }
 
 /// What may be given as an optimizer: a finished one, its description, or a name.

@@ -6,6 +6,8 @@ use crate::optimizer::Optimizer;
 use crate::options::{OptimizerOptions, Options};
 use crate::transform::{FollowRegularizedLeader, Transform};
 use crisol_ir::{Error, ErrorKind, Result};
+use crisol_params::Config;
+use serde::{Deserialize, Serialize};
 
 /// Follow the regularized leader, for wide sparse models, as `keras.optimizers.Ftrl`; the formula stands with [`FollowRegularizedLeader`].
 ///
@@ -15,7 +17,7 @@ use crisol_ir::{Error, ErrorKind, Result};
 /// assert_eq!((optimizer.name(), optimizer.learning_rate()), ("ftrl", 0.01));
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Ftrl {
     learning_rate: LearningRate,
     learning_rate_power: f64,
@@ -89,6 +91,7 @@ impl Ftrl {
     /// # Errors
     /// A power above 0 or a sum below; a learning rate that is negative or not finite; options that exclude one another.
     pub fn build(self) -> Result<Optimizer> {
+        let config = Config::of("ftrl", &self);
         let Ftrl {
             learning_rate,
             learning_rate_power,
@@ -114,7 +117,7 @@ impl Ftrl {
             l2_shrinkage: l2_shrinkage_regularization_strength,
             beta,
         })];
-        Optimizer::new("ftrl", learning_rate, transforms)?.with_options(options)
+        Optimizer::new("ftrl", learning_rate, transforms)?.with_config(config).with_options(options)
     }
 }
 

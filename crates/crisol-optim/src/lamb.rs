@@ -6,6 +6,8 @@ use crate::optimizer::Optimizer;
 use crate::options::{OptimizerOptions, Options};
 use crate::transform::{ScaleByRate, ScaleByTrustRatio, ScaleByUnbiasedAdam, Transform};
 use crisol_ir::Result;
+use crisol_params::Config;
+use serde::{Deserialize, Serialize};
 
 /// Adam with steps in proportion to the length of each parameter, for large batches, as `keras.optimizers.Lamb` (You et al., 2019); the formulas stand with [`ScaleByUnbiasedAdam`] and [`ScaleByTrustRatio`].
 ///
@@ -15,7 +17,7 @@ use crisol_ir::Result;
 /// assert_eq!((optimizer.name(), optimizer.learning_rate()), ("lamb", 0.01));
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Lamb {
     learning_rate: LearningRate,
     beta_1: f64,
@@ -62,13 +64,14 @@ impl Lamb {
     /// # Errors
     /// A learning rate that is negative or not finite; options that exclude one another.
     pub fn build(self) -> Result<Optimizer> {
+        let config = Config::of("lamb", &self);
         let Lamb { learning_rate, beta_1, beta_2, epsilon, options } = self;
         let transforms: Vec<Box<dyn Transform>> = vec![
             Box::new(ScaleByUnbiasedAdam { beta_1, beta_2, epsilon }),
             Box::new(ScaleByTrustRatio),
             Box::new(ScaleByRate),
         ];
-        Optimizer::new("lamb", learning_rate, transforms)?.with_options(options)
+        Optimizer::new("lamb", learning_rate, transforms)?.with_config(config).with_options(options)
     }
 }
 

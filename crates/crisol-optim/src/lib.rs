@@ -31,7 +31,7 @@ pub use adam::Adam;
 pub use adamax::Adamax;
 pub use adamw::AdamW;
 pub use arrays::NamedArray;
-pub use by_name::{IntoOptimizer, by_name, names};
+pub use by_name::{IntoOptimizer, by_name, from_config, names};
 pub use ftrl::Ftrl;
 pub use lamb::Lamb;
 pub use learning_rate::LearningRate;

@@ -6,6 +6,8 @@ use crate::optimizer::Optimizer;
 use crate::options::{OptimizerOptions, Options};
 use crate::transform::{ScaleByLion, ScaleByRate, Transform};
 use crisol_ir::{Error, ErrorKind, Result};
+use crisol_params::Config;
+use serde::{Deserialize, Serialize};
 
 /// Steps of one size in the direction of the momentum's sign, as `keras.optimizers.Lion`; the formula stands with [`ScaleByLion`]. A tenth of Adam's rate is a good start.
 ///
@@ -15,7 +17,7 @@ use crisol_ir::{Error, ErrorKind, Result};
 /// assert_eq!((optimizer.name(), optimizer.learning_rate()), ("lion", 0.01));
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Lion {
     learning_rate: LearningRate,
     beta_1: f64,
@@ -48,6 +50,7 @@ impl Lion {
     /// # Errors
     /// A `beta_1` that is not above 0 and at most 1; a learning rate that is negative or not finite; options that exclude one another.
     pub fn build(self) -> Result<Optimizer> {
+        let config = Config::of("lion", &self);
         let Lion { learning_rate, beta_1, beta_2, options } = self;
         if beta_1 <= 0.0 || beta_1 > 1.0 {
             let text = format!("beta_1 is {beta_1}, expected above 0 and at most 1");
@@ -56,7 +59,7 @@ impl Lion {
                 .help("0 leaves the sign of the gradient alone"));
         }
         let transforms: Vec<Box<dyn Transform>> = vec![Box::new(ScaleByLion { beta_1, beta_2 }), Box::new(ScaleByRate)];
-        Optimizer::new("lion", learning_rate, transforms)?.with_options(options)
+        Optimizer::new("lion", learning_rate, transforms)?.with_config(config).with_options(options)
     }
 }
 

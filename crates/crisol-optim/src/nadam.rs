@@ -6,6 +6,8 @@ use crate::optimizer::Optimizer;
 use crate::options::{OptimizerOptions, Options};
 use crate::transform::{ScaleByNadam, ScaleByRate, Transform};
 use crisol_ir::Result;
+use crisol_params::Config;
+use serde::{Deserialize, Serialize};
 
 /// Adam with Nesterov's momentum, as `keras.optimizers.Nadam`; the formula stands with [`ScaleByNadam`].
 ///
@@ -15,7 +17,7 @@ use crisol_ir::Result;
 /// assert_eq!((optimizer.name(), optimizer.learning_rate()), ("nadam", 0.01));
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Nadam {
     learning_rate: LearningRate,
     beta_1: f64,
@@ -62,10 +64,11 @@ impl Nadam {
     /// # Errors
     /// A learning rate that is negative or not finite; options that exclude one another.
     pub fn build(self) -> Result<Optimizer> {
+        let config = Config::of("nadam", &self);
         let Nadam { learning_rate, beta_1, beta_2, epsilon, options } = self;
         let transforms: Vec<Box<dyn Transform>> =
             vec![Box::new(ScaleByNadam { beta_1, beta_2, epsilon }), Box::new(ScaleByRate)];
-        Optimizer::new("nadam", learning_rate, transforms)?.with_options(options)
+        Optimizer::new("nadam", learning_rate, transforms)?.with_config(config).with_options(options)
     }
 }
 

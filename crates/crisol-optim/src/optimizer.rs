@@ -7,6 +7,7 @@ use crate::parameter::Parameter;
 use crate::transform::{State, Transform};
 use crisol_autograd::Gradients;
 use crisol_ir::{Error, ErrorKind, Result, Shape, Value};
+use crisol_params::Config;
 use crisol_tensor::{Tensor, Variable, evaluate};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,6 +39,8 @@ pub struct Optimizer {
     pub(crate) options: Options,
     pub(crate) slots: BTreeMap<String, Slots>,
     pub(crate) steps: u64,
+    /// What it is made from, if a file can hold that.
+    pub(crate) config: Option<Config>,
     /// A number that no other optimizer of the process has.
     pub(crate) id: u64,
 }
@@ -78,7 +81,7 @@ impl Optimizer {
         }
         static IDS: AtomicU64 = AtomicU64::new(0);
         let (id, options, slots) = (IDS.fetch_add(1, Ordering::Relaxed), Options::default(), BTreeMap::new());
-        Ok(Optimizer { name, learning_rate, transforms, options, slots, steps: 0, id })
+        Ok(Optimizer { name, learning_rate, transforms, options, slots, steps: 0, config: None, id })
     }
 
     /// The optimizer with other [options](crate::OptimizerOptions).
@@ -89,6 +92,18 @@ impl Optimizer {
         options.check().map_err(|error| error.operation(self.name.clone()))?;
         self.options = options;
         Ok(self)
+    }
+
+    /// Says what [`from_config`](crate::from_config) makes the same optimizer from.
+    pub(crate) fn with_config(mut self, config: Option<Config>) -> Optimizer {
+        self.config = config;
+        self
+    }
+
+    /// What [`from_config`](crate::from_config) makes the same optimizer from, without its state. Nothing, for a chain or a schedule of
+    /// one's own, which a file cannot hold.
+    pub fn config(&self) -> Option<&Config> {
+        self.config.as_ref()
     }
 
     /// The name in messages and files.

@@ -2,9 +2,11 @@
 
 use crisol_ir::{Error, ErrorKind, Result};
 use crisol_tensor::Tensor;
+use serde::{Deserialize, Serialize};
 
 /// The settings that all optimizers share; they are set by [`OptimizerOptions`].
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Options {
     pub(crate) clipnorm: Option<f64>,
     pub(crate) global_clipnorm: Option<f64>,

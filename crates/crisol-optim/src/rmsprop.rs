@@ -6,6 +6,8 @@ use crate::optimizer::Optimizer;
 use crate::options::{OptimizerOptions, Options};
 use crate::transform::{Momentum, ScaleByRate, ScaleByRms, Transform};
 use crisol_ir::Result;
+use crisol_params::Config;
+use serde::{Deserialize, Serialize};
 
 /// Steps in proportion to the root of the mean of squared gradients, as `keras.optimizers.RMSprop`; the formula stands with [`ScaleByRms`].
 ///
@@ -15,7 +17,7 @@ use crisol_ir::Result;
 /// assert_eq!((optimizer.name(), optimizer.learning_rate()), ("rmsprop", 0.01));
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RmsProp {
     learning_rate: LearningRate,
     rho: f64,
@@ -71,13 +73,14 @@ impl RmsProp {
     /// # Errors
     /// A learning rate that is negative or not finite; options that exclude one another.
     pub fn build(self) -> Result<Optimizer> {
+        let config = Config::of("rmsprop", &self);
         let RmsProp { learning_rate, rho, momentum, epsilon, centered, options } = self;
         let mut transforms: Vec<Box<dyn Transform>> =
             vec![Box::new(ScaleByRms { rho, epsilon, centered }), Box::new(ScaleByRate)];
         if momentum > 0.0 {
             transforms.push(Box::new(Momentum { momentum, nesterov: false }));
         }
-        Optimizer::new("rmsprop", learning_rate, transforms)?.with_options(options)
+        Optimizer::new("rmsprop", learning_rate, transforms)?.with_config(config).with_options(options)
     }
 }
 

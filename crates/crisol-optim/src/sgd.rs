@@ -6,6 +6,8 @@ use crate::optimizer::Optimizer;
 use crate::options::{OptimizerOptions, Options};
 use crate::transform::{Momentum, ScaleByRate, Transform};
 use crisol_ir::{Error, ErrorKind, Result};
+use crisol_params::Config;
+use serde::{Deserialize, Serialize};
 
 /// `w += -rate * g`, with momentum `m = momentum * m - rate * g; w += m`, as `keras.optimizers.SGD`.
 ///
@@ -15,7 +17,7 @@ use crisol_ir::{Error, ErrorKind, Result};
 /// assert_eq!((optimizer.name(), optimizer.learning_rate()), ("sgd", 0.01));
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sgd {
     learning_rate: LearningRate,
     momentum: f64,
@@ -48,6 +50,7 @@ impl Sgd {
     /// # Errors
     /// A momentum outside of 0 to 1; a learning rate that is negative or not finite; options that exclude one another.
     pub fn build(self) -> Result<Optimizer> {
+        let config = Config::of("sgd", &self);
         let Sgd { learning_rate, momentum, nesterov, options } = self;
         if !(0.0..=1.0).contains(&momentum) {
             return Err(
@@ -58,7 +61,7 @@ impl Sgd {
         if momentum > 0.0 {
             transforms.push(Box::new(Momentum { momentum, nesterov }));
         }
-        Optimizer::new("sgd", learning_rate, transforms)?.with_options(options)
+        Optimizer::new("sgd", learning_rate, transforms)?.with_config(config).with_options(options)
     }
 }
 

@@ -35,7 +35,7 @@ pub use named::Config;
 pub use regularizer::{
     L1, L1L2, L2, OrthogonalMode, OrthogonalRegularizer, Regularizer, read_regularizer, regularizer_by_name,
 };
-pub use safetensors::LoadReport;
+pub use safetensors::{LoadReport, Matched, decode_safetensors, encode_safetensors};
 pub use settings::WeightSettings;
 pub use tree::{Tree, path_key};
 pub use weight::{Role, Weight};

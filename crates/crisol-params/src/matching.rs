@@ -35,8 +35,15 @@ impl Tree {
     /// the file with another shape or element type. Nothing is loaded then.
     pub fn load_matching(&self, path: impl AsRef<Path>, renames: &[(&str, &str)]) -> Result<LoadReport> {
         let path = path.as_ref();
-        let bytes = read(path)?;
-        let file = parse(path, &bytes)?;
+        self.load_matching_bytes(path, &read(path)?, renames)
+    }
+
+    /// [`Tree::load_matching`] from the bytes of a safetensors file, which errors call `path`.
+    ///
+    /// # Errors
+    /// As [`Tree::load_matching`].
+    pub fn load_matching_bytes(&self, path: &Path, bytes: &[u8], renames: &[(&str, &str)]) -> Result<LoadReport> {
+        let file = parse(path, bytes)?;
         let names: BTreeSet<String> = file.names().into_iter().map(str::to_string).collect();
         for (from, to) in renames {
             let layers = names.iter().filter_map(|name| Some(name.rsplit_once('/')?.0));
@@ -189,7 +196,7 @@ mod tests {
         tree(&[("a/kernel", &[2, 3]), ("a/bias", &[3])], 1.0).save_safetensors(&path).unwrap();
         let other = tree(&[("a/kernel", &[2, 4]), ("a/bias", &[3])], 0.0);
         let error = other.load_matching(&path, &[]).unwrap_err().to_string();
-        assert!(error.contains("a/kernel has F32[2, 3], expected F32[2, 4]"), "{error}");
+        assert!(error.contains("a/kernel is float32[2, 3], expected float32[2, 4]"), "{error}");
         assert_eq!(first(&other, "a/bias"), 0.0);
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize, Serializer, de, ser};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// What a file says of an initializer, a regularizer or a constraint: its name alone, or with its settings.
+/// What a file says of an initializer, a loss or anything else that has a name: the name alone, or with settings.
 ///
 /// ```
 /// use crisol_params::{Config, Initializer, RandomNormal};
@@ -27,6 +27,31 @@ pub enum Config {
     },
 }
 
+impl Config {
+    /// The config of a value with a name; a value without settings is its name. Nothing, if JSON cannot hold the settings.
+    pub fn of(name: &str, value: &impl Serialize) -> Option<Config> {
+        let name = name.to_string();
+        Some(match serde_json::to_value(value).ok()? {
+            Value::Null => Config::Name(name),
+            settings => Config::Settings { name, settings },
+        })
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        let (Config::Name(name) | Config::Settings { name, .. }) = self;
+        name
+    }
+
+    /// What the type with that name is made from, unless by default.
+    pub fn settings(&self) -> Option<&Value> {
+        match self {
+            Config::Name(_) => None,
+            Config::Settings { settings, .. } => Some(settings),
+        }
+    }
+}
+
 /// How things of a kind are made by name. `K` is the trait that they share.
 pub(crate) struct Entry<K: ?Sized + 'static> {
     pub(crate) name: &'static str,
@@ -46,15 +71,6 @@ macro_rules! entry {
     };
 }
 pub(crate) use entry;
-
-/// The config of a value with a name; a value without settings is its name.
-pub(crate) fn config(name: &str, value: &impl Serialize) -> Option<Config> {
-    let name = name.to_string();
-    Some(match serde_json::to_value(value).ok()? {
-        Value::Null => Config::Name(name),
-        settings => Config::Settings { name, settings },
-    })
-}
 
 /// The entry with the given name; the error offers the nearest.
 pub(crate) fn find<'a, K: ?Sized>(kind: &str, entries: &'a [Entry<K>], name: &str) -> Result<&'a Entry<K>> {

@@ -6,7 +6,9 @@ use crate::tree::Tree;
 use crate::weight::Weight;
 use ::safetensors::SafeTensors;
 use ::safetensors::tensor::{Dtype, TensorView};
-use crisol_tensor::{DType, Error, ErrorKind, Result, Tensor, Value};
+use crisol_tensor::{DType, Error, ErrorKind, Result, Shape, Tensor, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::Path;
 
 /// What was loaded from a file.
@@ -22,6 +24,31 @@ pub struct LoadReport {
     pub unexpected: Vec<String>,
 }
 
+/// What a file holds for a tree: see [`Tree::match_safetensors`].
+#[derive(Debug)]
+pub struct Matched {
+    /// The new value of every weight that has one.
+    pub values: Vec<(Weight, Value)>,
+    /// Everything that does not fit.
+    pub wrong: Vec<String>,
+}
+
+/// In lines: how many were loaded, and every name that was not, or under another name.
+impl fmt::Display for LoadReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} weights loaded", self.loaded.len())?;
+        for (from, to) in &self.renamed {
+            write!(f, "\n  renamed: {from} -> {to}")?;
+        }
+        for (what, names) in [("missing", &self.missing), ("unexpected", &self.unexpected)] {
+            for name in names {
+                write!(f, "\n  {what}: {name}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Tree {
     /// Writes all weights to a safetensors file: beside it first, then renamed over it, so that a crash at any moment leaves
     /// the old file or the new one.
@@ -30,20 +57,7 @@ impl Tree {
     /// A value that cannot be computed, or a file that cannot be written: the old one is then untouched.
     pub fn save_safetensors(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        let mut tensors = Vec::new();
-        for weight in self.weights() {
-            let value = weight.variable().value().to_value()?;
-            tensors.push((weight.path(), value.shape()?, value.dtype(), bytes::of_value(&value)));
-        }
-        let mut views = Vec::new();
-        for (name, shape, dtype, bytes) in &tensors {
-            let view = TensorView::new(file_dtype(*dtype), shape.to_vec(), bytes)
-                .map_err(|error| Error::new(ErrorKind::Internal, format!("{name}: {error}")))?;
-            views.push((*name, view));
-        }
-        let file = ::safetensors::serialize(views, None)
-            .map_err(|error| Error::new(ErrorKind::Internal, format!("{}: {error}", path.display())))?;
-        write_whole(path, &file)
+        write_whole(path, &self.to_safetensors()?)
             .map_err(|error| file_error(ErrorKind::Io, path, &format!("cannot be written: {error}")))
     }
 
@@ -54,22 +68,15 @@ impl Tree {
     /// element types. Every missing, unexpected and different name is listed, and nothing is loaded.
     pub fn load_safetensors(&self, path: impl AsRef<Path>) -> Result<LoadReport> {
         let path = path.as_ref();
-        let bytes = read(path)?;
-        let file = parse(path, &bytes)?;
-        let mut wrong = Vec::new();
-        let mut values = Vec::new();
-        for weight in self.weights() {
-            match file.tensor(weight.path()) {
-                Ok(view) => match value_for(weight, &view) {
-                    Ok(value) => values.push((weight, value)),
-                    Err(text) => wrong.push(text),
-                },
-                Err(_) => wrong.push(format!("{} is missing", weight.path())),
-            }
-        }
-        let mut unexpected: Vec<&str> = file.names().into_iter().filter(|name| self.get(name).is_none()).collect();
-        unexpected.sort_unstable();
-        wrong.extend(unexpected.iter().map(|name| format!("{name} is unexpected")));
+        self.load_safetensors_bytes(path, &read(path)?)
+    }
+
+    /// [`Tree::load_safetensors`] from the bytes of a file, which errors call `path`.
+    ///
+    /// # Errors
+    /// As [`Tree::load_safetensors`].
+    pub fn load_safetensors_bytes(&self, path: &Path, bytes: &[u8]) -> Result<LoadReport> {
+        let Matched { values, wrong } = self.match_values(&parse(path, bytes)?);
         if !wrong.is_empty() {
             let text = format!("does not fit this model: {}", wrong.join("; "));
             return Err(file_error(ErrorKind::Format, path, &text));
@@ -81,6 +88,93 @@ impl Tree {
         }
         Ok(LoadReport { loaded, ..LoadReport::default() })
     }
+
+    /// All weights as the bytes of a safetensors file.
+    ///
+    /// # Errors
+    /// A value that cannot be computed.
+    pub fn to_safetensors(&self) -> Result<Vec<u8>> {
+        let values = self.weights().iter().map(|weight| Ok((weight.path(), weight.variable().value().to_value()?)));
+        encode_safetensors(&values.collect::<Result<Vec<(&str, Value)>>>()?)
+    }
+
+    /// The new value of every weight from the bytes of a safetensors file, and all that does not fit. Nothing changes.
+    ///
+    /// # Errors
+    /// The bytes are damaged or no safetensors file; `path` names them.
+    pub fn match_safetensors(&self, path: &Path, bytes: &[u8]) -> Result<Matched> {
+        Ok(self.match_values(&parse(path, bytes)?))
+    }
+
+    fn match_values(&self, file: &SafeTensors) -> Matched {
+        let (mut values, mut wrong) = (Vec::new(), Vec::new());
+        for weight in self.weights() {
+            match file.tensor(weight.path()) {
+                Ok(view) => match value_for(weight, &view) {
+                    Ok(value) => values.push((weight.clone(), value)),
+                    Err(text) => wrong.push(text),
+                },
+                Err(_) => wrong.push(format!("{} is missing", weight.path())),
+            }
+        }
+        let mut unexpected: Vec<&str> = file.names().into_iter().filter(|name| self.get(name).is_none()).collect();
+        unexpected.sort_unstable();
+        wrong.extend(unexpected.iter().map(|name| format!("{name} is unexpected")));
+        Matched { values, wrong }
+    }
+}
+
+/// Named values as the bytes of a safetensors file.
+///
+/// # Errors
+/// A name that is there twice.
+///
+/// ```
+/// use crisol_params::{decode_safetensors, encode_safetensors};
+/// use crisol_tensor::{Value, ndarray::arr1};
+/// let values = [("rate", Value::from(arr1(&[0.5f64]).into_dyn()))];
+/// let bytes = encode_safetensors(&values)?;
+/// assert_eq!(decode_safetensors("rates".as_ref(), &bytes)?["rate"], values[0].1);
+/// # Ok::<(), crisol_tensor::Error>(())
+/// ```
+pub fn encode_safetensors(values: &[(impl AsRef<str>, Value)]) -> Result<Vec<u8>> {
+    let internal = |error: String| Error::new(ErrorKind::Internal, error).operation("encode_safetensors");
+    let mut seen = BTreeSet::new();
+    let mut parts = Vec::new();
+    for (name, value) in values {
+        let name = name.as_ref();
+        if !seen.insert(name) {
+            return Err(Error::new(ErrorKind::Name, format!("two values are named {name:?}")));
+        }
+        parts.push((name, value.shape()?, value.dtype(), bytes::of_value(value)));
+    }
+    let mut views = Vec::new();
+    for (name, shape, dtype, bytes) in &parts {
+        let view = TensorView::new(file_dtype(*dtype), shape.to_vec(), bytes);
+        views.push((*name, view.map_err(|error| internal(format!("{name}: {error}")))?));
+    }
+    ::safetensors::serialize(views, None).map_err(|error| internal(error.to_string()))
+}
+
+/// The values in the bytes of a safetensors file, by name; `path` is what errors call it.
+///
+/// # Errors
+/// The bytes are damaged or no safetensors file, or hold an element type that crisol does not have.
+pub fn decode_safetensors(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Value>> {
+    let file = parse(path, bytes)?;
+    let mut values = BTreeMap::new();
+    for (name, view) in file.iter() {
+        let shape = Shape::new(view.shape());
+        let value = dtype_of(view.dtype())
+            .zip(shape.ok())
+            .and_then(|(dtype, shape)| bytes::to_value(view.data(), dtype, &shape));
+        let Some(value) = value else {
+            let text = format!("holds {name} as {}{:?}, which is no type of crisol", view.dtype(), view.shape());
+            return Err(file_error(ErrorKind::Format, path, &text));
+        };
+        values.insert(name.to_string(), value);
+    }
+    Ok(values)
 }
 
 /// The bytes of a file.
@@ -98,8 +192,8 @@ pub(crate) fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<SafeTensors<'a>>
 pub(crate) fn value_for(weight: &Weight, view: &TensorView) -> Result<Value, String> {
     let (dtype, shape) = (weight.variable().dtype(), weight.variable().shape());
     if view.dtype() != file_dtype(dtype) || view.shape() != shape.sizes() {
-        let given = (view.dtype(), view.shape());
-        return Err(format!("{} has {}{:?}, expected {}{shape}", weight.path(), given.0, given.1, file_dtype(dtype)));
+        let given = dtype_of(view.dtype()).map_or_else(|| view.dtype().to_string(), |dtype| dtype.to_string());
+        return Err(format!("{} is {given}{:?}, expected {dtype}{shape}", weight.path(), view.shape()));
     }
     bytes::to_value(view.data(), dtype, &shape)
         .ok_or_else(|| format!("{} has {} bytes for {shape}", weight.path(), view.data().len()))
@@ -118,6 +212,10 @@ pub(crate) fn file_dtype(dtype: DType) -> Dtype {
     }
 }
 
+fn dtype_of(dtype: Dtype) -> Option<DType> {
+    DType::ALL.into_iter().find(|known| file_dtype(*known) == dtype)
+}
+
 fn file_error(kind: ErrorKind, path: &Path, what: &str) -> Error {
     Error::new(kind, format!("{} {what}", path.display()))
 }
@@ -126,7 +224,6 @@ fn file_error(kind: ErrorKind, path: &Path, what: &str) -> Error {
 mod tests {
     use super::*;
     use crate::{Constant, RandomNormal, Role};
-    use crisol_tensor::Shape;
     use crisol_tensor::random::Key;
     use std::path::PathBuf;
 
@@ -192,8 +289,8 @@ mod tests {
         let text = error.to_string();
         assert!(text.contains("weights.safetensors does not fit this model: "), "{text}");
         for part in [
-            "a/kernel has F32[3, 4], expected F32[4, 3]",
-            "a/wide has F64[2], expected F32[2]",
+            "a/kernel is float32[3, 4], expected float32[4, 3]",
+            "a/wide is float64[2], expected float32[2]",
             "a/new is missing",
             "a/brain is unexpected; a/empty is unexpected; a/half is unexpected; b/count is unexpected; b/mask is unexpected",
         ] {

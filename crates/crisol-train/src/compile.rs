@@ -104,7 +104,12 @@ impl Compile {
         self
     }
 
-    fn with(mut self, output: Option<String>, is_weighted: bool, metric: Result<Box<dyn Metric>>) -> Compile {
+    pub(crate) fn with(
+        mut self,
+        output: Option<String>,
+        is_weighted: bool,
+        metric: Result<Box<dyn Metric>>,
+    ) -> Compile {
         self.metrics.push(Asked { output, is_weighted, metric });
         self
     }
@@ -163,8 +168,9 @@ impl Compile {
         };
         let loss_weights = (0..losses.len()).filter(has_loss).map(|place| loss_weights[place]).collect();
         let trackers = Trackers::new(parts, metrics)?;
-        let steps_per_execution = self.steps_per_execution;
-        Ok(Compiled { optimizer: self.optimizer.transpose()?, losses, loss_weights, trackers, steps_per_execution })
+        let (steps_per_execution, not_loaded) = (self.steps_per_execution, None);
+        let optimizer = self.optimizer.transpose()?;
+        Ok(Compiled { optimizer, losses, loss_weights, trackers, steps_per_execution, not_loaded })
     }
 }
 
@@ -178,16 +184,34 @@ pub(crate) struct Compiled {
     pub(crate) loss_weights: Vec<f64>,
     pub(crate) trackers: Trackers,
     pub(crate) steps_per_execution: usize,
+    /// Why a model that was loaded is not compiled.
+    pub(crate) not_loaded: Option<String>,
 }
 
 impl Compiled {
+    /// Whether there is anything that a step needs.
+    pub(crate) fn is_some(&self) -> bool {
+        self.optimizer.is_some() || self.losses.iter().any(Option::is_some) || !self.trackers.listed().is_empty()
+    }
+
     /// Checks that there is a loss, for `what`.
     pub(crate) fn needs_loss(&self, what: &str) -> Result<()> {
-        if self.losses.iter().any(Option::is_some) { Ok(()) } else { Err(missing("loss", what)) }
+        if self.losses.iter().any(Option::is_some) { Ok(()) } else { Err(self.missing("loss", what)) }
     }
 
     pub(crate) fn optimizer(&mut self, what: &str) -> Result<&mut Optimizer> {
+        if self.optimizer.is_none() {
+            return Err(self.missing("optimizer", what));
+        }
         self.optimizer.as_mut().ok_or_else(|| missing("optimizer", what))
+    }
+
+    fn missing(&self, part: &str, what: &str) -> Error {
+        match &self.not_loaded {
+            None => missing(part, what),
+            Some(reason) => Error::new(ErrorKind::State, format!("{what}: the loaded model is not compiled: {reason}"))
+                .help("compile it; model.load_state of the same file then gives the optimizer its state"),
+        }
     }
 }
 

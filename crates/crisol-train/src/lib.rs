@@ -6,6 +6,7 @@
 //! | --- | --- |
 //! | `model`, `sequential` | [`Model`] and [`Sequential`] |
 //! | `compile`, `fit`, `evaluate` | the arguments of `compile`, `fit`, `evaluate` and `predict` |
+//! | `compile_config` | the arguments of `compile` in a file |
 //! | `arrays`, `data` | arrays and pipelines, and how they become batches |
 //! | `batch` | [`Data`]: a batch as a step gets it |
 //! | `step` | the built-in steps, and what steps of one's own are made of |
@@ -14,12 +15,15 @@
 //! | `single` | single batches: `train_on_batch` and its kin |
 //! | `predict` | the loop of `predict` |
 //! | `run` | the run as callbacks see it |
+//! | `weights` | weights alone, to and from files |
 //! | `trackers` | losses and metrics over the batches |
-//! | `state` | the file of a training that is to go on later |
+//! | `save`, `archive` | [`load_model`], and the files of models and of trainings that are to go on later |
 
+mod archive;
 mod arrays;
 mod batch;
 mod compile;
+mod compile_config;
 mod data;
 mod evaluate;
 mod fit;
@@ -28,14 +32,15 @@ mod model;
 mod plot;
 mod predict;
 mod run;
+mod save;
 mod sequential;
 mod single;
-mod state;
 mod step;
 mod stream;
 mod trackers;
 mod train_step;
 mod training;
+mod weights;
 
 pub use arrays::{Arrays, IntoArrays};
 pub use batch::Data;
@@ -47,5 +52,6 @@ pub use fit::{Fit, ValidationFrequency};
 pub use model::Model;
 #[cfg(feature = "plot")]
 pub use plot::Plot;
+pub use save::load_model;
 pub use sequential::Sequential;
 pub use train_step::{Results, TrainStep, Trainer};

@@ -10,10 +10,9 @@ use crisol_callbacks::{History, Logs};
 use crisol_ir::ndarray::ArrayD;
 use crisol_ir::{ErrorKind, Result, Shape, Value};
 use crisol_layers::{Layer, Network, Node, Nodes};
-use crisol_params::{LoadReport, Tree, Weight};
+use crisol_params::{Tree, Weight};
 use crisol_tensor::Tensor;
 use crisol_tensor::random::{Key, next_key};
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The line length of a summary.
@@ -222,20 +221,10 @@ impl Model {
         self.tree()?.set_weights(values)
     }
 
-    /// Writes all weights to a safetensors file: whole, or not at all.
-    ///
-    /// # Errors
-    /// The model is not built, or the file cannot be written.
-    pub fn save_weights(&self, path: impl AsRef<Path>) -> Result<()> {
-        self.tree()?.save_safetensors(path)
-    }
-
-    /// Reads all weights from a safetensors file.
-    ///
-    /// # Errors
-    /// The model is not built; the file cannot be read; names or shapes differ: all of them are listed and nothing changes.
-    pub fn load_weights(&self, path: impl AsRef<Path>) -> Result<LoadReport> {
-        self.tree()?.load_safetensors(path)
+    /// The weights, which are created now if there are none and the shapes of all inputs are known.
+    pub(crate) fn built_tree(&self) -> Result<&Tree> {
+        self.network.build_for(&[])?;
+        self.tree()
     }
 
     /// Creates the weights for a batch of a shape, if that has not happened.

@@ -69,6 +69,10 @@ impl Run for Running<'_> {
         self.results.logs(self.model)
     }
 
+    fn iterations(&self) -> Option<u64> {
+        self.model.compiled.optimizer.as_ref().map(crisol_optim::Optimizer::iterations)
+    }
+
     fn learning_rate(&self) -> Option<f64> {
         self.model.learning_rate()
     }
@@ -95,7 +99,7 @@ impl Run for Running<'_> {
     }
 
     fn save(&mut self, path: &Path) -> Result<()> {
-        self.model.save_state(path)
+        self.model.save(path)
     }
 
     fn save_weights(&mut self, path: &Path) -> Result<()> {

@@ -33,6 +33,11 @@ impl Trackers {
         Ok(Trackers { loss: Some(Mean::new("loss")?), parts, metrics, added: Vec::new() })
     }
 
+    /// The metrics that a model was compiled with.
+    pub(crate) fn listed(&self) -> &[Listed] {
+        &self.metrics
+    }
+
     /// Takes in the loss of a batch, which counts as often as the batch has samples, as in Keras.
     pub(crate) fn update_loss(&mut self, loss: &Tensor, parts: &[Tensor], samples: usize) -> Result<()> {
         let samples = Tensor::scalar(DType::F32, samples as f64);

@@ -37,6 +37,7 @@ pub use crisol_tensor::{
 pub use crisol_testing as testing;
 pub use crisol_train::{
     Arrays, Compile, Data, Evaluate, Fit, Model, Results, Sequential, TrainStep, Trainer, ValidationFrequency, Verbose,
+    load_model,
 };
 
 /// What happens around the steps of a training run.
@@ -47,11 +48,11 @@ pub mod prelude {
     pub use crate::ndarray;
     pub use crate::{
         Arrays, Compile, DType, Data, Error, ErrorKind, Evaluate, Fit, GradientTape, Model, Results, Sequential, Shape,
-        Tensor, TrainStep, Trainer, Variable, Verbose, random,
+        Tensor, TrainStep, Trainer, Variable, Verbose, load_model, random,
     };
     pub use crisol_callbacks::{
         BackupAndRestore, Callback, CsvLogger, EarlyStopping, Flow, History, LambdaCallback, LearningRateScheduler,
-        Logs, ModelCheckpoint, ReduceLROnPlateau, Run, SwapEmaWeights, TerminateOnNan,
+        Logs, ModelCheckpoint, ReduceLROnPlateau, Run, SummaryWriter, SwapEmaWeights, TensorBoard, TerminateOnNan,
     };
     pub use crisol_data::{Batch, Dataset, image_folder, read_csv};
     pub use crisol_layers::*;

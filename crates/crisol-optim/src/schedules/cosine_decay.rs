@@ -2,6 +2,8 @@
 
 use super::{Schedule, expect_steps};
 use crisol_ir::Result;
+use crisol_params::Config;
+use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
 /// `initial * ((1 - alpha) (1 + cos(pi step / decay_steps)) / 2 + alpha)`, and its last rate after that, as
@@ -14,7 +16,7 @@ use std::f64::consts::PI;
 /// let schedule = CosineDecay::new(0.0, 100).warmup(0.1, 10);
 /// assert_eq!([0, 5, 10, 60, 200].map(|step| (schedule.rate(step) * 1e4).round()), [0.0, 500.0, 1000.0, 500.0, 0.0]);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CosineDecay {
     initial_learning_rate: f64,
     decay_steps: u64,
@@ -57,5 +59,9 @@ impl Schedule for CosineDecay {
 
     fn check(&self) -> Result<()> {
         expect_steps("CosineDecay", "decay_steps", self.decay_steps)
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("cosine_decay", self)
     }
 }

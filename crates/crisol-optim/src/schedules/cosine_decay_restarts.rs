@@ -2,6 +2,8 @@
 
 use super::{Schedule, expect_steps};
 use crisol_ir::Result;
+use crisol_params::Config;
+use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
 /// [Cosine decay](super::CosineDecay) that starts again when it has ended, each time over `t_mul` times as many steps and from `m_mul` times the rate, as
@@ -13,7 +15,7 @@ use std::f64::consts::PI;
 /// assert!((schedule.rate(5) - 0.05).abs() < 1e-12);
 /// assert!((schedule.rate(20) - 0.025).abs() < 1e-12);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CosineDecayRestarts {
     initial_learning_rate: f64,
     first_decay_steps: u64,
@@ -66,5 +68,9 @@ impl Schedule for CosineDecayRestarts {
 
     fn check(&self) -> Result<()> {
         expect_steps("CosineDecayRestarts", "first_decay_steps", self.first_decay_steps)
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("cosine_decay_restarts", self)
     }
 }

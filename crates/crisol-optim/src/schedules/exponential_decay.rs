@@ -2,6 +2,8 @@
 
 use super::{Schedule, expect_steps};
 use crisol_ir::Result;
+use crisol_params::Config;
+use serde::{Deserialize, Serialize};
 
 /// `initial_learning_rate * decay_rate ^ (step / decay_steps)`, as `keras.optimizers.schedules.ExponentialDecay`.
 ///
@@ -11,7 +13,7 @@ use crisol_ir::Result;
 /// assert_eq!(schedule.rate(200), 0.025);
 /// assert_eq!(schedule.staircase(true).rate(199), 0.05);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ExponentialDecay {
     initial_learning_rate: f64,
     decay_steps: u64,
@@ -41,5 +43,9 @@ impl Schedule for ExponentialDecay {
 
     fn check(&self) -> Result<()> {
         expect_steps("ExponentialDecay", "decay_steps", self.decay_steps)
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("exponential_decay", self)
     }
 }

@@ -2,6 +2,8 @@
 
 use super::{Schedule, expect_steps};
 use crisol_ir::Result;
+use crisol_params::Config;
+use serde::{Deserialize, Serialize};
 
 /// `initial_learning_rate / (1 + decay_rate * step / decay_steps)`, as `keras.optimizers.schedules.InverseTimeDecay`.
 ///
@@ -9,7 +11,7 @@ use crisol_ir::Result;
 /// use crisol_optim::schedules::{InverseTimeDecay, Schedule};
 /// assert_eq!(InverseTimeDecay::new(0.1, 10, 1.0).rate(30), 0.025);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct InverseTimeDecay {
     initial_learning_rate: f64,
     decay_steps: u64,
@@ -39,5 +41,9 @@ impl Schedule for InverseTimeDecay {
 
     fn check(&self) -> Result<()> {
         expect_steps("InverseTimeDecay", "decay_steps", self.decay_steps)
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("inverse_time_decay", self)
     }
 }

@@ -18,6 +18,10 @@ pub use piecewise_constant_decay::PiecewiseConstantDecay;
 pub use polynomial_decay::PolynomialDecay;
 
 use crisol_ir::{Error, ErrorKind, Result};
+use crisol_params::Config;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::sync::Arc;
 
 /// A learning rate as a function of the step.
 pub trait Schedule: std::fmt::Debug + Send + Sync {
@@ -31,6 +35,35 @@ pub trait Schedule: std::fmt::Debug + Send + Sync {
     fn check(&self) -> Result<()> {
         Ok(())
     }
+
+    /// What a file needs to hold of it: its name and settings. Nothing, unless the schedule is one of this crate's.
+    fn config(&self) -> Option<Config> {
+        None
+    }
+}
+
+/// The schedule that [`Schedule::config`] told.
+///
+/// # Errors
+/// No schedule has the name, or settings that it does not take.
+pub fn from_config(config: &Config) -> Result<Arc<dyn Schedule>> {
+    fn read<S: Schedule + DeserializeOwned + 'static>(settings: &Value) -> serde_json::Result<Arc<dyn Schedule>> {
+        Ok(Arc::new(S::deserialize(settings)?))
+    }
+    type Read = fn(&Value) -> serde_json::Result<Arc<dyn Schedule>>;
+    let known: [(&str, Read); 6] = [
+        ("cosine_decay", read::<CosineDecay>),
+        ("cosine_decay_restarts", read::<CosineDecayRestarts>),
+        ("exponential_decay", read::<ExponentialDecay>),
+        ("inverse_time_decay", read::<InverseTimeDecay>),
+        ("piecewise_constant_decay", read::<PiecewiseConstantDecay>),
+        ("polynomial_decay", read::<PolynomialDecay>),
+    ];
+    let found = known.iter().find(|(name, _)| *name == config.name());
+    let (name, read) =
+        found.ok_or_else(|| Error::unknown_name("schedule", config.name(), known.map(|(name, _)| name)))?;
+    read(config.settings().unwrap_or(&Value::Null))
+        .map_err(|error| Error::new(ErrorKind::Format, format!("the settings of {name}: {error}")))
 }
 
 /// An error unless a schedule decays over some steps.

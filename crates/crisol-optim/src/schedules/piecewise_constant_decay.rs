@@ -2,6 +2,8 @@
 
 use super::Schedule;
 use crisol_ir::{Error, ErrorKind, Result};
+use crisol_params::Config;
+use serde::{Deserialize, Serialize};
 
 /// `values[i]` up to and including step `boundaries[i]`, then the next, as `keras.optimizers.schedules.PiecewiseConstantDecay`.
 ///
@@ -10,7 +12,7 @@ use crisol_ir::{Error, ErrorKind, Result};
 /// let schedule = PiecewiseConstantDecay::new([100, 200], [1.0, 0.5, 0.1]);
 /// assert_eq!([100, 101, 201].map(|step| schedule.rate(step)), [1.0, 0.5, 0.1]);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PiecewiseConstantDecay {
     boundaries: Vec<u64>,
     values: Vec<f64>,
@@ -41,5 +43,9 @@ impl Schedule for PiecewiseConstantDecay {
             return Ok(());
         }
         Err(error(format!("the boundaries are {:?}, expected them in rising order", self.boundaries)))
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("piecewise_constant_decay", self)
     }
 }

@@ -2,6 +2,8 @@
 
 use super::{Schedule, expect_steps};
 use crisol_ir::Result;
+use crisol_params::Config;
+use serde::{Deserialize, Serialize};
 
 /// `(initial - end) * (1 - step / decay_steps) ^ power + end`, and `end` after that, as `keras.optimizers.schedules.PolynomialDecay`.
 ///
@@ -11,7 +13,7 @@ use crisol_ir::Result;
 /// assert!((schedule.rate(50) - 0.3).abs() < 1e-12);
 /// assert_eq!(schedule.rate(1000), 0.1);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PolynomialDecay {
     initial_learning_rate: f64,
     decay_steps: u64,
@@ -62,5 +64,9 @@ impl Schedule for PolynomialDecay {
 
     fn check(&self) -> Result<()> {
         expect_steps("PolynomialDecay", "decay_steps", self.decay_steps)
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("polynomial_decay", self)
     }
 }

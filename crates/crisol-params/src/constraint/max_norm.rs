@@ -1,7 +1,7 @@
 //! `max_norm`: no longer than a given length.
 
 use super::{Constraint, EPSILON, norms};
-use crate::named::{self, Config};
+use crate::named::Config;
 use crisol_tensor::{Result, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,6 @@ impl Constraint for MaxNorm {
     }
 
     fn config(&self) -> Option<Config> {
-        named::config("max_norm", self)
+        Config::of("max_norm", self)
     }
 }

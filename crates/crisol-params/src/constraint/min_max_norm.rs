@@ -1,7 +1,7 @@
 //! `min_max_norm`: between two lengths.
 
 use super::{Constraint, EPSILON, norms};
-use crate::named::{self, Config};
+use crate::named::Config;
 use crisol_tensor::{Result, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,6 @@ impl Constraint for MinMaxNorm {
     }
 
     fn config(&self) -> Option<Config> {
-        named::config("min_max_norm", self)
+        Config::of("min_max_norm", self)
     }
 }

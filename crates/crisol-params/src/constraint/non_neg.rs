@@ -1,7 +1,7 @@
 //! `non_neg`: no weight below 0.
 
 use super::Constraint;
-use crate::named::{self, Config};
+use crate::named::Config;
 use crisol_tensor::{Result, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,6 @@ impl Constraint for NonNeg {
     }
 
     fn config(&self) -> Option<Config> {
-        named::config("non_neg", self)
+        Config::of("non_neg", self)
     }
 }

@@ -1,7 +1,7 @@
 //! `unit_norm`: length 1.
 
 use super::{Constraint, EPSILON, norms};
-use crate::named::{self, Config};
+use crate::named::Config;
 use crisol_tensor::{Result, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,6 @@ impl Constraint for UnitNorm {
     }
 
     fn config(&self) -> Option<Config> {
-        named::config("unit_norm", self)
+        Config::of("unit_norm", self)
     }
 }

@@ -1,7 +1,7 @@
 //! `constant`: every element is the given number.
 
 use super::Initializer;
-use crate::named::{self, Config};
+use crate::named::Config;
 use crisol_tensor::random::Key;
 use crisol_tensor::{DType, Result, Shape, Tensor};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,6 @@ impl Initializer for Constant {
     }
 
     fn config(&self) -> Option<Config> {
-        named::config("constant", self)
+        Config::of("constant", self)
     }
 }

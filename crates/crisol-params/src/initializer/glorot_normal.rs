@@ -1,7 +1,7 @@
 //! `glorot_normal`: truncated normal with standard deviation `sqrt(2 / (fan_in + fan_out))` (Glorot and Bengio, 2010).
 
 use super::{Distribution, Initializer, Mode, VarianceScaling};
-use crate::named::{self, Config};
+use crate::named::Config;
 use crisol_tensor::random::Key;
 use crisol_tensor::{DType, Result, Shape, Tensor};
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,6 @@ impl Initializer for GlorotNormal {
     }
 
     fn config(&self) -> Option<Config> {
-        named::config("glorot_normal", self)
+        Config::of("glorot_normal", self)
     }
 }

@@ -1,7 +1,7 @@
 //! `glorot_uniform`: even over `[-sqrt(6 / (fan_in + fan_out)), sqrt(6 / (fan_in + fan_out)))` (Glorot and Bengio, 2010).
 
 use super::{Distribution, Initializer, Mode, VarianceScaling};
-use crate::named::{self, Config};
+use crate::named::Config;
 use crisol_tensor::random::Key;
 use crisol_tensor::{DType, Result, Shape, Tensor};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,6 @@ impl Initializer for GlorotUniform {
     }
 
     fn config(&self) -> Option<Config> {
-        named::config("glorot_uniform", self)
+        Config::of("glorot_uniform", self)
     }
 }

@@ -1,7 +1,7 @@
 //! `he_uniform`: even over `[-sqrt(6 / fan_in), sqrt(6 / fan_in))` (He et al., 2015).
 
 use super::{Distribution, Initializer, Mode, VarianceScaling};
-use crate::named::{self, Config};
+use crate::named::Config;
 use crisol_tensor::random::Key;
 use crisol_tensor::{DType, Result, Shape, Tensor};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,6 @@ impl Initializer for HeUniform {
     }
 
     fn config(&self) -> Option<Config> {
-        named::config("he_uniform", self)
+        Config::of("he_uniform", self)
     }
 }

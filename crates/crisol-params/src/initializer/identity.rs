@@ -1,7 +1,7 @@
 //! `identity`: ones on the diagonal of a matrix.
 
 use super::Initializer;
-use crate::named::{self, Config};
+use crate::named::Config;
 use crisol_tensor::random::Key;
 use crisol_tensor::{DType, Error, ErrorKind, Result, Shape, Tensor};
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,6 @@ impl Initializer for Identity {
     }
 
     fn config(&self) -> Option<Config> {
-        named::config("identity", self)
+        Config::of("identity", self)
     }
 }

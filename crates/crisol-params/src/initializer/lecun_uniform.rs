@@ -1,7 +1,7 @@
 //! `lecun_uniform`: even over `[-sqrt(3 / fan_in), sqrt(3 / fan_in))` (LeCun et al., 1998).
 
 use super::{Distribution, Initializer, Mode, VarianceScaling};
-use crate::named::{self, Config};
+use crate::named::Config;
 use crisol_tensor::random::Key;
 use crisol_tensor::{DType, Result, Shape, Tensor};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,6 @@ impl Initializer for LecunUniform {
     }
 
     fn config(&self) -> Option<Config> {
-        named::config("lecun_uniform", self)
+        Config::of("lecun_uniform", self)
     }
 }

@@ -1,7 +1,7 @@
 //! `ones`: every element is 1.
 
 use super::Initializer;
-use crate::named::{self, Config};
+use crate::named::Config;
 use crisol_tensor::random::Key;
 use crisol_tensor::{DType, Result, Shape, Tensor};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,6 @@ impl Initializer for Ones {
     }
 
     fn config(&self) -> Option<Config> {
-        named::config("ones", self)
+        Config::of("ones", self)
     }
 }

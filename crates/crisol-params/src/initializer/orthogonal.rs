@@ -1,7 +1,7 @@
 //! `orthogonal`: columns, or rows, of length 1 at right angles (Saxe, McClelland and Ganguli, 2014).
 
 use super::{Initializer, expect_float};
-use crate::named::{self, Config};
+use crate::named::Config;
 use crisol_tensor::ndarray::{Array1, Array2};
 use crisol_tensor::random::Key;
 use crisol_tensor::{DType, Error, ErrorKind, Result, Shape, Tensor};
@@ -41,7 +41,7 @@ impl Initializer for Orthogonal {
     }
 
     fn config(&self) -> Option<Config> {
-        named::config("orthogonal", self)
+        Config::of("orthogonal", self)
     }
 }
 

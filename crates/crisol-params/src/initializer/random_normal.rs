@@ -1,7 +1,7 @@
 //! `random_normal`: numbers of a normal distribution.
 
 use super::{Initializer, expect_deviation, expect_float};
-use crate::named::{self, Config};
+use crate::named::Config;
 use crisol_tensor::random::Key;
 use crisol_tensor::{DType, Result, Shape, Tensor};
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,6 @@ impl Initializer for RandomNormal {
     }
 
     fn config(&self) -> Option<Config> {
-        named::config("random_normal", self)
+        Config::of("random_normal", self)
     }
 }

@@ -1,7 +1,7 @@
 //! `random_uniform`: numbers spread evenly over an interval.
 
 use super::{Initializer, expect_float};
-use crate::named::{self, Config};
+use crate::named::Config;
 use crisol_tensor::random::Key;
 use crisol_tensor::{DType, Error, ErrorKind, Result, Shape, Tensor};
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,6 @@ impl Initializer for RandomUniform {
     }
 
     fn config(&self) -> Option<Config> {
-        named::config("random_uniform", self)
+        Config::of("random_uniform", self)
     }
 }

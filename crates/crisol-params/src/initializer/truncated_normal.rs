@@ -1,7 +1,7 @@
 //! `truncated_normal`: a normal distribution without its tails.
 
 use super::{Initializer, expect_deviation, expect_float};
-use crate::named::{self, Config};
+use crate::named::Config;
 use crisol_tensor::random::Key;
 use crisol_tensor::{DType, Result, Shape, Tensor};
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,6 @@ impl Initializer for TruncatedNormal {
     }
 
     fn config(&self) -> Option<Config> {
-        named::config("truncated_normal", self)
+        Config::of("truncated_normal", self)
     }
 }

@@ -1,7 +1,7 @@
 //! `variance_scaling`: the family of Glorot, He and LeCun, which fit the spread of weights to the size of their layer.
 
 use super::{Initializer, RandomNormal, RandomUniform, TruncatedNormal};
-use crate::named::{self, Config};
+use crate::named::Config;
 use crisol_tensor::random::Key;
 use crisol_tensor::{DType, Error, ErrorKind, Result, Shape, Tensor};
 use serde::{Deserialize, Serialize};
@@ -77,7 +77,7 @@ impl Initializer for VarianceScaling {
     }
 
     fn config(&self) -> Option<Config> {
-        named::config("variance_scaling", self)
+        Config::of("variance_scaling", self)
     }
 }
 

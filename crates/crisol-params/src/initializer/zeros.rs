@@ -1,7 +1,7 @@
 //! `zeros`: every element is 0.
 
 use super::Initializer;
-use crate::named::{self, Config};
+use crate::named::Config;
 use crisol_tensor::random::Key;
 use crisol_tensor::{DType, Result, Shape, Tensor};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,6 @@ impl Initializer for Zeros {
     }
 
     fn config(&self) -> Option<Config> {
-        named::config("zeros", self)
+        Config::of("zeros", self)
     }
 }

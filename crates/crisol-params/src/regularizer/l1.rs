@@ -1,7 +1,7 @@
 //! `l1`: the sum of sizes.
 
 use super::Regularizer;
-use crate::named::{self, Config};
+use crate::named::Config;
 use crisol_tensor::{Result, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,6 @@ impl Regularizer for L1 {
     }
 
     fn config(&self) -> Option<Config> {
-        named::config("l1", self)
+        Config::of("l1", self)
     }
 }

@@ -1,7 +1,7 @@
 //! `l1_l2`: sizes and squares.
 
 use super::Regularizer;
-use crate::named::{self, Config};
+use crate::named::Config;
 use crisol_tensor::{Result, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,6 @@ impl Regularizer for L1L2 {
     }
 
     fn config(&self) -> Option<Config> {
-        named::config("l1_l2", self)
+        Config::of("l1_l2", self)
     }
 }

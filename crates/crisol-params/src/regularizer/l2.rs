@@ -1,7 +1,7 @@
 //! `l2`: the sum of squares.
 
 use super::Regularizer;
-use crate::named::{self, Config};
+use crate::named::Config;
 use crisol_tensor::{Result, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,6 @@ impl Regularizer for L2 {
     }
 
     fn config(&self) -> Option<Config> {
-        named::config("l2", self)
+        Config::of("l2", self)
     }
 }

@@ -1,7 +1,7 @@
 //! `orthogonal_regularizer`: rows or columns at right angles cost nothing.
 
 use super::Regularizer;
-use crate::named::{self, Config};
+use crate::named::Config;
 use crisol_tensor::{Error, ErrorKind, Result, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +56,6 @@ impl Regularizer for OrthogonalRegularizer {
     }
 
     fn config(&self) -> Option<Config> {
-        named::config("orthogonal_regularizer", self)
+        Config::of("orthogonal_regularizer", self)
     }
 }

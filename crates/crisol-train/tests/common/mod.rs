@@ -10,6 +10,8 @@ use crisol_layers::{
 use crisol_optim::Adam;
 use crisol_tensor::random::seed;
 use crisol_train::{Compile, Fit, Model, Verbose};
+use std::io::{Read, Write};
+use std::path::Path;
 
 /// Two hidden layers with dropout between them, compiled.
 pub fn dense(number: u64) -> Model {
@@ -89,4 +91,28 @@ pub fn regression(x: &Array2<f32>) -> Model {
     let hidden = Dense::new(32).activation("relu").on(&scaled);
     let output = Dense::new(1).on(&hidden);
     Model::new(&input, &output).unwrap()
+}
+
+/// The members of an archive.
+pub fn members(path: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut zip = zip::ZipArchive::new(std::fs::File::open(path).unwrap()).unwrap();
+    let count = zip.len();
+    let read = |place| {
+        let mut member = zip.by_index(place).unwrap();
+        let mut bytes = Vec::new();
+        member.read_to_end(&mut bytes).unwrap();
+        (member.name().unwrap().to_string(), bytes)
+    };
+    (0..count).map(read).collect()
+}
+
+/// Writes an archive with these members.
+pub fn write_members(path: &Path, members: &[(String, Vec<u8>)]) {
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
+    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, bytes) in members {
+        zip.start_file(name.as_str(), options).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap();
 }

@@ -20,7 +20,7 @@ mod table;
 pub use array::{Array, Element};
 pub use batch::Batch;
 pub use dataset::Dataset;
-pub use epoch::Epoch;
+pub use epoch::{Epoch, Unmade};
 pub use error::{Error, ErrorKind, Place, Result};
 pub use idx::read_idx;
 pub use image::{Bad, ImageDataset, ImageFolder, Skipped, Subset, image_folder};

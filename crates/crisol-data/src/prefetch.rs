@@ -55,7 +55,7 @@ impl Shared {
 
     fn work(&self) {
         while let Some((place, job)) = self.take() {
-            let made = catch_unwind(AssertUnwindSafe(job));
+            let made = catch_unwind(AssertUnwindSafe(|| job.run()));
             self.state().made.insert(place, made);
             self.made.notify_one();
         }
@@ -145,7 +145,7 @@ impl Iterator for Ahead {
                 state.handed += 1;
                 drop(state);
                 self.shared.wanted.notify_one();
-                return Some(Box::new(move || made.unwrap_or_else(|panic| resume_unwind(panic))));
+                return Some(Job::new(move || made.unwrap_or_else(|panic| resume_unwind(panic))));
             }
             if state.end.is_some_and(|end| end <= place) {
                 return None;

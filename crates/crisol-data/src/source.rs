@@ -37,11 +37,20 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// Whatever keeps a row from being read.
     fn read(&self, rows: &[usize]) -> Result<Batch>;
+
+    /// All samples, if they are arrays in memory: rows of them may then be read without [`Source::read`].
+    fn arrays(&self) -> Option<&Batch> {
+        None
+    }
 }
 
 impl Source for Batch {
     fn len(&self) -> usize {
         Batch::len(self)
+    }
+
+    fn arrays(&self) -> Option<&Batch> {
+        Some(self)
     }
 
     fn read(&self, rows: &[usize]) -> Result<Batch> {
@@ -82,6 +91,10 @@ impl Samples {
 impl Source for Samples {
     fn len(&self) -> usize {
         self.source.len()
+    }
+
+    fn arrays(&self) -> Option<&Batch> {
+        self.source.arrays().filter(|_| self.maps.is_empty())
     }
 
     fn read(&self, rows: &[usize]) -> Result<Batch> {

@@ -7,7 +7,25 @@ use crate::{Batch, Result, Source};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The making of one element.
-pub(crate) type Job = Box<dyn FnOnce() -> Result<Batch> + Send>;
+pub(crate) enum Job {
+    /// Rows of a source, read together: whoever knows better how to read them may.
+    Read(Samples, Vec<usize>),
+    Make(Box<dyn FnOnce() -> Result<Batch> + Send>),
+}
+
+impl Job {
+    pub(crate) fn new(make: impl FnOnce() -> Result<Batch> + Send + 'static) -> Job {
+        Job::Make(Box::new(make))
+    }
+
+    pub(crate) fn run(self) -> Result<Batch> {
+        match self {
+            Job::Read(samples, rows) => samples.read(&rows),
+            Job::Make(make) => make(),
+        }
+    }
+}
+
 /// The elements of one epoch, in order.
 pub(crate) type Jobs = Box<dyn Iterator<Item = Job> + Send>;
 
@@ -60,7 +78,7 @@ impl Stage for Rows {
         let samples = self.samples.clone();
         Box::new(self.numbers(epoch).map(move |row| {
             let samples = samples.clone();
-            Box::new(move || samples.sample(row)) as Job
+            Job::new(move || samples.sample(row))
         }))
     }
 
@@ -91,9 +109,7 @@ impl Stage for RowBatches {
         let mut numbers = self.rows.numbers(epoch);
         let (samples, size, whole) = (self.rows.samples.clone(), self.size, self.drop_remainder);
         Box::new(std::iter::from_fn(move || {
-            let rows = group(&mut numbers, size, whole)?;
-            let samples = samples.clone();
-            Some(Box::new(move || samples.read(&rows)) as Job)
+            group(&mut numbers, size, whole).map(|rows| Job::Read(samples.clone(), rows))
         }))
     }
 
@@ -115,8 +131,8 @@ impl Stage for Stacked {
         let (size, whole) = (self.size, self.drop_remainder);
         Box::new(std::iter::from_fn(move || {
             let jobs = group(&mut jobs, size, whole)?;
-            let stack = move || Batch::stack(jobs.into_iter().map(|job| job()).collect::<Result<Vec<_>>>()?);
-            Some(Box::new(stack) as Job)
+            let stack = move || Batch::stack(jobs.into_iter().map(Job::run).collect::<Result<Vec<_>>>()?);
+            Some(Job::new(stack))
         }))
     }
 
@@ -136,7 +152,7 @@ impl Stage for Mapped {
         let map = self.map.clone();
         Box::new(self.upstream.jobs(epoch).map(move |job| {
             let map = map.clone();
-            Box::new(move || map(job()?)) as Job
+            Job::new(move || map(job.run()?))
         }))
     }
 
@@ -198,7 +214,7 @@ impl Stage for Cached {
             let kept = lock(&self.kept);
             if kept.ended && kept.slots.iter().all(|slot| lock(slot).is_some()) {
                 let slots = kept.slots.clone();
-                return Box::new(slots.into_iter().map(|slot| keep(slot, Box::new(gone))));
+                return Box::new(slots.into_iter().map(|slot| keep(slot, Job::new(gone))));
             }
         }
         let mut jobs = self.upstream.jobs(0).enumerate();
@@ -226,12 +242,12 @@ impl Stage for Cached {
 
 /// A job that takes what the slot holds, or fills it.
 fn keep(slot: Slot, job: Job) -> Job {
-    Box::new(move || {
+    Job::new(move || {
         let mut slot = lock(&slot);
         if let Some(batch) = &*slot {
             return Ok(batch.clone());
         }
-        let batch = job()?;
+        let batch = job.run()?;
         *slot = Some(batch.clone());
         Ok(batch)
     })
@@ -260,7 +276,7 @@ where
 {
     fn jobs(&self, epoch: u64) -> Jobs {
         let batches = (self.generate)(epoch).into_iter();
-        Box::new(batches.map(|batch| Box::new(move || batch.and_then(|b| b.check().map(|()| b))) as Job))
+        Box::new(batches.map(|batch| Job::new(move || batch.and_then(|b| b.check().map(|()| b)))))
     }
 
     fn len(&self) -> Option<usize> {

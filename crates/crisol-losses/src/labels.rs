@@ -14,7 +14,7 @@ pub(crate) fn check_labels(labels: &Tensor, classes: usize, ignored: Option<i64>
         None => Ok(()),
         Some((row, label)) => Err(Error::new(
             ErrorKind::Value,
-            format!("label {label} at {row} of y_true, expected 0 to {} for {classes} outputs", classes - 1),
+            format!("label {label} in row {row} of y_true, expected 0 to {} for {classes} outputs", classes - 1),
         )
         .help("labels are whole numbers from 0; the last layer needs as many units as there are classes")),
     }

@@ -39,7 +39,7 @@ fn mistakes_name_the_argument_and_what_to_do() {
     assert!(error.contains("one-hot targets go with categorical_crossentropy"), "{error}");
     for labels in [Tensor::from_slice(&[0i64, 3], [2]), Tensor::from_slice(&[0u8, 3], [2, 1])] {
         let error = text(sparse.call(&labels, &p, None));
-        assert!(error.contains("label 3 at 1 of y_true, expected 0 to 2 for 3 outputs"), "{error}");
+        assert!(error.contains("label 3 in row 1 of y_true, expected 0 to 2 for 3 outputs"), "{error}");
     }
     let error = text(sparse.call(&Tensor::from_slice(&[0.0f32, 1.5], [2]), &p, None));
     assert!(error.contains("whole numbers from 0"), "{error}");

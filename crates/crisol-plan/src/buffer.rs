@@ -5,6 +5,7 @@
 
 use crisol_ir::value::Typed;
 use crisol_ir::{DType, Element, Error, ErrorKind, Result, Shape, Value, each_value};
+use crisol_kernels::{Choice, gather};
 use rustc_hash::FxHashMap;
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::fmt;
@@ -56,6 +57,25 @@ impl Buffer {
             std::ptr::copy_nonoverlapping(elements.as_ptr(), to, elements.len());
         }
         buffer
+    }
+
+    /// Copies of rows of an array, `width` elements each, in the order of their numbers: on all threads, for rows of large arrays
+    /// come from far away.
+    ///
+    /// # Errors
+    /// Elements that make no whole rows, or a row that does not exist.
+    pub fn from_rows<T: Element>(elements: &[T], width: usize, rows: &[usize]) -> Result<Buffer> {
+        if width == 0 {
+            return Ok(Buffer::recycled(T::DTYPE, 0));
+        }
+        let (count, size) = (rows.len(), elements.len() / width);
+        let choice = Choice { outer: 1, size, inner: width, count, shared_outer: true, shared_inner: true };
+        // Beyond any array: an index that large is an error, and never counts from the end.
+        let numbers: Vec<i64> = rows.iter().map(|&row| i64::try_from(row).unwrap_or(i64::MAX)).collect();
+        let mut buffer = Buffer::recycled(T::DTYPE, count * width);
+        gather(&choice, elements, &numbers, buffer.as_mut_slice()?)
+            .map_err(|error| Error::new(ErrorKind::Value, error.to_string()).operation("from_rows"))?;
+        Ok(buffer)
     }
 
     /// A row-major copy of an array.
@@ -307,6 +327,19 @@ mod tests {
             assert!(capacity >= bytes && capacity.is_multiple_of(ALIGNMENT));
             assert!(capacity <= bytes + (bytes / 8).max(ALIGNMENT), "{bytes}: {capacity}");
         }
+    }
+
+    #[test]
+    fn rows_are_copied_in_order_and_checked() {
+        let elements: Vec<i32> = (0..3 * 9000).collect();
+        let buffer = Buffer::from_rows(&elements, 9000, &[2, 0, 2]).unwrap();
+        let expected: Vec<i32> = [2, 0, 2].iter().flat_map(|row| row * 9000..(row + 1) * 9000).collect();
+        assert_eq!(buffer.as_slice::<i32>().unwrap(), expected);
+        for row in [3, usize::MAX] {
+            assert_eq!(Buffer::from_rows(&elements, 9000, &[row]).unwrap_err().kind(), ErrorKind::Value);
+        }
+        assert!(Buffer::from_rows(&elements, 8000, &[0]).is_err());
+        assert!(Buffer::from_rows::<f32>(&[], 0, &[]).unwrap().is_empty());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::cell::Cell;
 use crate::recorder::{evaluate, fail, record, record_scalar};
-use crisol_ir::ndarray::{ArrayBase, ArrayD, Data, Dimension};
+use crisol_ir::ndarray::{ArrayBase, ArrayD, Axis, Data, Dimension};
 use crisol_ir::value::{Constant, Typed};
 use crisol_ir::{DType, Error, ErrorKind, Result, Shape, TensorType, Value};
 use crisol_plan::buffer::Buffer;
@@ -68,14 +68,14 @@ impl Tensor {
         Tensor::full(DType::F32, shape, 1.0)
     }
 
-    /// A tensor with the elements of a slice.
-    ///
-    /// # Errors
     /// Whether both are handles of one tensor; equal numbers do not make them one.
     pub fn is_same(&self, other: &Tensor) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// A tensor with the elements of a slice.
+    ///
+    /// # Errors
     /// The shape does not hold as many elements: the tensor carries the error.
     #[track_caller]
     pub fn from_slice<T: Typed, S>(elements: &[T], shape: S) -> Tensor
@@ -96,6 +96,38 @@ impl Tensor {
             Ok(Tensor::ready(ty, Buffer::from_slice(elements)))
         };
         make().unwrap_or_else(|error| fail(error.operation("Tensor::from_slice"), location))
+    }
+
+    /// Rows of an array, chosen along axis 0 by their numbers in any order: a batch, copied at once to where it is computed with.
+    ///
+    /// ```
+    /// use crisol_tensor::{Tensor, ndarray::arr2};
+    /// let all = arr2(&[[1.0f32, 2.0], [3.0, 4.0], [5.0, 6.0]]);
+    /// assert_eq!(Tensor::from_rows(&all, &[2, 0]).to_vec::<f32>()?, [5.0, 6.0, 1.0, 2.0]);
+    /// # Ok::<(), crisol_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// An array without axes, or a row that does not exist: the tensor carries the error.
+    #[track_caller]
+    pub fn from_rows<T: Typed, S: Data<Elem = T>, D: Dimension>(array: &ArrayBase<S, D>, rows: &[usize]) -> Tensor {
+        let location = Location::caller();
+        let make = || -> Result<Tensor> {
+            let Some((all, sample)) = array.shape().split_first() else {
+                return Err(Error::new(ErrorKind::Shape, "an array without axes has no rows"));
+            };
+            if let Some(row) = rows.iter().find(|row| *row >= all) {
+                return Err(Error::new(ErrorKind::Value, format!("row {row} of an array with {all} rows")));
+            }
+            let sizes: Vec<usize> = std::iter::once(rows.len()).chain(sample.iter().copied()).collect();
+            let ty = TensorType::new(T::DTYPE, Shape::new(&sizes)?);
+            let buffer = match array.as_slice() {
+                Some(elements) => Buffer::from_rows(elements, sample.iter().product(), rows)?,
+                None => return Ok(Tensor::from(array.view().into_dyn().select(Axis(0), rows))),
+            };
+            Ok(Tensor::ready(ty, buffer))
+        };
+        make().unwrap_or_else(|error| fail(error.operation("Tensor::from_rows"), location))
     }
 
     /// A tensor with the elements of an array of any type.

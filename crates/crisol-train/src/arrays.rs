@@ -1,10 +1,15 @@
 //! Several arrays that belong together: the inputs of a model with several, or its targets.
 
+use crate::held::Held;
 use crisol_data::Array;
+use crisol_ir::ndarray::{Array1, ArrayBase, Data, Dimension};
+use crisol_ir::value::Typed;
 use crisol_ir::{Error, ErrorKind, Result};
+use crisol_tensor::Tensor;
 use std::ops::Range;
 
-/// One or several arrays with samples along axis 0, in the order of a model's inputs or outputs, or by their names.
+/// One or several arrays with samples along axis 0, in the order of a model's inputs or outputs, or by their names. What is given by
+/// reference stays where it is: only batches are copied.
 ///
 /// ```
 /// use crisol_train::Arrays;
@@ -15,53 +20,83 @@ use std::ops::Range;
 /// assert_eq!((in_order.len(), by_name.len()), (2, 2));
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Arrays {
-    pub(crate) arrays: Vec<Array>,
+pub struct Arrays<'a> {
+    pub(crate) arrays: Vec<Held<'a>>,
     /// Of as many as there are arrays, or of none.
     names: Vec<String>,
 }
 
-/// What can stand for the inputs or the targets: an array, or [`Arrays`].
-pub trait IntoArrays {
+/// What can stand for the inputs or the targets: an ndarray of any kind, owned, borrowed or a view, a vector, an [`Array`], or [`Arrays`].
+pub trait IntoArrays<'a> {
     /// The arrays.
-    fn into_arrays(self) -> Arrays;
+    fn into_arrays(self) -> Arrays<'a>;
 }
 
-impl IntoArrays for Arrays {
-    fn into_arrays(self) -> Arrays {
+impl<'a> IntoArrays<'a> for Arrays<'a> {
+    fn into_arrays(self) -> Arrays<'a> {
         self
     }
 }
 
-impl IntoArrays for &Arrays {
-    fn into_arrays(self) -> Arrays {
+impl<'a> IntoArrays<'a> for &Arrays<'a> {
+    fn into_arrays(self) -> Arrays<'a> {
         self.clone()
     }
 }
 
-impl<A: Into<Array>> IntoArrays for A {
-    fn into_arrays(self) -> Arrays {
-        Arrays { arrays: vec![self.into()], names: Vec::new() }
+impl<'a, T: Typed, S: Data<Elem = T> + 'a, D: Dimension + 'a> IntoArrays<'a> for ArrayBase<S, D> {
+    fn into_arrays(self) -> Arrays<'a> {
+        Held::new(self).into()
     }
 }
 
-impl Arrays {
+impl<'a, T: Typed, S: Data<Elem = T>, D: Dimension> IntoArrays<'a> for &'a ArrayBase<S, D> {
+    fn into_arrays(self) -> Arrays<'a> {
+        Held::new(self).into()
+    }
+}
+
+impl<'a, T: Typed> IntoArrays<'a> for Vec<T> {
+    fn into_arrays(self) -> Arrays<'a> {
+        Array1::from(self).into_arrays()
+    }
+}
+
+impl<'a> IntoArrays<'a> for Array {
+    fn into_arrays(self) -> Arrays<'a> {
+        Held::new(self).into()
+    }
+}
+
+impl<'a> IntoArrays<'a> for &'a Array {
+    fn into_arrays(self) -> Arrays<'a> {
+        Held::new(self).into()
+    }
+}
+
+impl<'a> From<Held<'a>> for Arrays<'a> {
+    fn from(array: Held<'a>) -> Arrays<'a> {
+        Arrays { arrays: vec![array], names: Vec::new() }
+    }
+}
+
+impl<'a> Arrays<'a> {
     /// No array yet.
-    pub fn new() -> Arrays {
+    pub fn new() -> Arrays<'a> {
         Arrays::default()
     }
 
     /// One more array, in order.
     #[must_use]
-    pub fn push(mut self, array: impl Into<Array>) -> Arrays {
-        self.arrays.push(array.into());
+    pub fn push(mut self, array: impl IntoArrays<'a>) -> Arrays<'a> {
+        self.arrays.append(&mut array.into_arrays().arrays);
         self
     }
 
     /// One more array, by name: all of them are then named.
     #[must_use]
-    pub fn insert(mut self, name: impl Into<String>, array: impl Into<Array>) -> Arrays {
-        self.arrays.push(array.into());
+    pub fn insert(mut self, name: impl Into<String>, array: impl IntoArrays<'a>) -> Arrays<'a> {
+        self.arrays.append(&mut array.into_arrays().arrays);
         self.names.push(name.into());
         self
     }
@@ -78,11 +113,11 @@ impl Arrays {
 
     /// The number of samples, if there is an array.
     pub(crate) fn samples(&self) -> usize {
-        self.arrays.first().map_or(0, Array::len)
+        self.arrays.first().map_or(0, Held::samples)
     }
 
     /// The arrays in the order of `names`, which a model gives its inputs or outputs.
-    pub(crate) fn arranged(mut self, names: &[&str], what: &str) -> Result<Arrays> {
+    pub(crate) fn arranged(mut self, names: &[&str], what: &str) -> Result<Arrays<'a>> {
         if self.names.is_empty() {
             return Ok(self);
         }
@@ -109,24 +144,31 @@ impl Arrays {
         }
     }
 
-    pub(crate) fn slice(&self, rows: Range<usize>) -> Result<Arrays> {
-        self.each(|array| array.slice(rows.clone()))
+    /// Some of the samples, which are there.
+    pub(crate) fn slice(&self, rows: &Range<usize>) -> Arrays<'a> {
+        let arrays = self.arrays.iter().map(|array| array.slice(rows.clone())).collect();
+        Arrays { arrays, names: self.names.clone() }
     }
 
-    pub(crate) fn select(&self, rows: &[usize]) -> Result<Arrays> {
-        self.each(|array| array.select(rows))
+    /// A batch of samples in any order.
+    pub(crate) fn batch(&self, rows: &[usize]) -> Vec<Tensor> {
+        self.arrays.iter().map(|array| array.batch(rows)).collect()
     }
 
-    fn each(&self, cut: impl Fn(&Array) -> crisol_data::Result<Array>) -> Result<Arrays> {
-        let arrays = self.arrays.iter().map(cut).collect::<crisol_data::Result<_>>()?;
-        Ok(Arrays { arrays, names: self.names.clone() })
-    }
-
-    /// Checks that every array has samples along axis 0, and as many as there are.
-    pub(crate) fn check(&self, name: &str, samples: usize) -> Result<()> {
+    /// Checks that every array has samples along axis 0, and as many as the first of `x`.
+    pub(crate) fn check(&self, name: &str, x: &Held) -> Result<()> {
         for array in &self.arrays {
-            if array.shape().is_empty() || array.len() != samples {
-                let text = format!("{name} {:?} has not as many samples as x: {samples}", array.shape());
+            if array.shape().is_empty() {
+                let text = format!("{name}: expected samples along axis 0, given a single value");
+                return Err(Error::new(ErrorKind::Shape, text));
+            }
+            let (samples, expected) = (array.samples(), x.samples());
+            if samples != expected {
+                let text = format!(
+                    "x and {name} differ in length: x {:?} has {expected} samples, {name} {:?} has {samples}",
+                    x.shape(),
+                    array.shape()
+                );
                 return Err(Error::new(ErrorKind::Shape, text).help("samples are counted along axis 0"));
             }
         }

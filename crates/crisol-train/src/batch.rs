@@ -1,9 +1,7 @@
 //! A batch as a step gets it: inputs, targets and weights as tensors.
 
-use crate::arrays::Arrays;
-use crate::data::Samples;
-use crisol_data::Array;
-use crisol_ir::{Error, ErrorKind, Result};
+use crisol_data::{Array, Batch};
+use crisol_ir::{DType, Error, ErrorKind, Result};
 use crisol_tensor::Tensor;
 use std::collections::BTreeMap;
 
@@ -13,27 +11,31 @@ use std::collections::BTreeMap;
 /// outputs.
 #[derive(Clone, Debug)]
 pub struct Data {
-    pub(crate) arrays: Samples,
     inputs: Vec<Tensor>,
     targets: Option<Vec<Tensor>>,
     weights: Option<Vec<Tensor>>,
 }
 
 impl Data {
-    pub(crate) fn new(mut arrays: Samples, class_weight: Option<&BTreeMap<i64, f64>>) -> Result<Data> {
-        if let Some(class_weight) = class_weight {
-            let weight = weights_of_classes(&arrays, class_weight)?;
-            arrays.weight = Some(Arrays::new().push(weight));
-        }
-        let tensors = |arrays: &Arrays| arrays.arrays.iter().map(tensor).collect::<Vec<Tensor>>();
-        let (inputs, targets) = (tensors(&arrays.x), arrays.y.as_ref().map(tensors));
-        let weights = arrays.weight.as_ref().map(tensors);
-        Ok(Data { arrays, inputs, targets, weights })
+    pub(crate) fn new(inputs: Vec<Tensor>, targets: Option<Vec<Tensor>>, weights: Option<Vec<Tensor>>) -> Data {
+        Data { inputs, targets, weights }
+    }
+
+    /// The parts of a batch, each made a tensor.
+    pub(crate) fn of_batch(batch: &Batch, make: impl Fn(&Array) -> Tensor) -> Data {
+        let part = |array: &Option<Array>| array.as_ref().map(|array| vec![make(array)]);
+        Data::new(vec![make(&batch.x)], part(&batch.y), part(&batch.sample_weight))
+    }
+
+    /// The same samples, weighted by their classes as well.
+    pub(crate) fn with_class_weight(mut self, class_weight: &BTreeMap<i64, f64>) -> Result<Data> {
+        self.weights = Some(vec![weights_of_classes(&self, class_weight)?]);
+        Ok(self)
     }
 
     /// The number of samples.
     pub fn samples(&self) -> usize {
-        self.arrays.x.samples()
+        self.inputs.first().and_then(|x| x.dim(0).ok()).unwrap_or(0)
     }
 
     /// The input; of several, the first.
@@ -81,11 +83,11 @@ impl Data {
         weights.get(if weights.len() == 1 { 0 } else { output })
     }
 
-    /// Data that would train in silence and learn nothing: no samples, or numbers that are none.
+    /// Data that would train in silence and learn nothing: numbers that are none.
     pub(crate) fn check(&self, what: &str) -> Result<()> {
-        for (name, arrays) in [("x", Some(&self.arrays.x)), ("y", self.arrays.y.as_ref())] {
-            for array in arrays.into_iter().flat_map(|arrays| &arrays.arrays) {
-                if let Some(row) = not_a_number(array) {
+        for (name, tensors) in [("x", Some(&self.inputs)), ("y", self.targets.as_ref())] {
+            for tensor in tensors.into_iter().flatten() {
+                if let Some(row) = not_a_number(tensor) {
                     let text = format!("{name} holds a NaN or an infinity, in row {row} of the first batch");
                     return Err(Error::new(ErrorKind::Value, text)
                         .operation(what.to_string())
@@ -103,24 +105,23 @@ fn no_targets() -> Error {
 }
 
 /// The first row that holds a number that is none.
-fn not_a_number(array: &Array) -> Option<usize> {
-    let each = (array.shape().iter().product::<usize>() / array.len().max(1)).max(1);
-    let place = match array {
-        Array::F32(array) => array.iter().position(|x| !x.is_finite()),
-        Array::F64(array) => array.iter().position(|x| !x.is_finite()),
-        _ => None,
-    };
-    place.map(|place| place / each)
+fn not_a_number(tensor: &Tensor) -> Option<usize> {
+    let value = tensor.known_value().filter(|value| value.dtype().is_float())?;
+    let numbers = value.cast(DType::F64);
+    let numbers = numbers.array::<f64>().ok()?;
+    let each = numbers.len() / numbers.shape().first().copied().unwrap_or(1).max(1);
+    numbers.iter().position(|x| !x.is_finite()).map(|place| place / each.max(1))
 }
 
 /// One weight a sample by its class, 1 for classes without: one-hot targets count as the number of their largest element.
-fn weights_of_classes(samples: &Samples, class_weight: &BTreeMap<i64, f64>) -> Result<Array> {
+fn weights_of_classes(data: &Data, class_weight: &BTreeMap<i64, f64>) -> Result<Tensor> {
     let wrong = |text: &str| Error::new(ErrorKind::Value, text).operation("class_weight");
-    let Some([y]) = samples.y.as_ref().map(|y| y.arrays.as_slice()) else {
+    let Some([y]) = data.targets.as_deref() else {
         return Err(wrong("class_weight is for models of a single output, with targets"));
     };
-    let numbers = y.to_f64();
-    let classes: Vec<i64> = match y.shape() {
+    let numbers = y.to_value()?.cast(DType::F64);
+    let numbers = numbers.array::<f64>()?;
+    let classes: Vec<i64> = match numbers.shape() {
         [_, columns] if *columns > 1 => {
             let largest = |row: &[f64]| (0..row.len()).fold(0, |best, at| if row[at] > row[best] { at } else { best });
             let rows: Vec<f64> = numbers.iter().copied().collect();
@@ -131,14 +132,15 @@ fn weights_of_classes(samples: &Samples, class_weight: &BTreeMap<i64, f64>) -> R
     };
     let mut weights: Vec<f32> =
         classes.iter().map(|class| class_weight.get(class).copied().unwrap_or(1.0) as f32).collect();
-    match samples.weight.as_ref().map(|weight| weight.arrays.as_slice()) {
+    match data.weights.as_deref() {
         None => {}
-        Some([given]) if given.shape().iter().product::<usize>() == weights.len() => {
-            weights.iter_mut().zip(given.to_f64().iter()).for_each(|(weight, given)| *weight *= *given as f32);
+        Some([given]) if given.shape()?.elements() == weights.len() => {
+            let given = given.to_value()?.cast(DType::F64);
+            weights.iter_mut().zip(given.array::<f64>()?).for_each(|(weight, given)| *weight *= *given as f32);
         }
         Some(_) => return Err(wrong("the sample weights of the data are not one a sample")),
     }
-    Ok(Array::from(weights))
+    Ok(Tensor::from_slice(&weights, [weights.len()]))
 }
 
 /// An array as a tensor of the same element type.

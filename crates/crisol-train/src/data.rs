@@ -1,125 +1,116 @@
 //! Where batches come from: arrays or pipelines.
 
 use crate::arrays::{Arrays, IntoArrays};
-use crate::batch::Data;
-use crisol_data::ndarray::{self, Dimension};
-use crisol_data::{Array, Batch, Dataset, Element, Epoch};
+use crate::batch::{Data, tensor};
+use crate::held::Rows;
+use crisol_data::{Array, Batch, Dataset, Epoch, Unmade};
+use crisol_ir::ndarray::{Array2, ArrayBase, Data as Elements, Dimension};
+use crisol_ir::value::Typed;
 use crisol_ir::{Error, ErrorKind, Result};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::ops::Range;
+use std::rc::Rc;
 
 /// Samples a step where nothing says otherwise.
 const BATCH_SIZE: usize = 32;
 
 /// Data for training, evaluation or prediction: arrays, or a pipeline that says itself how it is shuffled and batched.
 #[derive(Clone, Debug)]
-pub struct Feed(Kind);
+pub struct Feed<'a>(Kind<'a>);
 
 #[derive(Clone, Debug)]
 #[allow(clippy::large_enum_variant)] // one is made a fit
-enum Kind {
-    Arrays(Samples),
+enum Kind<'a> {
+    Arrays(Samples<'a>),
     Dataset(Dataset),
 }
 
 /// Inputs, targets and weights of all samples.
 #[derive(Clone, Debug)]
-pub(crate) struct Samples {
-    pub(crate) x: Arrays,
-    pub(crate) y: Option<Arrays>,
-    pub(crate) weight: Option<Arrays>,
+pub(crate) struct Samples<'a> {
+    pub(crate) x: Arrays<'a>,
+    pub(crate) y: Option<Arrays<'a>>,
+    pub(crate) weight: Option<Arrays<'a>>,
 }
 
-/// What can be fed: `x`, `(x, y)` or `(x, y, sample_weight)`, each an ndarray (owned or borrowed) or [`Arrays`]; or a [`Dataset`].
-pub trait IntoFeed {
+/// What can be fed: `x`, `(x, y)` or `(x, y, sample_weight)`, each an ndarray or [`Arrays`]; or a [`Dataset`]. Arrays that are
+/// given by reference are not copied, only their batches are.
+pub trait IntoFeed<'a> {
     /// The data.
-    fn into_feed(self) -> Feed;
+    fn into_feed(self) -> Feed<'a>;
 }
 
-impl IntoFeed for Feed {
-    fn into_feed(self) -> Feed {
+impl<'a> IntoFeed<'a> for Feed<'a> {
+    fn into_feed(self) -> Feed<'a> {
         self
     }
 }
 
-impl IntoFeed for Batch {
-    fn into_feed(self) -> Feed {
-        Feed(Kind::Arrays(Samples::from(self)))
+impl<'a> IntoFeed<'a> for Batch {
+    fn into_feed(self) -> Feed<'a> {
+        let (y, weight) = (self.y.map(Array::into_arrays), self.sample_weight.map(Array::into_arrays));
+        Feed(Kind::Arrays(Samples { x: self.x.into_arrays(), y, weight }))
     }
 }
 
-impl IntoFeed for Dataset {
-    fn into_feed(self) -> Feed {
+impl<'a> IntoFeed<'a> for Dataset {
+    fn into_feed(self) -> Feed<'a> {
         Feed(Kind::Dataset(self))
     }
 }
 
-impl IntoFeed for &Dataset {
-    fn into_feed(self) -> Feed {
+impl<'a> IntoFeed<'a> for &Dataset {
+    fn into_feed(self) -> Feed<'a> {
         self.clone().into_feed()
     }
 }
 
-impl IntoFeed for Arrays {
-    fn into_feed(self) -> Feed {
+impl<'a> IntoFeed<'a> for Arrays<'a> {
+    fn into_feed(self) -> Feed<'a> {
         Feed(Kind::Arrays(Samples { x: self, y: None, weight: None }))
     }
 }
 
-impl IntoFeed for &Arrays {
-    fn into_feed(self) -> Feed {
+impl<'a> IntoFeed<'a> for &Arrays<'a> {
+    fn into_feed(self) -> Feed<'a> {
         self.clone().into_feed()
     }
 }
 
-impl IntoFeed for Array {
-    fn into_feed(self) -> Feed {
+impl<'a> IntoFeed<'a> for Array {
+    fn into_feed(self) -> Feed<'a> {
         self.into_arrays().into_feed()
     }
 }
 
-impl<T: Element, D: Dimension> IntoFeed for &ndarray::Array<T, D> {
-    fn into_feed(self) -> Feed {
+impl<'a, T: Typed, S: Elements<Elem = T>, D: Dimension> IntoFeed<'a> for &'a ArrayBase<S, D> {
+    fn into_feed(self) -> Feed<'a> {
         self.into_arrays().into_feed()
     }
 }
 
-impl<T: Element, D: Dimension> IntoFeed for ndarray::Array<T, D> {
-    fn into_feed(self) -> Feed {
+impl<'a, T: Typed, S: Elements<Elem = T> + 'a, D: Dimension + 'a> IntoFeed<'a> for ArrayBase<S, D> {
+    fn into_feed(self) -> Feed<'a> {
         self.into_arrays().into_feed()
     }
 }
 
-impl<X: IntoArrays, Y: IntoArrays> IntoFeed for (X, Y) {
-    fn into_feed(self) -> Feed {
+impl<'a, X: IntoArrays<'a>, Y: IntoArrays<'a>> IntoFeed<'a> for (X, Y) {
+    fn into_feed(self) -> Feed<'a> {
         Feed(Kind::Arrays(Samples { x: self.0.into_arrays(), y: Some(self.1.into_arrays()), weight: None }))
     }
 }
 
-impl<X: IntoArrays, Y: IntoArrays, W: IntoArrays> IntoFeed for (X, Y, W) {
-    fn into_feed(self) -> Feed {
+impl<'a, X: IntoArrays<'a>, Y: IntoArrays<'a>, W: IntoArrays<'a>> IntoFeed<'a> for (X, Y, W) {
+    fn into_feed(self) -> Feed<'a> {
         let (y, weight) = (Some(self.1.into_arrays()), Some(self.2.into_arrays()));
         Feed(Kind::Arrays(Samples { x: self.0.into_arrays(), y, weight }))
     }
 }
 
-impl From<Batch> for Samples {
-    fn from(batch: Batch) -> Samples {
-        let arrays = |array: Array| array.into_arrays();
-        Samples { x: arrays(batch.x), y: batch.y.map(arrays), weight: batch.sample_weight.map(arrays) }
-    }
-}
-
-impl Samples {
-    fn try_map(&self, cut: impl Fn(&Arrays) -> Result<Arrays>) -> Result<Samples> {
-        let (y, weight) = (self.y.as_ref().map(&cut).transpose()?, self.weight.as_ref().map(&cut).transpose()?);
-        Ok(Samples { x: cut(&self.x)?, y, weight })
-    }
-}
-
-impl Feed {
+impl<'a> Feed<'a> {
     /// Batches of the given size, or of those a pipeline makes; arrays in their order.
-    pub(crate) fn into_batches(self, batch_size: Option<usize>, names: &Names) -> Result<Batches> {
+    pub(crate) fn into_batches(self, batch_size: Option<usize>, names: &Names) -> Result<Batches<'a>> {
         let size = batch_size.unwrap_or(BATCH_SIZE);
         let samples = match self.0 {
             Kind::Dataset(dataset) if dataset.is_batched() => return Ok(Batches::of(dataset)),
@@ -130,32 +121,20 @@ impl Feed {
         let x = samples.x.arranged(&inputs, "x")?;
         let y = samples.y.map(|y| y.arranged(&outputs, "y")).transpose()?;
         let weight = samples.weight.map(|weight| weight.arranged(&outputs, "sample_weight")).transpose()?;
-        let count = x.samples();
-        let shape = x.arrays.first().map(|x| x.shape().to_vec());
-        let of = |rows: Dataset, several| Batches {
-            several,
-            shape,
-            ..Batches::of(rows.batch(size)).of_rows(rows, size, count)
-        };
-        let lone = |arrays: Option<&Arrays>| arrays.is_none_or(|arrays| arrays.len() == 1);
-        if x.len() == 1 && lone(y.as_ref()) && lone(weight.as_ref()) {
-            let first = |arrays: Arrays| arrays.arrays.into_iter().next();
-            if let Some(x) = first(x) {
-                let batch = Batch { x, y: y.and_then(first), sample_weight: weight.and_then(first) };
-                return Ok(of(Dataset::from_arrays(batch), None));
-            }
+        let Some(first) = x.arrays.first().cloned() else {
             return Err(Error::new(ErrorKind::Value, "no array is given").operation("x"));
+        };
+        for (name, arrays) in [("x", Some(&x)), ("y", y.as_ref()), ("sample_weight", weight.as_ref())] {
+            arrays.map_or(Ok(()), |arrays| arrays.check(name, &first))?;
         }
-        x.check("x", count)?;
-        y.as_ref().map_or(Ok(()), |y| y.check("y", count))?;
-        weight.as_ref().map_or(Ok(()), |weight| weight.check("sample_weight", count))?;
-        // Several arrays: the pipeline yields the numbers of their rows.
-        let rows = (0..count as i64).collect::<Vec<i64>>();
-        Ok(of(Dataset::from_arrays(Array::from(rows)), Some(Arc::new(Samples { x, y, weight }))))
+        // The pipeline decides about the order of rows; it has as many as there are samples, and nothing in them.
+        let rows = Dataset::from_arrays(Array::from(Array2::<bool>::default((first.samples(), 0))));
+        let arrays = Some(Rowed { rows: rows.clone(), size, samples: Rc::new(Samples { x, y, weight }) });
+        Ok(Batches { arrays, shape: Some(first.shape().to_vec()), ..Batches::of(rows.batch(size)) })
     }
 
     /// The last share of arrays, as Keras' `validation_split`.
-    pub(crate) fn split(self, share: f64) -> Result<(Feed, Option<Feed>)> {
+    pub(crate) fn split(self, share: f64) -> Result<(Feed<'a>, Option<Feed<'a>>)> {
         if share == 0.0 {
             return Ok((self, None));
         }
@@ -173,14 +152,17 @@ impl Feed {
             )
             .operation("fit"));
         }
-        let part = |rows: std::ops::Range<usize>| -> Result<Feed> {
-            Ok(Feed(Kind::Arrays(arrays.try_map(|array| array.slice(rows.clone()))?)))
-        };
-        Ok((part(0..first)?, Some(part(first..samples)?)))
+        for (name, part) in [("y", &arrays.y), ("sample_weight", &arrays.weight)] {
+            if let (Some(part), Some(x)) = (part, arrays.x.arrays.first()) {
+                part.check(name, x)?;
+            }
+        }
+        let part = |rows: Range<usize>| Feed(Kind::Arrays(arrays.slice(&rows)));
+        Ok((part(0..first), Some(part(first..samples))))
     }
 
     /// The same data with weights of its samples.
-    pub(crate) fn weighted(self, weight: Option<Arrays>) -> Result<Feed> {
+    pub(crate) fn weighted(self, weight: Option<Arrays<'a>>) -> Result<Feed<'a>> {
         match (self.0, weight) {
             (kind, None) => Ok(Feed(kind)),
             (Kind::Arrays(samples), weight) if samples.weight.is_none() => {
@@ -218,31 +200,42 @@ impl Names {
     }
 }
 
-/// The batches of every epoch.
-#[derive(Clone, Debug)]
-pub(crate) struct Batches {
-    dataset: Dataset,
-    /// Of arrays: their samples one by one, samples a batch, and how many there are.
-    rows: Option<(Dataset, usize, usize)>,
-    /// The shape of the first input, if it is an array.
-    pub(crate) shape: Option<Vec<usize>>,
-    several: Option<Arc<Samples>>,
-    class_weight: Option<Arc<BTreeMap<i64, f64>>>,
+impl<'a> Samples<'a> {
+    fn slice(&self, rows: &Range<usize>) -> Samples<'a> {
+        let part = |arrays: &Option<Arrays<'a>>| arrays.as_ref().map(|arrays| arrays.slice(rows));
+        Samples { x: self.x.slice(rows), y: part(&self.y), weight: part(&self.weight) }
+    }
 }
 
-impl Batches {
-    fn of(dataset: Dataset) -> Batches {
-        Batches { dataset, rows: None, shape: None, several: None, class_weight: None }
-    }
+/// The batches of every epoch.
+#[derive(Clone, Debug)]
+pub(crate) struct Batches<'a> {
+    dataset: Dataset,
+    /// What rows the pipeline yields are rows of, if arrays were given.
+    arrays: Option<Rowed<'a>>,
+    /// The shape of the first input, if it is an array.
+    pub(crate) shape: Option<Vec<usize>>,
+    class_weight: Option<Rc<BTreeMap<i64, f64>>>,
+}
 
-    fn of_rows(self, rows: Dataset, size: usize, count: usize) -> Batches {
-        Batches { rows: Some((rows, size, count)), ..self }
+/// Arrays whose rows come in an order that a pipeline decides.
+#[derive(Clone, Debug)]
+struct Rowed<'a> {
+    samples: Rc<Samples<'a>>,
+    rows: Dataset,
+    /// Rows a batch.
+    size: usize,
+}
+
+impl<'a> Batches<'a> {
+    fn of(dataset: Dataset) -> Batches<'a> {
+        Batches { dataset, arrays: None, shape: None, class_weight: None }
     }
 
     /// The samples of arrays in another order every epoch; pipelines are left as they are.
     pub(crate) fn shuffle(&mut self, seed: u64) {
-        if let Some((rows, size, count)) = &self.rows {
-            self.dataset = rows.shuffle((*count).max(1), seed).batch(*size);
+        if let Some(Rowed { rows, size, .. }) = &self.arrays {
+            self.dataset = rows.shuffle(usize::MAX, seed).batch(*size);
         }
     }
 
@@ -251,42 +244,50 @@ impl Batches {
         self.dataset.cardinality()
     }
 
-    pub(crate) fn with_class_weight(self, class_weight: Option<BTreeMap<i64, f64>>) -> Batches {
-        Batches { class_weight: class_weight.map(Arc::new), ..self }
+    pub(crate) fn with_class_weight(self, class_weight: Option<BTreeMap<i64, f64>>) -> Batches<'a> {
+        Batches { class_weight: class_weight.map(Rc::new), ..self }
     }
 
     /// The batches of an epoch, whose number decides their order.
-    pub(crate) fn epoch(&self, epoch: u64) -> Result<Steps> {
+    pub(crate) fn epoch(&self, epoch: u64) -> Result<Steps<'a>> {
         Ok(Steps {
             epoch: self.dataset.epoch(epoch)?,
-            several: self.several.clone(),
+            samples: self.arrays.as_ref().map(|arrays| Rc::clone(&arrays.samples)),
             class_weight: self.class_weight.clone(),
         })
     }
 }
 
 /// The batches of one epoch.
-pub(crate) struct Steps {
+pub(crate) struct Steps<'a> {
     epoch: Epoch,
-    several: Option<Arc<Samples>>,
-    class_weight: Option<Arc<BTreeMap<i64, f64>>>,
+    samples: Option<Rc<Samples<'a>>>,
+    class_weight: Option<Rc<BTreeMap<i64, f64>>>,
 }
 
-impl Iterator for Steps {
+impl Steps<'_> {
+    /// An element as tensors: rows of arrays are copied to where they are computed with, and nowhere else before.
+    fn data(&self, unmade: Unmade) -> Result<Data> {
+        let data = match (&self.samples, unmade.rows()) {
+            (Some(samples), Some((_, rows))) => {
+                let part = |arrays: &Option<Arrays>| arrays.as_ref().map(|arrays| arrays.batch(rows));
+                Data::new(samples.x.batch(rows), part(&samples.y), part(&samples.weight))
+            }
+            (None, Some((arrays, rows))) => Data::of_batch(arrays, |array| array.batch(rows)),
+            (_, None) => Data::of_batch(&unmade.make()?, tensor),
+        };
+        match &self.class_weight {
+            Some(class_weight) => data.with_class_weight(class_weight),
+            None => Ok(data),
+        }
+    }
+}
+
+impl Iterator for Steps<'_> {
     type Item = Result<Data>;
 
     fn next(&mut self) -> Option<Result<Data>> {
-        let batch = match self.epoch.next()? {
-            Ok(batch) => batch,
-            Err(error) => return Some(Err(error.into())),
-        };
-        let samples = match &self.several {
-            None => Ok(Samples::from(batch)),
-            Some(samples) => {
-                let rows: Vec<usize> = batch.x.to_f64().iter().map(|&row| row as usize).collect();
-                samples.try_map(|arrays| arrays.select(&rows))
-            }
-        };
-        Some(samples.and_then(|samples| Data::new(samples, self.class_weight.as_deref())))
+        let unmade = self.epoch.next_unmade()?;
+        Some(unmade.map_err(Error::from).and_then(|unmade| self.data(unmade)))
     }
 }

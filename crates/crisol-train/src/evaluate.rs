@@ -19,7 +19,7 @@ use crisol_tensor::evaluate as evaluate_recorded;
 pub struct Evaluate<'a> {
     pub(crate) batch_size: Option<usize>,
     pub(crate) steps: Option<usize>,
-    pub(crate) sample_weight: Option<Arrays>,
+    pub(crate) sample_weight: Option<Arrays<'a>>,
     pub(crate) verbose: Verbose,
     pub(crate) callbacks: Vec<&'a mut dyn Callback>,
 }
@@ -52,7 +52,7 @@ impl<'a> Evaluate<'a> {
 
     /// What each sample counts, for arrays.
     #[must_use]
-    pub fn sample_weight(mut self, weight: impl IntoArrays) -> Evaluate<'a> {
+    pub fn sample_weight(mut self, weight: impl IntoArrays<'a>) -> Evaluate<'a> {
         self.sample_weight = Some(weight.into_arrays());
         self
     }
@@ -86,7 +86,7 @@ impl<'a> Evaluate<'a> {
 pub(crate) fn evaluate(
     model: &mut Model,
     step: &mut dyn TrainStep,
-    feed: Feed,
+    feed: Feed<'_>,
     mut arguments: Evaluate<'_>,
 ) -> Result<Logs> {
     arguments.check("evaluate")?;
@@ -112,7 +112,7 @@ pub(crate) fn at_most(known: Option<usize>, wanted: Option<usize>) -> Option<usi
 pub(crate) fn pass(
     run: &mut Running<'_>,
     step: &mut dyn TrainStep,
-    batches: &Batches,
+    batches: &Batches<'_>,
     most: Option<usize>,
     callbacks: &mut [&mut dyn Callback],
 ) -> Result<Logs> {

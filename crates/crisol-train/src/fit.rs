@@ -19,12 +19,12 @@ pub struct Fit<'a> {
     pub(crate) batch_size: Option<usize>,
     pub(crate) steps_per_epoch: Option<usize>,
     pub(crate) validation_split: f64,
-    pub(crate) validation_data: Option<Feed>,
+    pub(crate) validation_data: Option<Feed<'a>>,
     pub(crate) validation_steps: Option<usize>,
     pub(crate) validation_batch_size: Option<usize>,
     pub(crate) validation_freq: ValidationFrequency,
     pub(crate) class_weight: Option<BTreeMap<i64, f64>>,
-    pub(crate) sample_weight: Option<Arrays>,
+    pub(crate) sample_weight: Option<Arrays<'a>>,
     pub(crate) unshuffled: bool,
     pub(crate) verbose: Verbose,
     pub(crate) callbacks: Vec<&'a mut dyn Callback>,
@@ -104,7 +104,7 @@ impl<'a> Fit<'a> {
 
     /// Data that is evaluated after every epoch.
     #[must_use]
-    pub fn validation_data(mut self, data: impl IntoFeed) -> Fit<'a> {
+    pub fn validation_data(mut self, data: impl IntoFeed<'a>) -> Fit<'a> {
         self.validation_data = Some(data.into_feed());
         self
     }
@@ -139,7 +139,7 @@ impl<'a> Fit<'a> {
 
     /// What each sample counts in the loss, for arrays: as a third part of the data.
     #[must_use]
-    pub fn sample_weight(mut self, weight: impl IntoArrays) -> Fit<'a> {
+    pub fn sample_weight(mut self, weight: impl IntoArrays<'a>) -> Fit<'a> {
         self.sample_weight = Some(weight.into_arrays());
         self
     }

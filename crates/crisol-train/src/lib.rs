@@ -7,7 +7,7 @@
 //! | `model`, `sequential` | [`Model`] and [`Sequential`] |
 //! | `compile`, `fit`, `evaluate` | the arguments of `compile`, `fit`, `evaluate` and `predict` |
 //! | `compile_config` | the arguments of `compile` in a file |
-//! | `arrays`, `data` | arrays and pipelines, and how they become batches |
+//! | `arrays`, `held`, `data` | arrays and pipelines, and how they become batches |
 //! | `batch` | [`Data`]: a batch as a step gets it |
 //! | `step` | the built-in steps, and what steps of one's own are made of |
 //! | `train_step` | [`TrainStep`] and [`Trainer`]: steps of one's own |
@@ -27,6 +27,7 @@ mod compile_config;
 mod data;
 mod evaluate;
 mod fit;
+mod held;
 mod model;
 #[cfg(feature = "plot")]
 mod plot;

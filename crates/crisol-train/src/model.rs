@@ -10,9 +10,11 @@ use crisol_callbacks::{History, Logs};
 use crisol_ir::ndarray::ArrayD;
 use crisol_ir::{ErrorKind, Result, Shape, Value};
 use crisol_layers::{Layer, Network, Node, Nodes};
+use crisol_losses::Loss;
 use crisol_params::{Tree, Weight};
 use crisol_tensor::Tensor;
 use crisol_tensor::random::{Key, next_key};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The line length of a summary.
@@ -49,6 +51,8 @@ pub struct Model {
     pub(crate) in_step: Option<Key>,
     /// Forward passes of the step so far.
     pub(crate) passes: AtomicU64,
+    /// Within the first step of `fit`: outputs that should be probabilities, with the losses that say so.
+    pub(crate) unproven: Option<Vec<(Arc<dyn Loss>, Tensor)>>,
 }
 
 /// Making a model.
@@ -64,7 +68,7 @@ impl Model {
     /// A network as a model. Random numbers follow from this thread's stream, which [`crisol_tensor::random::seed`] starts.
     pub fn from_network(network: Network) -> Model {
         let (compiled, key) = (Compiled::default(), next_key());
-        Model { network, compiled, key, seen_steps: 0, in_step: None, passes: AtomicU64::new(0) }
+        Model { network, compiled, key, seen_steps: 0, in_step: None, passes: AtomicU64::new(0), unproven: None }
     }
 
     /// Sets optimizer, loss and metrics; what was set before is forgotten.
@@ -88,7 +92,7 @@ impl Model {
     /// # Errors
     /// No optimizer or loss; data without targets or of the wrong shape; what a layer, loss or metric refuses; labels out of range.
     /// The weights keep the values of the last good step.
-    pub fn fit(&mut self, data: impl IntoFeed, fit: Fit<'_>) -> Result<History> {
+    pub fn fit<'d>(&mut self, data: impl IntoFeed<'d>, fit: Fit<'_>) -> Result<History> {
         self.compiled.needs_loss("fit")?;
         self.compiled.optimizer("fit")?;
         training::fit(self, &mut BuiltIn, data.into_feed(), fit)
@@ -98,7 +102,7 @@ impl Model {
     ///
     /// # Errors
     /// As [`Model::fit`], but no optimizer is needed.
-    pub fn evaluate(&mut self, data: impl IntoFeed) -> Result<Logs> {
+    pub fn evaluate<'d>(&mut self, data: impl IntoFeed<'d>) -> Result<Logs> {
         self.evaluate_with(data, Evaluate::new())
     }
 
@@ -106,7 +110,7 @@ impl Model {
     ///
     /// # Errors
     /// As [`Model::evaluate`].
-    pub fn evaluate_with(&mut self, data: impl IntoFeed, arguments: Evaluate<'_>) -> Result<Logs> {
+    pub fn evaluate_with<'d>(&mut self, data: impl IntoFeed<'d>, arguments: Evaluate<'_>) -> Result<Logs> {
         self.compiled.needs_loss("evaluate")?;
         evaluate::evaluate(self, &mut BuiltIn, data.into_feed(), arguments)
     }
@@ -115,7 +119,7 @@ impl Model {
     ///
     /// # Errors
     /// Data of the wrong shape, or a model of several outputs.
-    pub fn predict(&mut self, data: impl IntoFeed) -> Result<ArrayD<f32>> {
+    pub fn predict<'d>(&mut self, data: impl IntoFeed<'d>) -> Result<ArrayD<f32>> {
         predict::only(self.predict_with(data, Evaluate::new())?)
     }
 
@@ -123,7 +127,7 @@ impl Model {
     ///
     /// # Errors
     /// Data of the wrong shape.
-    pub fn predict_with(&mut self, data: impl IntoFeed, arguments: Evaluate<'_>) -> Result<Vec<ArrayD<f32>>> {
+    pub fn predict_with<'d>(&mut self, data: impl IntoFeed<'d>, arguments: Evaluate<'_>) -> Result<Vec<ArrayD<f32>>> {
         predict::predict(self, &mut BuiltIn, data.into_feed(), arguments)
     }
 }
@@ -237,7 +241,7 @@ impl Model {
     }
 
     /// Creates the weights, if the shape of the data is known before the first batch.
-    pub(crate) fn build_for_batches(&self, batches: &Batches) -> Result<()> {
+    pub(crate) fn build_for_batches(&self, batches: &Batches<'_>) -> Result<()> {
         batches.shape.as_deref().map_or(Ok(()), |shape| self.build_for(shape))
     }
 

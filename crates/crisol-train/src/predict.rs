@@ -14,7 +14,7 @@ use crisol_ir::{DType, Error, ErrorKind, Result};
 pub(crate) fn predict(
     model: &mut Model,
     step: &mut dyn TrainStep,
-    feed: Feed,
+    feed: Feed<'_>,
     arguments: Evaluate<'_>,
 ) -> Result<Vec<ArrayD<f32>>> {
     arguments.check("predict")?;

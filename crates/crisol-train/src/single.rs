@@ -16,7 +16,7 @@ impl Model {
     ///
     /// # Errors
     /// As [`Model::fit`].
-    pub fn train_on_batch(&mut self, data: impl IntoFeed, class_weight: &[(i64, f64)]) -> Result<Logs> {
+    pub fn train_on_batch<'d>(&mut self, data: impl IntoFeed<'d>, class_weight: &[(i64, f64)]) -> Result<Logs> {
         let data = self.one_batch(data, class_weight)?;
         self.enter_step(Some(self.key.fold(self.seen_steps)));
         let trained = self.train_step(&data);
@@ -32,7 +32,7 @@ impl Model {
     ///
     /// # Errors
     /// As [`Model::evaluate`].
-    pub fn test_on_batch(&mut self, data: impl IntoFeed) -> Result<Logs> {
+    pub fn test_on_batch<'d>(&mut self, data: impl IntoFeed<'d>) -> Result<Logs> {
         let data = self.one_batch(data, &[])?;
         self.test_step(&data)?;
         drop(data);
@@ -44,7 +44,7 @@ impl Model {
     ///
     /// # Errors
     /// As [`Model::predict`].
-    pub fn predict_on_batch(&mut self, data: impl IntoFeed) -> Result<ArrayD<f32>> {
+    pub fn predict_on_batch<'d>(&mut self, data: impl IntoFeed<'d>) -> Result<ArrayD<f32>> {
         only(self.predict_with(data, Evaluate::new().batch_size(usize::MAX))?)
     }
 
@@ -56,7 +56,7 @@ impl Model {
         self.compiled.trackers.reset()
     }
 
-    fn one_batch(&mut self, data: impl IntoFeed, class_weight: &[(i64, f64)]) -> Result<Data> {
+    fn one_batch<'d>(&mut self, data: impl IntoFeed<'d>, class_weight: &[(i64, f64)]) -> Result<Data> {
         let weights: BTreeMap<i64, f64> = class_weight.iter().copied().collect();
         let batches = data.into_feed().into_batches(Some(usize::MAX), &self.names())?;
         let batches = batches.with_class_weight((!weights.is_empty()).then_some(weights));

@@ -4,13 +4,13 @@ use crate::batch::Data;
 use crate::model::Model;
 use crate::train_step::Results;
 use crisol_autograd::{GradientTape, Gradients};
-use crisol_data::Array;
 use crisol_ir::{Error, ErrorKind, Result};
 use crisol_layers::{Forward, Mode};
 use crisol_losses::Loss;
 use crisol_optim::Parameter;
 use crisol_tensor::Tensor;
 use crisol_tensor::random::{Key, next_key};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// The steps of `fit`, `evaluate` and `predict`. They record; reading a result, or the loop, evaluates.
@@ -86,8 +86,9 @@ impl Model {
     ) -> Result<Tensor> {
         self.compiled.needs_loss("compiled_loss")?;
         let mut value = Vec::with_capacity(1);
-        if let Some(Some(loss)) = self.compiled.losses.first() {
+        if let Some(loss) = self.compiled.losses.first().cloned().flatten() {
             value.push(loss.call(y_true, y_pred, sample_weight)?);
+            self.watch_probabilities(&loss, y_pred);
         }
         self.total_loss(&value, y_true.dim(0)?)
     }
@@ -142,13 +143,19 @@ impl Model {
         let mut parts = Vec::with_capacity(outputs.len());
         for (place, (target, output)) in targets.iter().zip(outputs).enumerate() {
             let Some(loss) = self.compiled.losses.get(place).cloned().flatten() else { continue };
-            let labels = data.arrays.y.as_ref().and_then(|y| y.arrays.get(place));
-            if let Some(labels) = labels {
-                check_labels(&*loss, labels, output)?;
-            }
             parts.push(loss.call(target, output, data.weight_of(place))?);
+            self.watch_probabilities(&loss, output);
         }
         self.total_loss(&parts, data.samples())
+    }
+
+    /// In the first step, keeps outputs that should be probabilities and do not come out of a sigmoid or softmax.
+    fn watch_probabilities(&mut self, loss: &Arc<dyn Loss>, output: &Tensor) {
+        if let Some(unproven) = self.unproven.as_mut().filter(|_| loss.expects_probabilities())
+            && output.logits().is_none()
+        {
+            unproven.push((Arc::clone(loss), output.clone()));
+        }
     }
 
     fn total_loss(&mut self, parts: &[Tensor], samples: usize) -> Result<Tensor> {
@@ -166,29 +173,5 @@ impl Model {
         total.check()?;
         self.compiled.trackers.update_loss(&total, parts, samples)?;
         Ok(total)
-    }
-}
-
-/// Class numbers that no output stands for would train in silence: they are found before the step.
-fn check_labels(loss: &dyn Loss, labels: &Array, outputs: &Tensor) -> Result<()> {
-    let Some(classes) = loss.classes(&outputs.shape()?) else { return Ok(()) };
-    let outside = |label: i64| label < 0 || label >= classes as i64;
-    let found = match labels {
-        Array::U8(labels) => labels.iter().map(|&label| label.into()).enumerate().find(|(_, label)| outside(*label)),
-        Array::I32(labels) => labels.iter().map(|&label| label.into()).enumerate().find(|(_, label)| outside(*label)),
-        Array::I64(labels) => labels.iter().copied().enumerate().find(|(_, label)| outside(*label)),
-        other => {
-            let labels = other.to_f64();
-            labels.iter().map(|&label| label as i64).enumerate().find(|(_, label)| outside(*label))
-        }
-    };
-    match found {
-        None => Ok(()),
-        Some((row, label)) => Err(Error::new(
-            ErrorKind::Value,
-            format!("label {label} in row {row} of the batch, expected 0 to {} for {classes} outputs", classes - 1),
-        )
-        .operation(loss.name())
-        .help("labels count from 0; the last layer needs as many units as there are classes")),
     }
 }

@@ -6,14 +6,14 @@ use crisol_callbacks::Position;
 use crisol_ir::Result;
 
 /// Yields the batches of each epoch: a pass over the data, or so many steps, which go on where the last epoch ended.
-pub(crate) struct Stream<'a> {
-    batches: &'a Batches,
+pub(crate) struct Stream<'s, 'a> {
+    batches: &'s Batches<'a>,
     steps_per_epoch: Option<usize>,
-    pass: Option<(u64, Steps)>,
+    pass: Option<(u64, Steps<'a>)>,
 }
 
-impl<'a> Stream<'a> {
-    pub(crate) fn new(batches: &'a Batches, steps_per_epoch: Option<usize>) -> Stream<'a> {
+impl<'s, 'a> Stream<'s, 'a> {
+    pub(crate) fn new(batches: &'s Batches<'a>, steps_per_epoch: Option<usize>) -> Stream<'s, 'a> {
         Stream { batches, steps_per_epoch, pass: None }
     }
 

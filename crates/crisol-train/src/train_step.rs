@@ -147,7 +147,7 @@ impl<S: TrainStep> Trainer<S> {
     ///
     /// # Errors
     /// What the step returns, and as [`Model::fit`].
-    pub fn fit(&mut self, data: impl IntoFeed, fit: Fit<'_>) -> Result<History> {
+    pub fn fit<'d>(&mut self, data: impl IntoFeed<'d>, fit: Fit<'_>) -> Result<History> {
         training::fit(&mut self.model, &mut self.step, data.into_feed(), fit)
     }
 
@@ -155,7 +155,7 @@ impl<S: TrainStep> Trainer<S> {
     ///
     /// # Errors
     /// What the step returns, and as [`Model::evaluate`].
-    pub fn evaluate(&mut self, data: impl IntoFeed) -> Result<Logs> {
+    pub fn evaluate<'d>(&mut self, data: impl IntoFeed<'d>) -> Result<Logs> {
         self.evaluate_with(data, Evaluate::new())
     }
 
@@ -163,7 +163,7 @@ impl<S: TrainStep> Trainer<S> {
     ///
     /// # Errors
     /// As [`Trainer::evaluate`].
-    pub fn evaluate_with(&mut self, data: impl IntoFeed, arguments: Evaluate<'_>) -> Result<Logs> {
+    pub fn evaluate_with<'d>(&mut self, data: impl IntoFeed<'d>, arguments: Evaluate<'_>) -> Result<Logs> {
         evaluate::evaluate(&mut self.model, &mut self.step, data.into_feed(), arguments)
     }
 
@@ -171,7 +171,7 @@ impl<S: TrainStep> Trainer<S> {
     ///
     /// # Errors
     /// What the step returns, and as [`Model::predict`].
-    pub fn predict(&mut self, data: impl IntoFeed) -> Result<ArrayD<f32>> {
+    pub fn predict<'d>(&mut self, data: impl IntoFeed<'d>) -> Result<ArrayD<f32>> {
         predict::only(predict::predict(&mut self.model, &mut self.step, data.into_feed(), Evaluate::new())?)
     }
 }

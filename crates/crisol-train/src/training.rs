@@ -9,11 +9,13 @@ use crate::run::{LastStep, Running};
 use crate::stream::Stream;
 use crate::train_step::TrainStep;
 use crisol_callbacks::{Callback, Flow, History, Logs, Position, Progress, Run};
-use crisol_ir::{Error, ErrorKind, Result};
-use crisol_tensor::evaluate as evaluate_recorded;
+use crisol_ir::{DType, Error, ErrorKind, Result};
+use crisol_losses::Loss;
+use crisol_tensor::{Tensor, evaluate as evaluate_recorded};
+use std::sync::Arc;
 
 /// Trains a model with a step.
-pub(crate) fn fit(model: &mut Model, step: &mut dyn TrainStep, feed: Feed, mut fit: Fit<'_>) -> Result<History> {
+pub(crate) fn fit(model: &mut Model, step: &mut dyn TrainStep, feed: Feed<'_>, mut fit: Fit<'_>) -> Result<History> {
     fit.check()?;
     if fit.class_weight.is_some() && (fit.sample_weight.is_some() || feed.has_weights()) {
         let text = "class_weight and sample_weight are both given";
@@ -37,8 +39,8 @@ pub(crate) fn fit(model: &mut Model, step: &mut dyn TrainStep, feed: Feed, mut f
 fn run(
     model: &mut Model,
     step: &mut dyn TrainStep,
-    mut train: Batches,
-    validation: Option<&Batches>,
+    mut train: Batches<'_>,
+    validation: Option<&Batches<'_>>,
     fit: Fit<'_>,
 ) -> Result<History> {
     let mut progress = Progress::stdout(fit.verbose);
@@ -106,7 +108,7 @@ pub(crate) fn with_progress<'p>(
 fn steps(
     run: &mut Running<'_>,
     step: &mut dyn TrainStep,
-    stream: &mut Stream<'_>,
+    stream: &mut Stream<'_, '_>,
     callbacks: &mut [&mut dyn Callback],
     position: Position,
     keeps_weights: bool,
@@ -121,6 +123,7 @@ fn steps(
         }
         if done == 0 && position.epoch == 0 {
             data.check("fit")?;
+            run.model.unproven = Some(Vec::new());
         }
         if recorded == 0 {
             run.tell(callbacks, |callback, run| callback.on_train_batch_begin(run, done))?;
@@ -131,7 +134,14 @@ fn steps(
             let weights = tree.map(|tree| tree.weights().iter().map(|weight| weight.variable().value()).collect());
             run.last = weights.ok().map(|weights| LastStep { weights, data: data.clone(), key });
         }
-        train(run, step, &data, key)?;
+        let trained = train(run, step, &data, key);
+        let unproven = run.model.unproven.take();
+        trained?;
+        if let Some(unproven) = unproven {
+            warn_of_improbable(run, unproven)?;
+        }
+        // Nothing here needs the batch any more, so its memory is free as soon as it is read.
+        drop(data);
         (done, recorded) = (done + 1, recorded + 1);
         if recorded == together {
             recorded = 0;
@@ -171,6 +181,22 @@ fn executed(run: &mut Running<'_>, callbacks: &mut [&mut dyn Callback], done: us
         }
     }
     Ok(flow)
+}
+
+/// Cross-entropies of outputs that are no probabilities train in silence and badly.
+fn warn_of_improbable(run: &mut Running<'_>, unproven: Vec<(Arc<dyn Loss>, Tensor)>) -> Result<()> {
+    for (loss, output) in unproven {
+        let values = output.cast(DType::F64).to_vec::<f64>()?;
+        if let Some(value) = values.iter().find(|value| **value < -1e-3 || **value > 1.001) {
+            let name = loss.name();
+            let activation = if name.contains("binary") { "sigmoid" } else { "softmax" };
+            run.warn(format!(
+                "{name} expects probabilities, and an output of the first batch is {value:.4} (give the last layer the \
+                 activation {activation:?}, or the loss from_logits(true))"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// A loss that is no number is told once.

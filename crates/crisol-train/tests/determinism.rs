@@ -10,7 +10,7 @@ use crisol_kernels::with_threads;
 use crisol_tensor::Tensor;
 use crisol_train::{IntoFeed, Model};
 
-fn trained(mut model: Model, data: impl IntoFeed) -> Vec<Vec<u8>> {
+fn trained<'d>(mut model: Model, data: impl IntoFeed<'d>) -> Vec<Vec<u8>> {
     model.fit(data, silent(3).validation_split(0.25)).unwrap();
     bits(&model)
 }
@@ -53,7 +53,7 @@ impl Callback for Curious {
     }
 }
 
-fn looked_at(mut model: Model, data: impl IntoFeed) -> (Vec<Vec<u8>>, Curious) {
+fn looked_at<'d>(mut model: Model, data: impl IntoFeed<'d>) -> (Vec<Vec<u8>>, Curious) {
     let weights = model.trainable_weights().unwrap();
     let mut curious = Curious { weights, ..Curious::default() };
     model.fit(data, silent(3).validation_split(0.25).callback(&mut curious)).unwrap();

@@ -4,11 +4,14 @@
 mod common;
 
 use common::{bits, dense, points, silent};
+use crisol_callbacks::{Callback, EarlyStopping, Mode, ReduceLROnPlateau};
 use crisol_data::{Batch, Dataset};
-use crisol_ir::ndarray::{Array1, Array2, Array3, ArrayD, s};
+use crisol_ir::ndarray::{Array0, Array1, Array2, Array3, ArrayD, s};
 use crisol_ir::{ErrorKind, Result};
 use crisol_layers::{Dense, Input, LayerExt};
+use crisol_losses::BinaryCrossentropy;
 use crisol_optim::{Adam, Sgd};
+use crisol_params::Constant;
 use crisol_train::{Compile, Model, Sequential};
 
 /// The text of an error, which must hold every part.
@@ -163,4 +166,98 @@ fn a_pipeline_that_fails_leaves_the_weights_of_the_last_good_step() {
     model.fit(&two, silent(2)).unwrap();
     untroubled.fit(&two, silent(2)).unwrap();
     assert_eq!(bits(&model), bits(&untroubled));
+}
+
+#[test]
+fn numbers_that_are_none_are_found_in_the_first_batch() {
+    let (mut x, y) = points(40);
+    let mut model = dense(1);
+    let before = bits(&model);
+    x[[7, 2]] = f32::NAN;
+    let fit = || silent(1).shuffle(false);
+    says(
+        model.fit((&x, &y), fit()),
+        &["fit: x holds a NaN or an infinity, in row 7", "fill or leave out missing values"],
+    );
+    x[[7, 2]] = 0.0;
+    let mut y = y.mapv(f64::from);
+    y[3] = f64::INFINITY;
+    says(model.fit((&x, &y), fit()), &["fit: y holds a NaN or an infinity, in row 3"]);
+    assert_eq!(bits(&model), before);
+}
+
+#[test]
+fn targets_of_the_wrong_rank_are_refused() {
+    let (x, y) = points(40);
+    let mut model = dense(1);
+    let deep = Array3::<f32>::zeros((40, 3, 2));
+    says(model.fit((&x, &deep), silent(1)), &["binary_crossentropy", "[32, 3, 2]", "[32, 1]"]);
+    says(model.fit((&x, Array0::from_elem((), 1.0f32)), silent(1)), &["y: expected samples along axis 0"]);
+    // One-hot targets where class numbers are expected, and the other way round.
+    let mut model = Sequential::new((Input::new([4]), Dense::new(3).activation("softmax")));
+    model.compile(Compile::new().optimizer("sgd").loss("sparse_categorical_crossentropy")).unwrap();
+    let one_hot = Array2::<f32>::zeros((40, 3));
+    says(model.fit((&x, &one_hot), silent(1)), &["[32, 3]", "one-hot targets go with categorical_crossentropy"]);
+    model.compile(Compile::new().optimizer("sgd").loss("categorical_crossentropy")).unwrap();
+    says(model.fit((&x, &y), silent(1)), &["[32]", "class numbers go with a sparse loss"]);
+}
+
+#[test]
+fn outputs_that_are_no_probabilities_are_told_once() {
+    let (x, y) = points(96);
+    let warnings = |output: Dense, loss: &dyn Fn() -> BinaryCrossentropy| {
+        let kernel = Constant(3.0);
+        let mut model = Sequential::new((Input::new([4]), output.kernel_initializer(kernel)));
+        model.compile(Compile::new().optimizer(Sgd::new(1e-3)).loss(loss())).unwrap();
+        model.fit((&x, &y), silent(3)).unwrap().warnings().to_vec()
+    };
+    let found = warnings(Dense::new(1), &BinaryCrossentropy::new);
+    assert_eq!(found.len(), 1, "{found:?}");
+    for part in ["binary_crossentropy expects probabilities", "\"sigmoid\"", "from_logits(true)"] {
+        assert!(found[0].contains(part), "{found:?}");
+    }
+    assert!(warnings(Dense::new(1), &|| BinaryCrossentropy::new().from_logits(true)).is_empty());
+    assert!(warnings(Dense::new(1).activation("sigmoid"), &BinaryCrossentropy::new).is_empty());
+    // Probabilities of another making are fine.
+    assert!(warnings(Dense::new(1).activation("hard_sigmoid"), &BinaryCrossentropy::new).is_empty());
+}
+
+#[test]
+fn callbacks_that_can_never_act_are_told() {
+    let (x, y) = points(40);
+    let warnings = |callback: &mut dyn Callback| {
+        let mut model = dense(1);
+        model.fit((&x, &y), silent(3).callback(callback)).unwrap().warnings().to_vec()
+    };
+    let told = |callback: &mut dyn Callback, parts: &[&str]| {
+        let found = warnings(callback);
+        assert!(found.len() == 1 && parts.iter().all(|part| found[0].contains(part)), "{parts:?}: {found:?}");
+    };
+    let names =
+        ["\"val_loss\" is not among the numbers of the epoch: loss, accuracy", "validation_data or validation_split"];
+    told(&mut EarlyStopping::new("val_loss"), &names);
+    told(&mut ReduceLROnPlateau::new("val_loss").patience(1), &names);
+    told(&mut EarlyStopping::new("val_los").mode(Mode::Min), &["give monitor one of these names"]);
+    told(
+        &mut EarlyStopping::new("loss").patience(3),
+        &["patience is 3 and training has 3 epochs", "a smaller patience"],
+    );
+    told(&mut ReduceLROnPlateau::new("loss").patience(5), &["patience is 5 and training has 3 epochs"]);
+    let reduce = &mut ReduceLROnPlateau::new("loss").patience(1).min_lr(0.01);
+    told(reduce, &["min_lr is 0.01 and the learning rate 0.01", "a smaller min_lr"]);
+    assert!(warnings(&mut EarlyStopping::new("loss").patience(2)).is_empty());
+}
+
+#[test]
+fn weights_of_another_model_are_refused_and_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("other.safetensors");
+    let mut model = dense(1);
+    let before = bits(&model);
+    let other = Sequential::new((Input::new([4]), Dense::new(16).name("dense"), Dense::new(9).name("mine")));
+    other.network().build_for(&[]).unwrap();
+    other.save_weights(&path).unwrap();
+    says(model.load_weights(&path), &["dense_1/kernel", "mine/kernel"]);
+    says(model.set_weights(&other.get_weights().unwrap()), &["4", "6"]);
+    assert_eq!(bits(&model), before);
 }

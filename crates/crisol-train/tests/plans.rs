@@ -28,7 +28,7 @@ impl Callback for Counters {
     }
 }
 
-fn counted(model: &mut Model, data: impl IntoFeed, batch_size: usize, changing: bool) -> Vec<(u64, u64, u64)> {
+fn counted<'d>(model: &mut Model, data: impl IntoFeed<'d>, batch_size: usize, changing: bool) -> Vec<(u64, u64, u64)> {
     let mut counters = Counters { changing, ..Counters::default() };
     model.fit(data, silent(1).batch_size(batch_size).callback(&mut counters)).unwrap();
     counters.after
@@ -36,7 +36,7 @@ fn counted(model: &mut Model, data: impl IntoFeed, batch_size: usize, changing: 
 
 /// The batch sizes divide the 96 samples. Each test takes its own: kernels are kept by the process, and one that depended on
 /// the batch size must not be found because another test has compiled it.
-fn keeps_its_promises<F: IntoFeed + Clone>(mut model: Model, data: F, [batch, other_batch]: [usize; 2]) {
+fn keeps_its_promises<'d, F: IntoFeed<'d> + Clone>(mut model: Model, data: F, [batch, other_batch]: [usize; 2]) {
     let first = counted(&mut model, data.clone(), batch, false);
     assert_eq!(first.len(), 96 / batch);
     for pair in first[1..].windows(2) {

@@ -43,6 +43,8 @@ enum Action {
     TestWith((&'static str, &'static str), Vec<String>),
     /// The same, with the README's own test command.
     TestAsPromised,
+    /// A script, where Python has a module: what is skipped is said in the summary.
+    Python { script: &'static str, module: &'static str },
 }
 
 /// All steps, the quick ones first. A new one is a line here.
@@ -69,6 +71,8 @@ fn steps() -> Vec<Step> {
         step("sse2", Action::TestWith(("CRISOL_CPU", "baseline"), cargo(BY_PROCESSOR))),
         step("sse4.2", Action::TestWith(("CRISOL_CPU", "sse4.2"), cargo(BY_PROCESSOR))),
         step("avx2", Action::TestWith(("CRISOL_CPU", "avx2"), cargo(BY_PROCESSOR))),
+        // Event files, by TensorBoard's own reader.
+        step("board", Action::Python { script: "tools/tensorboard/check.py", module: "tensorboard" }),
         // The main job, short: what it learns is not judged here, that it runs from pictures to report is.
         step(
             "study",
@@ -123,6 +127,7 @@ impl Action {
                 Ok(words) => words.join(" "),
                 Err(error) => format!("unknown: {error:#}"),
             },
+            Self::Python { script, .. } => format!("{} {script}", python()),
         }
     }
 
@@ -143,8 +148,24 @@ impl Action {
                 counted(command)
             }
             Self::TestAsPromised => counted(command(root, &readme::test_command(root)?)?),
+            Self::Python { script, module } => {
+                let python = python();
+                let mut import = Command::new(&python);
+                import.args(["-c", &format!("import {module}")]).stderr(Stdio::null());
+                if !import.status().is_ok_and(|status| status.success()) {
+                    let remark = format!("skipped: {python} has no {module}; CRISOL_PYTHON names another Python");
+                    println!("{remark}");
+                    return Ok(remark);
+                }
+                wait(command(root, &[python, (*script).to_owned()])?).map(|_| format!("ran with {module}"))
+            }
         }
     }
+}
+
+/// The Python of scripts: that of `CRISOL_PYTHON`, or the system's.
+fn python() -> String {
+    std::env::var("CRISOL_PYTHON").unwrap_or_else(|_| "python3".to_owned())
 }
 
 /// Names the files that differ; `cargo fmt --all` shows the rest in their diff.
@@ -268,6 +289,8 @@ mod tests {
         let fails = ["cargo", "no-such-subcommand-of-ours"].map(str::to_owned).to_vec();
         assert!(Action::Run(fails.clone()).run(root).is_err());
         assert!(Action::Test(fails).run(root).is_err());
+        let missing = Action::Python { script: "no-such-script.py", module: "no_such_module_of_ours" };
+        assert!(missing.run(root).unwrap().starts_with("skipped: "));
         let quiet = ["cargo", "--version"].map(str::to_owned).to_vec();
         assert!(Action::Run(quiet.clone()).run(root).is_ok());
         let error = Action::Test(quiet).run(root).unwrap_err().to_string();

@@ -3,10 +3,12 @@
 use crate::mean::Mean;
 use crate::metric::Metric;
 use crisol_ir::{DType, Error, ErrorKind, Result, Shape};
+use crisol_params::Config;
 use crisol_tensor::{Tensor, align};
+use serde::{Deserialize, Serialize};
 
 /// How a prediction counts as right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Rule {
     /// `y_pred > threshold` equals `y_true`.
     Binary,
@@ -32,7 +34,7 @@ enum Rule {
 /// assert_eq!(accuracy.result()?.item()?, 0.5);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Accuracy {
     rule: Option<Rule>,
     threshold: f64,
@@ -155,6 +157,10 @@ impl Metric for Accuracy {
 
     fn reset(&mut self) -> Result<()> {
         self.mean.reset()
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("accuracy", self)
     }
 }
 

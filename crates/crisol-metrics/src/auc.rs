@@ -4,10 +4,12 @@ use crate::confusion::Confusion;
 use crate::metric::Metric;
 use crate::state::divide_no_nan;
 use crisol_ir::Result;
+use crisol_params::Config;
 use crisol_tensor::Tensor;
+use serde::{Deserialize, Serialize};
 
 /// The curve under which the area lies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Curve {
     /// The share of targets found over the share of false alarms: the receiver operating characteristic.
     #[default]
@@ -17,7 +19,7 @@ pub enum Curve {
 }
 
 /// How the area between two thresholds is taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Summation {
     /// By a straight line between the two; for precision and recall as Davis and Goadrich (2006).
     #[default]
@@ -39,7 +41,7 @@ pub enum Summation {
 /// assert!((auc.result()?.item()? - 0.75).abs() < 1e-6);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Auc {
     confusion: Confusion,
     count: usize,
@@ -158,5 +160,9 @@ impl Metric for Auc {
 
     fn reset(&mut self) -> Result<()> {
         self.confusion.reset()
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("auc", self)
     }
 }

@@ -2,9 +2,11 @@
 
 use crate::named::Named;
 use crate::*;
-use crisol_ir::{Error, Result};
+use crisol_ir::{Error, ErrorKind, Result};
 use crisol_params::Config;
 use crisol_tensor::{Tensor, align, distances};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 type Make = fn() -> Result<Box<dyn Metric>>;
 
@@ -102,10 +104,37 @@ pub fn by_name(name: &str) -> Result<Box<dyn Metric>> {
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
 pub fn from_config(config: &Config) -> Result<Box<dyn Metric>> {
-    match config {
-        Config::Name(name) => by_name(name),
-        Config::Settings { name, .. } => Err(Error::unknown_name("metric with settings", name, [])),
+    type Read = fn(&Value) -> serde_json::Result<Box<dyn Metric>>;
+    macro_rules! known {
+        ($($name:literal: $type:ty),* $(,)?) => { [$(($name, read::<$type> as Read)),*] };
     }
+    let known = known![
+        "accuracy": Accuracy,
+        "auc": Auc,
+        "false_negatives": FalseNegatives,
+        "false_positives": FalsePositives,
+        "fbeta_score": FBetaScore,
+        "mean_distance": MeanDistance,
+        "precision": Precision,
+        "precision_at_recall": PrecisionAtRecall,
+        "r2_score": R2Score,
+        "recall": Recall,
+        "recall_at_precision": RecallAtPrecision,
+        "sensitivity_at_specificity": SensitivityAtSpecificity,
+        "specificity_at_sensitivity": SpecificityAtSensitivity,
+        "top_k_categorical_accuracy": TopKCategoricalAccuracy,
+        "true_negatives": TrueNegatives,
+        "true_positives": TruePositives,
+    ];
+    let Some(settings) = config.settings() else { return by_name(config.name()) };
+    let found = known.iter().find(|(name, _)| *name == config.name());
+    let (name, read) =
+        found.ok_or_else(|| Error::unknown_name("metric", config.name(), known.map(|(name, _)| name)))?;
+    read(settings).map_err(|error| Error::new(ErrorKind::Format, format!("the settings of {name}: {error}")))
+}
+
+fn read<M: Metric + DeserializeOwned + 'static>(settings: &Value) -> serde_json::Result<Box<dyn Metric>> {
+    Ok(Box::new(M::deserialize(settings)?))
 }
 
 /// What may be given as a metric: a value, the result of making one, or a name.

@@ -3,6 +3,7 @@
 use crate::state::{State, divide_no_nan};
 use crisol_ir::{DType, Error, ErrorKind, Result, Shape};
 use crisol_tensor::{Tensor, align, spread_weights};
+use serde::{Deserialize, Serialize};
 
 /// The score of what is not among the best, as in Keras.
 const NEVER: f64 = -1e10;
@@ -10,14 +11,18 @@ const NEVER: f64 = -1e10;
 /// Counts of true and false positives and negatives, one a threshold: a prediction above the threshold means yes.
 ///
 /// Thresholds that divide 0 to 1 evenly are compared as Keras does: a score belongs to the bucket `ceil(p (n - 1)) - 1`.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Confusion {
     thresholds: Vec<f64>,
     pub(crate) top_k: Option<usize>,
     pub(crate) class_id: Option<usize>,
+    #[serde(skip)]
     true_positives: State,
+    #[serde(skip)]
     false_positives: State,
+    #[serde(skip)]
     true_negatives: State,
+    #[serde(skip)]
     false_negatives: State,
 }
 

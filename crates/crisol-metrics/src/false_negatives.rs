@@ -3,10 +3,12 @@
 use crate::confusion::Confusion;
 use crate::metric::Metric;
 use crisol_ir::Result;
+use crisol_params::Config;
 use crisol_tensor::Tensor;
+use serde::{Deserialize, Serialize};
 
 /// How many predictions of no are wrong, or the sum of their weights, as `keras.metrics.FalseNegatives`; predictions above the threshold, 0.5 unless said, mean yes.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct FalseNegatives {
     confusion: Confusion,
 }
@@ -47,5 +49,9 @@ impl Metric for FalseNegatives {
 
     fn reset(&mut self) -> Result<()> {
         self.confusion.reset()
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("false_negatives", self)
     }
 }

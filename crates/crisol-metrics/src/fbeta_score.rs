@@ -3,10 +3,13 @@
 use crate::metric::Metric;
 use crate::state::State;
 use crisol_ir::{DType, Error, ErrorKind, Result, Shape};
+use crisol_params::Config;
 use crisol_tensor::{Tensor, align, spread_weights};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// How the scores of several classes become one number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Average {
     /// They do not: one number a class.
     #[default]
@@ -32,15 +35,19 @@ pub enum Average {
 /// assert!((f1.result()?.item()? - 1.0).abs() < 1e-6);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct FBetaScore {
-    name: &'static str,
+    name: Cow<'static, str>,
     beta: f64,
     average: Average,
     threshold: Option<f64>,
+    #[serde(skip, default = "one")]
     classes: usize,
+    #[serde(skip)]
     hits: State,
+    #[serde(skip)]
     predicted: State,
+    #[serde(skip)]
     targets: State,
 }
 
@@ -49,7 +56,7 @@ impl FBetaScore {
     pub fn new(beta: f64) -> FBetaScore {
         let (hits, predicted, targets) = (State::new(), State::new(), State::new());
         FBetaScore {
-            name: "fbeta_score",
+            name: "fbeta_score".into(),
             beta,
             average: Average::None,
             threshold: None,
@@ -62,7 +69,7 @@ impl FBetaScore {
 
     /// The score with `beta` 1: Keras' `F1Score`.
     pub fn f1() -> FBetaScore {
-        FBetaScore { name: "f1_score", ..FBetaScore::new(1.0) }
+        FBetaScore { name: "f1_score".into(), ..FBetaScore::new(1.0) }
     }
 
     /// How the scores of several classes become one number.
@@ -82,7 +89,7 @@ impl FBetaScore {
 
 impl Metric for FBetaScore {
     fn name(&self) -> &str {
-        self.name
+        &self.name
     }
 
     fn update(&mut self, y_true: &Tensor, y_pred: &Tensor, sample_weight: Option<&Tensor>) -> Result<()> {
@@ -91,12 +98,12 @@ impl Metric for FBetaScore {
         if given != shape || shape.rank() != 2 {
             let text = format!("y_true has shape {given}, y_pred {shape}, expected [batch, classes] for both");
             return Err(Error::new(ErrorKind::Shape, text)
-                .operation(self.name)
+                .operation(self.name.clone())
                 .help("one-hot targets are needed against several outputs"));
         }
         if self.beta <= 0.0 {
             let text = format!("beta is {}, expected above 0", self.beta);
-            return Err(Error::new(ErrorKind::Value, text).operation(self.name));
+            return Err(Error::new(ErrorKind::Value, text).operation(self.name.clone()));
         }
         let (y, p) = (y.cast(DType::F32), p.cast(DType::F32));
         let means = match self.threshold {
@@ -140,4 +147,13 @@ impl Metric for FBetaScore {
         self.predicted.reset()?;
         self.targets.reset()
     }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("fbeta_score", self)
+    }
+}
+
+/// Before the first batch.
+fn one() -> usize {
+    1
 }

@@ -2,6 +2,7 @@
 
 use crisol_ir::{DType, Result, Shape, Value};
 use crisol_tensor::{Tensor, Variable, spread_weights};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The mean of all values taken in, as `keras.metrics.Mean`; 0 before the first.
 ///
@@ -74,6 +75,19 @@ impl Mean {
     pub fn reset(&mut self) -> Result<()> {
         self.total.assign(zero())?;
         self.count.assign(zero())
+    }
+}
+
+/// In a file a mean is its name: what it has taken in is no setting.
+impl Serialize for Mean {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.name)
+    }
+}
+
+impl<'de> Deserialize<'de> for Mean {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Mean, D::Error> {
+        Mean::new(String::deserialize(from)?).map_err(de::Error::custom)
     }
 }
 

@@ -3,10 +3,12 @@
 use crate::mean::Mean;
 use crate::metric::Metric;
 use crisol_ir::{Error, ErrorKind, Result};
+use crisol_params::Config;
 use crisol_tensor::{Tensor, align};
+use serde::{Deserialize, Serialize};
 
 /// Which distance is followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Distance {
     Squared,
     RootOfSquared,
@@ -24,7 +26,7 @@ enum Distance {
 /// assert!((rmse.result()?.item()? - 12.5f64.sqrt()).abs() < 1e-6);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct MeanDistance {
     distance: Distance,
     mean: Mean,
@@ -89,5 +91,9 @@ impl Metric for MeanDistance {
 
     fn reset(&mut self) -> Result<()> {
         self.mean.reset()
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("mean_distance", self)
     }
 }

@@ -4,7 +4,9 @@ use crate::confusion::Confusion;
 use crate::metric::Metric;
 use crate::state::divide_no_nan;
 use crisol_ir::Result;
+use crisol_params::Config;
 use crisol_tensor::Tensor;
+use serde::{Deserialize, Serialize};
 
 /// The share of right ones among the predictions that mean yes, 0 if there are none, as `keras.metrics.Precision`; predictions above the threshold, 0.5 unless said, mean yes.
 ///
@@ -17,7 +19,7 @@ use crisol_tensor::Tensor;
 /// assert!((metric.result()?.item()? - 2.0 / 3.0).abs() < 1e-6);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Precision {
     confusion: Confusion,
 }
@@ -73,5 +75,9 @@ impl Metric for Precision {
 
     fn reset(&mut self) -> Result<()> {
         self.confusion.reset()
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("precision", self)
     }
 }

@@ -3,10 +3,12 @@
 use crate::confusion::Confusion;
 use crate::metric::Metric;
 use crisol_ir::{Error, ErrorKind, Result};
+use crisol_params::Config;
 use crisol_tensor::Tensor;
+use serde::{Deserialize, Serialize};
 
 /// The best precision at a threshold whose recall is at least the given one; 0 if there is none, as `keras.metrics.PrecisionAtRecall`.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct PrecisionAtRecall {
     recall: f64,
     confusion: Confusion,
@@ -55,5 +57,9 @@ impl Metric for PrecisionAtRecall {
 
     fn reset(&mut self) -> Result<()> {
         self.confusion.reset()
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("precision_at_recall", self)
     }
 }

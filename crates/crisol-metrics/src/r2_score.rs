@@ -3,10 +3,12 @@
 use crate::metric::Metric;
 use crate::state::State;
 use crisol_ir::{DType, Error, ErrorKind, Result, Shape};
+use crisol_params::Config;
 use crisol_tensor::{Tensor, align, spread_weights};
+use serde::{Deserialize, Serialize};
 
 /// How the scores of several outputs become one number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Aggregation {
     /// Their mean.
     #[default]
@@ -30,15 +32,21 @@ pub enum Aggregation {
 /// assert!((r2.result()?.item()? - 0.571_428).abs() < 1e-5);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct R2Score {
     aggregation: Aggregation,
     regressors: usize,
+    #[serde(skip, default = "one")]
     outputs: usize,
+    #[serde(skip)]
     sum: State,
+    #[serde(skip)]
     squares: State,
+    #[serde(skip)]
     residual: State,
+    #[serde(skip)]
     count: State,
+    #[serde(skip)]
     samples: State,
 }
 
@@ -116,4 +124,13 @@ impl Metric for R2Score {
         let states = [&mut self.sum, &mut self.squares, &mut self.residual, &mut self.count, &mut self.samples];
         states.into_iter().try_for_each(State::reset)
     }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("r2_score", self)
+    }
+}
+
+/// Before the first batch.
+fn one() -> usize {
+    1
 }

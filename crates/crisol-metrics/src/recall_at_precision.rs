@@ -3,10 +3,12 @@
 use crate::confusion::Confusion;
 use crate::metric::Metric;
 use crisol_ir::{Error, ErrorKind, Result};
+use crisol_params::Config;
 use crisol_tensor::Tensor;
+use serde::{Deserialize, Serialize};
 
 /// The best recall at a threshold whose precision is at least the given one; 0 if there is none, as `keras.metrics.RecallAtPrecision`.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct RecallAtPrecision {
     precision: f64,
     confusion: Confusion,
@@ -55,5 +57,9 @@ impl Metric for RecallAtPrecision {
 
     fn reset(&mut self) -> Result<()> {
         self.confusion.reset()
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("recall_at_precision", self)
     }
 }

@@ -3,10 +3,12 @@
 use crate::confusion::Confusion;
 use crate::metric::Metric;
 use crisol_ir::{Error, ErrorKind, Result};
+use crisol_params::Config;
 use crisol_tensor::Tensor;
+use serde::{Deserialize, Serialize};
 
 /// The best sensitivity (recall) at a threshold whose specificity, the share of right ones among the targets that are no, is at least the given one; 0 if there is none, as `keras.metrics.SensitivityAtSpecificity`.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct SensitivityAtSpecificity {
     specificity: f64,
     confusion: Confusion,
@@ -57,5 +59,9 @@ impl Metric for SensitivityAtSpecificity {
 
     fn reset(&mut self) -> Result<()> {
         self.confusion.reset()
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("sensitivity_at_specificity", self)
     }
 }

@@ -3,10 +3,12 @@
 use crate::confusion::Confusion;
 use crate::metric::Metric;
 use crisol_ir::{Error, ErrorKind, Result};
+use crisol_params::Config;
 use crisol_tensor::Tensor;
+use serde::{Deserialize, Serialize};
 
 /// The best specificity, the share of right ones among the targets that are no, at a threshold whose sensitivity (recall) is at least the given one; 0 if there is none, as `keras.metrics.SpecificityAtSensitivity`.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct SpecificityAtSensitivity {
     sensitivity: f64,
     confusion: Confusion,
@@ -57,5 +59,9 @@ impl Metric for SpecificityAtSensitivity {
 
     fn reset(&mut self) -> Result<()> {
         self.confusion.reset()
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("specificity_at_sensitivity", self)
     }
 }

@@ -3,7 +3,9 @@
 use crate::mean::Mean;
 use crate::metric::Metric;
 use crisol_ir::{DType, Error, ErrorKind, Result};
+use crisol_params::Config;
 use crisol_tensor::{Tensor, align};
+use serde::{Deserialize, Serialize};
 
 /// The share of samples whose target is among the `k` largest outputs, as `keras.metrics.TopKCategoricalAccuracy` and, for class numbers,
 /// `keras.metrics.SparseTopKCategoricalAccuracy`. Outputs that equal the target's do not count against it.
@@ -17,7 +19,7 @@ use crisol_tensor::{Tensor, align};
 /// assert_eq!(accuracy.result()?.item()?, 0.5);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct TopKCategoricalAccuracy {
     count: usize,
     sparse: bool,
@@ -67,5 +69,9 @@ impl Metric for TopKCategoricalAccuracy {
 
     fn reset(&mut self) -> Result<()> {
         self.mean.reset()
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("top_k_categorical_accuracy", self)
     }
 }

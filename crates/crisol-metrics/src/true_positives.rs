@@ -3,10 +3,12 @@
 use crate::confusion::Confusion;
 use crate::metric::Metric;
 use crisol_ir::Result;
+use crisol_params::Config;
 use crisol_tensor::Tensor;
+use serde::{Deserialize, Serialize};
 
 /// How many predictions of yes are right, or the sum of their weights, as `keras.metrics.TruePositives`; predictions above the threshold, 0.5 unless said, mean yes.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct TruePositives {
     confusion: Confusion,
 }
@@ -47,5 +49,9 @@ impl Metric for TruePositives {
 
     fn reset(&mut self) -> Result<()> {
         self.confusion.reset()
+    }
+
+    fn config(&self) -> Option<Config> {
+        Config::of("true_positives", self)
     }
 }

@@ -136,8 +136,11 @@ impl Model {
     pub(crate) fn load_state_at(&mut self, path: &Path) -> Result<Position> {
         let mut archive = Archive::open(path)?;
         read_config(&mut archive)?;
-        self.built_tree()?;
-        self.restore(&mut archive, true)
+        let bytes = archive.member(WEIGHTS)?;
+        let weights = self.built_tree()?.match_safetensors(&path.join(WEIGHTS), &bytes)?;
+        drop(bytes);
+        let training = archive.json(TRAINING)?;
+        self.restore(&mut archive, training, weights)
     }
 
     fn stored_network(&self) -> Result<StoredNetwork> {
@@ -181,13 +184,9 @@ impl Model {
         archive::write(path, &members)
     }
 
-    /// Takes weights and training state of an archive, if all of it fits.
-    fn restore(&mut self, archive: &mut Archive, with_optimizer: bool) -> Result<Position> {
-        let mut training: Training = archive.json(TRAINING)?;
-        training.optimizer.take_if(|_| !with_optimizer);
-        let bytes = archive.member(WEIGHTS)?;
-        let Matched { values, mut wrong } = self.tree()?.match_safetensors(&archive.path().join(WEIGHTS), &bytes)?;
-        drop(bytes);
+    /// Takes the state of a training, if all of it fits; what is known to be wrong already is told with the rest. Weights are assigned last.
+    fn restore(&mut self, archive: &mut Archive, training: Training, weights: Matched) -> Result<Position> {
+        let Matched { values, mut wrong } = weights;
         let optimizer = training.optimizer.map(|stored| read_optimizer(archive, stored)).transpose()?;
         let parameters: Vec<Weight> = self.tree()?.weights().to_vec();
         match (&self.compiled.optimizer, &optimizer) {
@@ -251,7 +250,14 @@ pub fn load_model(path: impl AsRef<Path>, registry: &Registry) -> Result<Model> 
     };
     let network = Network::from_config(&stored.config, registry).map_err(named)?;
     let shapes = stored.input_shapes.iter().map(|sizes| Shape::new(sizes)).collect::<Result<Vec<Shape>>>();
-    network.build_for(&shapes.map_err(named)?).map_err(named)?;
+    let bytes = archive.member(WEIGHTS)?;
+    let values = decode_safetensors(&path.join(WEIGHTS), &bytes)?;
+    drop(bytes);
+    let unfit = |error: Error| match error.kind() {
+        ErrorKind::Format => archive.wrong(&format!("does not fit this model: {}", error.message())),
+        _ => named(error),
+    };
+    network.build_with(&shapes.map_err(named)?, values).map_err(unfit)?;
     for weight in network.weights()? {
         match stored.frozen.contains(weight.path()) {
             true => network.tree()?.freeze(weight.path())?,
@@ -259,7 +265,7 @@ pub fn load_model(path: impl AsRef<Path>, registry: &Registry) -> Result<Model> 
         }
     }
     let mut model = Model::from_network(network);
-    let mut with_optimizer = true;
+    let mut training: Training = archive.json(TRAINING)?;
     match compile {
         None => {}
         Some(Stored::Is(config)) => {
@@ -268,10 +274,10 @@ pub fn load_model(path: impl AsRef<Path>, registry: &Registry) -> Result<Model> 
         }
         Some(Stored::CannotBeSaved(reason)) => {
             model.compiled.not_loaded = Some(reason);
-            with_optimizer = false;
+            training.optimizer = None;
         }
     }
-    model.restore(&mut archive, with_optimizer)?;
+    model.restore(&mut archive, training, Matched { values: Vec::new(), wrong: Vec::new() })?;
     Ok(model)
 }
 

@@ -14,7 +14,9 @@ mod examples {
     pub mod quadratic_layer;
     pub mod regression;
     pub mod running_sum;
+    pub mod saving;
     pub mod sequential;
+    pub mod tensorboard;
     pub mod test_step;
     pub mod train_step;
     pub mod train_step_by_hand;
@@ -56,7 +58,9 @@ run! {
     quadratic_layer
     regression
     running_sum
+    saving
     sequential
+    tensorboard
     test_step
     train_step
     train_step_by_hand

@@ -6,7 +6,8 @@ use super::run::run;
 use crate::scope::{Draft, Scope};
 use crisol_params::Tree;
 use crisol_tensor::random::next_key;
-use crisol_tensor::{Error, ErrorKind, Result, Shape, Tensor, TensorType};
+use crisol_tensor::{Error, ErrorKind, Result, Shape, Tensor, TensorType, Value};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The batches that a model is traced with: an axis on which the two traces differ follows the batch. Primes, so that
@@ -23,7 +24,9 @@ pub(super) struct Built {
 }
 
 /// Traces the layers for weights and shapes, and creates the weights. The given shapes are for inputs that have none yet.
-pub(super) fn build(network: &Network, shapes: &[Shape]) -> Result<Built> {
+///
+/// Values are those of all weights by path, if they are known.
+pub(super) fn build(network: &Network, shapes: &[Shape], values: Option<BTreeMap<String, Value>>) -> Result<Built> {
     let graph = network.graph()?;
     let mut inputs = Vec::new();
     for (number, &place) in graph.inputs.iter().enumerate() {
@@ -52,7 +55,7 @@ pub(super) fn build(network: &Network, shapes: &[Shape]) -> Result<Built> {
         traces.push(shapes.collect::<Result<Vec<_>>>()?);
         draft = scope.into_draft()?;
     }
-    let tree = draft.into_tree(network.key.unwrap_or_else(next_key))?;
+    let tree = draft.into_tree(network.key.unwrap_or_else(next_key), values)?;
     let shapes =
         traces[0].iter().zip(&traces[1]).map(|(a, b)| a.iter().zip(b).map(|(a, b)| common(a, b)).collect()).collect();
     Ok(Built { tree: Arc::new(tree), shapes, inputs })

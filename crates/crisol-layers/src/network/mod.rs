@@ -22,9 +22,10 @@ use crate::scope::Scope;
 use build::Built;
 use crisol_params::{Tree, Weight};
 use crisol_tensor::random::Key;
-use crisol_tensor::{DType, Error, ErrorKind, Result, Shape, Tensor, TensorType};
+use crisol_tensor::{DType, Error, ErrorKind, Result, Shape, Tensor, TensorType, Value};
 use graph::{EntryKind, Graph};
 use run::{part, run};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// A model's layers and weights: a chain or a graph, itself a layer.
@@ -162,11 +163,22 @@ impl Network {
         self.built_for(shapes).map(drop)
     }
 
+    /// Creates the weights with the values of a saved network, by path. The shapes are as in [`Network::build_for`].
+    ///
+    /// # Errors
+    /// As [`Network::build_for`]; values that are missing, left over, or of another type than their weight: all of them are listed, and nothing is
+    /// allocated for weights before. The network is built already.
+    pub fn build_with(&self, shapes: &[Shape], values: BTreeMap<String, Value>) -> Result<()> {
+        let built = build::build(self, shapes, Some(values))?;
+        let is_built = || Error::new(ErrorKind::State, "the network is built: it has weights already");
+        self.built.set(built).map_err(|_| is_built().help("load_weights gives them other values"))
+    }
+
     fn built_for(&self, shapes: &[Shape]) -> Result<&Built> {
         if let Some(built) = self.built.get() {
             return Ok(built);
         }
-        let built = build::build(self, shapes)?;
+        let built = build::build(self, shapes, None)?;
         // Another thread may have built it meanwhile: the first one stays.
         Ok(self.built.get_or_init(|| built))
     }

@@ -2,10 +2,10 @@
 
 use crate::layer::Layer;
 use crate::network::snake_case;
-use crisol_params::{Role, Tree, Weight, WeightSettings};
+use crisol_params::{Initializer, Role, Tree, Weight, WeightSettings};
 use crisol_tensor::random::Key;
-use crisol_tensor::{Error, ErrorKind, Result, Shape, TensorType};
-use std::collections::{HashMap, HashSet};
+use crisol_tensor::{DType, Error, ErrorKind, Result, Shape, Tensor, TensorType, Value};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// The weights of a model before they have values.
@@ -124,13 +124,20 @@ impl Draft {
         Ok((self.weights[place].ty, self.weights[place].role))
     }
 
-    /// The weights with their first values.
-    pub(crate) fn into_tree(self, key: Key) -> Result<Tree> {
+    /// The weights with their first values: those given, if any are, or what their initializers make.
+    pub(crate) fn into_tree(self, key: Key, mut given: Option<BTreeMap<String, Value>>) -> Result<Tree> {
+        if let Some(given) = &given {
+            self.check(given)?;
+        }
         let mut tree = Tree::new(key);
         for Planned { path, label, ty, role, settings, shared } in &self.weights {
             match shared {
                 Some(weight) => tree.share(path, weight)?,
-                None => tree.create(path, ty.shape, ty.dtype, *role, &*settings.initializer)?,
+                None => {
+                    let value = given.as_mut().and_then(|given| given.remove(path)).map(Given);
+                    let initializer = value.as_ref().map_or(&*settings.initializer, |value| value as &dyn Initializer);
+                    tree.create(path, ty.shape, ty.dtype, *role, initializer)?
+                }
             };
             tree.describe(path, label, settings)?;
         }
@@ -141,6 +148,32 @@ impl Draft {
         }
         tree.seal()?;
         Ok(tree)
+    }
+
+    /// An error unless there is one value for each weight; it lists all that differs.
+    fn check(&self, given: &BTreeMap<String, Value>) -> Result<()> {
+        let mut wrong = Vec::new();
+        for Planned { path, ty, .. } in &self.weights {
+            let found = given.get(path).map(|value| value.shape().map(|shape| TensorType::new(value.dtype(), shape)));
+            match found.transpose()? {
+                Some(found) if found.dtype == ty.dtype && found.shape == ty.shape => {}
+                Some(found) => wrong.push(format!("{path} is {found}, expected {ty}")),
+                None => wrong.push(format!("{path} is missing")),
+            }
+        }
+        let unexpected = given.keys().filter(|path| !self.places.contains_key(*path));
+        wrong.extend(unexpected.map(|path| format!("{path} is unexpected")));
+        if wrong.is_empty() { Ok(()) } else { Err(Error::new(ErrorKind::Format, wrong.join("; "))) }
+    }
+}
+
+/// A value as the first of a weight.
+#[derive(Debug)]
+struct Given(Value);
+
+impl Initializer for Given {
+    fn initialize(&self, _shape: Shape, _dtype: DType, _key: Key) -> Result<Tensor> {
+        Ok(Tensor::from_value(self.0.clone()))
     }
 }
 

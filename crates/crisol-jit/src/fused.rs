@@ -1,9 +1,10 @@
 //! [`Fused`]: an expression as native code, run on arrays of any shape.
 
-use crate::expression::{Body, Finish, OutputDraft, Written};
-use crate::nest::{self, Arguments, Nest, Walk};
-use crate::operand::{Axes, Operand, OperandMut, Place};
-use crate::{CompiledKernel, results};
+use crate::CompiledKernel;
+use crate::expression::{Body, OutputDraft, Written};
+use crate::loops::{Loops, error};
+use crate::nest::{Arguments, Nest};
+use crate::operand::{Operand, OperandMut, Place};
 use crisol_ir::kernel::{Access, Kernel, Role};
 use crisol_ir::ndarray::{Array, ArrayD, IxDyn};
 use crisol_ir::{DType, Element, Error, ErrorKind, Result, Shape, Value};
@@ -42,6 +43,8 @@ pub struct Fused {
     inputs: Vec<DType>,
     outputs: Vec<OutputDraft>,
     compiled: RwLock<Vec<(Pattern, Arc<CompiledKernel>)>>,
+    /// Those of the last arrays that lay in a new way.
+    settled: RwLock<Vec<Arc<Loops>>>,
 }
 
 /// How arguments lie in memory: what code is made for.
@@ -49,6 +52,8 @@ type Pattern = (Arguments<Access>, Arguments<Role>);
 
 /// More code than this is not kept: it would mean that layouts never come again.
 const MOST_PATTERNS: usize = 256;
+/// Shapes that are remembered: looking them through must cost less than settling anew.
+const MOST_LOOPS: usize = 8;
 
 impl Fused {
     /// An expression from a function that asks a [`Body`] for inputs and gives it outputs. Both are numbered in that order.
@@ -71,7 +76,7 @@ impl Fused {
             })
             .collect();
         kernel.verify()?;
-        Ok(Fused { kernel, inputs, outputs, compiled: RwLock::default() })
+        Ok(Fused { kernel, inputs, outputs, compiled: RwLock::default(), settled: RwLock::default() })
     }
 
     /// The only output, as a new array in row-major order.
@@ -89,16 +94,12 @@ impl Fused {
             return Err(error(ErrorKind::DType, message));
         }
         let inputs: Vec<Place> = inputs.iter().map(|input| input.place()).collect();
-        let domain = self.domain(&inputs, None)?;
-        let shape = output.shape(&domain)?;
-        let mut array = Array::<T, IxDyn>::uninit(IxDyn(&shape));
-        let pointer: *mut T = array.as_mut_ptr().cast();
-        let size = size_of::<T>() as isize;
-        let strides = array.strides().iter().map(|stride| stride * size).collect();
-        let place = Place { pointer: pointer.cast(), dtype: T::DTYPE, shape, strides };
-        // SAFETY: inputs are borrowed, the array is ours, and its places are those of its strides.
-        unsafe { self.run(&domain, &inputs, &[place])? };
-        // SAFETY: a run that returns has written every place of its outputs.
+        let loops = self.loops(&inputs, None)?;
+        let [extent] = loops.outputs() else { return Err(error(ErrorKind::Internal, "no output".to_string())) };
+        let mut array = Array::<T, IxDyn>::uninit(IxDyn(&extent.shape));
+        // SAFETY: the loops fit the inputs, which are borrowed; the array is ours, in row-major order, and has the shape.
+        unsafe { loops.run(&inputs, &[array.as_mut_ptr().cast()]) };
+        // SAFETY: a run has written every place of its outputs.
         Ok(unsafe { array.assume_init() })
     }
 
@@ -108,9 +109,10 @@ impl Fused {
     /// As [`evaluate`](Fused::evaluate); more axes than a [`Shape`] has.
     pub fn evaluate_all(&self, inputs: &[&dyn Operand]) -> Result<Vec<Value>> {
         let places: Vec<Place> = inputs.iter().map(|input| input.place()).collect();
-        let domain = self.domain(&places, None)?;
-        let zeros = |output: &OutputDraft| Ok(Value::zeros(output.dtype, &Shape::new(&output.shape(&domain)?)?));
-        let mut values: Vec<Value> = self.outputs.iter().map(zeros).collect::<Result<_>>()?;
+        let loops = self.loops(&places, None)?;
+        let drafts = self.outputs.iter().zip(loops.outputs());
+        let zeros = drafts.map(|(draft, extent)| Ok(Value::zeros(draft.dtype, &Shape::new(&extent.shape)?)));
+        let mut values: Vec<Value> = zeros.collect::<Result<_>>()?;
         let mut outputs: Vec<&mut dyn OperandMut> = values.iter_mut().map(|value| value as _).collect();
         self.evaluate_into(inputs, &mut outputs)?;
         Ok(values)
@@ -162,124 +164,29 @@ impl Fused {
     }
 
     fn write_places(&self, inputs: &[Place], outputs: &[Place]) -> Result<()> {
-        if outputs.len() != self.outputs.len() {
-            let message =
-                format!("{} arrays were given, the expression has {} outputs", outputs.len(), self.outputs.len());
-            return Err(error(ErrorKind::Value, message));
-        }
-        let domain = self.domain(inputs, Some(outputs))?;
-        for (number, (draft, place)) in self.outputs.iter().zip(outputs).enumerate() {
-            if place.dtype != draft.dtype {
-                let message = format!("array {number} is {}, the output is {}", place.dtype, draft.dtype);
-                return Err(error(ErrorKind::DType, message));
-            }
-            let shape = draft.shape(&domain)?;
-            if place.shape != shape {
-                let message = format!("array {number} has shape {:?}, the output has {shape:?}", &place.shape[..]);
-                return Err(error(ErrorKind::Shape, message));
-            }
-        }
-        // SAFETY: inputs are borrowed and outputs mutably, for this call; outputs have the shapes they should. An output that is
-        // an input as well is the same array, walked alike.
-        unsafe { self.run(&domain, inputs, outputs) }
-    }
-
-    /// The shape that all inputs broadcast to; that of the first stored output, where there is no input.
-    fn domain(&self, inputs: &[Place], outputs: Option<&[Place]>) -> Result<Axes<usize>> {
-        if inputs.len() != self.inputs.len() {
-            let message = format!("{} inputs were given, the expression has {}", inputs.len(), self.inputs.len());
-            return Err(error(ErrorKind::Value, message));
-        }
-        let mut domain: Axes<usize> = Axes::new();
-        for (number, (input, dtype)) in inputs.iter().zip(&self.inputs).enumerate() {
-            if input.dtype != *dtype {
-                let message = format!("input {number} is {}, the expression takes {dtype}", input.dtype);
-                return Err(error(ErrorKind::DType, message).help("convert it, or ask for the type and use `.cast()`"));
-            }
-            while domain.len() < input.shape.len() {
-                domain.insert(0, 1);
-            }
-            let offset = domain.len() - input.shape.len();
-            for (axis, &size) in input.shape.iter().enumerate() {
-                let known = &mut domain[offset + axis];
-                if *known == 1 {
-                    *known = size;
-                } else if size != 1 && size != *known {
-                    let shapes: Vec<&[usize]> = inputs.iter().map(|input| &input.shape[..]).collect();
-                    let message = format!(
-                        "shapes {shapes:?} do not broadcast: axis {axis} of input {number} has size {size}, others {known}"
-                    );
-                    return Err(error(ErrorKind::Shape, message)
-                        .help("from the last axis on, sizes must be equal, or 1, or missing"));
-                }
-            }
-        }
-        if inputs.is_empty() {
-            let drafts = self.outputs.iter().zip(outputs.unwrap_or(&[]));
-            let stored = drafts.into_iter().find(|(draft, _)| draft.reduce.is_none());
-            domain = stored.map(|(_, place)| place.shape.clone()).unwrap_or_default();
-        }
-        let bytes = domain.iter().try_fold(8usize, |product, size| product.checked_mul(*size));
-        if bytes.is_none_or(|bytes| bytes > isize::MAX as usize) && !domain.contains(&0) {
-            return Err(error(
-                ErrorKind::Shape,
-                format!("inputs broadcast to {:?}, which no memory holds", &domain[..]),
-            ));
-        }
-        Ok(domain)
-    }
-
-    /// Runs the loops.
-    ///
-    /// # Safety
-    /// Inputs broadcast to `domain` and are valid for reads, outputs have the shapes of [`OutputDraft::shape`] and are valid for
-    /// writes, and overlap nothing but an input of equal shape and strides.
-    unsafe fn run(&self, domain: &[usize], inputs: &[Place], outputs: &[Place]) -> Result<()> {
-        let mut walks: Vec<Walk> = inputs
-            .iter()
-            .map(|place| {
-                let missing = domain.len() - place.shape.len();
-                let stretched = place.shape.iter().zip(&place.strides);
-                let strides = stretched.map(|(&size, &stride)| if size == 1 { 0 } else { stride });
-                let strides = std::iter::repeat_n(0, missing).chain(strides).collect();
-                Walk { pointer: place.pointer, size: place.dtype.size(), strides, reduce: None }
-            })
-            .collect();
-        for (draft, place) in self.outputs.iter().zip(outputs) {
-            let reduce = draft.reduce.as_ref().map(|reduce| reduce.by);
-            // Where results of a reduction are combined is settled when the order of the loops is.
-            let strides = if reduce.is_some() { Axes::new() } else { place.strides.clone() };
-            walks.push(Walk { pointer: place.pointer, size: place.dtype.size(), strides, reduce });
-        }
-        let order = nest::order(domain, &walks);
-        let mut pending = Vec::new();
-        for (number, (draft, place)) in self.outputs.iter().zip(outputs).enumerate() {
-            let Some(reduced) = draft.reduced(domain.len())? else { continue };
-            let count: usize = (0..domain.len()).filter(|axis| reduced[*axis]).map(|axis| domain[axis]).product();
-            if count == 0 && draft.needs_elements() && !place.shape.contains(&0) {
-                let message = format!("no largest or smallest number of nothing: the inputs have shape {domain:?}");
-                return Err(error(ErrorKind::Value, message));
-            }
-            let partial = results::Partial::new(draft, domain, &order, &reduced, count);
-            pending.push((number, partial));
-        }
-        for (number, partial) in &mut pending {
-            let walk = &mut walks[inputs.len() + *number];
-            walk.pointer = partial.pointer();
-            walk.strides = partial.strides.clone();
-        }
-        if !domain.contains(&0) {
-            let nest = Nest::new(domain, &order, &walks, inputs.len());
-            let kernel = self.kernel_for(&nest)?;
-            // SAFETY: every walk stays in its array: strides are those of the array or 0 where it has one element. Inputs are
-            // only read; the partial results are ours.
-            nest.run(&walks, |call| unsafe { kernel.call(call) });
-        }
-        for (number, partial) in &pending {
-            // SAFETY: the output has the shape that is left of the domain.
-            unsafe { partial.finish(&outputs[*number]) };
-        }
+        let loops = self.loops(inputs, Some(outputs))?;
+        let starts: Arguments<*mut u8> = outputs.iter().map(|place| place.pointer).collect();
+        // SAFETY: the loops fit; inputs are borrowed and outputs mutably, for this call. An output that is an input as well is
+        // the same array, walked alike.
+        unsafe { loops.run(inputs, &starts) };
         Ok(())
+    }
+
+    /// The loops for these arrays, which have been met before as a rule.
+    fn loops(&self, inputs: &[Place], outputs: Option<&[Place]>) -> Result<Arc<Loops>> {
+        let settled = self.settled.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = settled.iter().find(|loops| loops.fit(inputs, outputs)) {
+            return Ok(Arc::clone(known));
+        }
+        drop(settled);
+        let compile = |nest: &Nest| self.kernel_for(nest);
+        let loops = Arc::new(Loops::new(&self.outputs, &self.inputs, inputs, outputs, compile)?);
+        let mut settled = self.settled.write().unwrap_or_else(PoisonError::into_inner);
+        if settled.len() == MOST_LOOPS {
+            settled.remove(0);
+        }
+        settled.push(Arc::clone(&loops));
+        Ok(loops)
     }
 
     fn kernel_for(&self, nest: &Nest) -> Result<Arc<CompiledKernel>> {
@@ -316,48 +223,4 @@ impl fmt::Debug for Fused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fused").field("kernel", &self.kernel.to_string()).field("compiled", &self.compiled()).finish()
     }
-}
-
-impl OutputDraft {
-    /// Which axes of the domain are combined; `None` for an output that is stored.
-    fn reduced(&self, rank: usize) -> Result<Option<Vec<bool>>> {
-        let Some(reduce) = &self.reduce else { return Ok(None) };
-        let Some(axes) = &reduce.axes else { return Ok(Some(vec![true; rank])) };
-        let mut reduced = vec![false; rank];
-        for &axis in axes {
-            let from_start = if axis < 0 { axis.checked_add_unsigned(rank) } else { Some(axis) };
-            let place = from_start.and_then(|axis| usize::try_from(axis).ok()).filter(|axis| *axis < rank);
-            let Some(place) = place else {
-                let message = format!("no axis {axis} to reduce: the inputs broadcast to {rank} axes");
-                return Err(error(ErrorKind::Axis, message));
-            };
-            if std::mem::replace(&mut reduced[place], true) {
-                return Err(error(ErrorKind::Axis, format!("axis {axis} is reduced twice")));
-            }
-        }
-        Ok(Some(reduced))
-    }
-
-    /// The shape of the output over a domain.
-    fn shape(&self, domain: &[usize]) -> Result<Axes<usize>> {
-        let Some(reduced) = self.reduced(domain.len())? else {
-            return Ok(domain.into());
-        };
-        let keep = self.reduce.as_ref().is_some_and(|reduce| reduce.keep);
-        let axes = domain.iter().zip(&reduced);
-        Ok(axes
-            .filter(|(_, reduced)| keep || !**reduced)
-            .map(|(size, reduced)| if *reduced { 1 } else { *size })
-            .collect())
-    }
-
-    fn needs_elements(&self) -> bool {
-        let largest = crisol_ir::primitive::Reduction::Max;
-        self.reduce.as_ref().is_some_and(|reduce| reduce.by == largest || reduce.finish == Finish::Opposite)
-    }
-}
-
-#[cold]
-fn error(kind: ErrorKind, message: String) -> Error {
-    Error::new(kind, message).operation("fused")
 }

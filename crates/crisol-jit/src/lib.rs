@@ -6,13 +6,14 @@
 //! | --- | --- |
 //! | `fused`, [`expression`] | [`Fused`]: Rust operators over arrays; what can be written in it |
 //! | `operand` | [`Operand`]: what it runs on |
-//! | `nest`, `results` | from shapes and strides to calls of a kernel; results of reductions |
+//! | `loops`, `nest`, `results` | from shapes and strides to calls of a kernel, kept for the next arrays that lie alike; results of reductions |
 //! | `compiled` | [`CompiledKernel`]: the processor, one Cranelift module a kernel, entry point and release |
 //! | `lower` | the loop nest; `constants`, `instruction`, `memory`, `reduce`, `value`: what is inside it |
 
 mod compiled;
 pub mod expression;
 mod fused;
+mod loops;
 mod lower;
 mod nest;
 mod operand;

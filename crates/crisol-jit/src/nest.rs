@@ -17,7 +17,6 @@ const SHORT: usize = 16;
 /// How an argument moves along the axes of the domain.
 #[derive(Clone, Debug)]
 pub(crate) struct Walk {
-    pub pointer: *mut u8,
     /// Bytes of an element.
     pub size: usize,
     /// Bytes a step, an axis each: 0 where the argument is the same along the axis.
@@ -26,10 +25,13 @@ pub(crate) struct Walk {
     pub reduce: Option<Reduction>,
 }
 
-/// The loops of one run.
+/// The loops over arrays of one shape.
 pub(crate) struct Nest {
-    /// Outermost first.
-    axes: Axes<Axis>,
+    /// Walked here, outermost first.
+    outer: Axes<Axis>,
+    /// The kernel's own.
+    rows: Axis,
+    columns: Axis,
     /// How arguments move along the columns: inputs, then outputs.
     pub accesses: Arguments<Access>,
     pub roles: Arguments<Role>,
@@ -77,39 +79,39 @@ impl Nest {
                 _ => axes.push(next),
             }
         }
-        if axes.is_empty() {
+        let columns = axes.pop().unwrap_or_else(|| {
             let strides = walks.iter().map(|walk| if walk.reduce.is_some() { 0 } else { walk.size as isize });
-            axes.push(Axis { size: 1, strides: strides.collect() });
-        }
-        let columns = &axes[axes.len() - 1].strides;
+            Axis { size: 1, strides: strides.collect() }
+        });
         let access = |(stride, walk): (&isize, &Walk)| match *stride {
             0 => Access::Broadcast,
             stride if stride == walk.size as isize => Access::Contiguous,
             _ => Access::Strided,
         };
-        let accesses: Arguments<Access> = columns.iter().zip(walks).map(access).collect();
-        let roles = walks.iter().zip(&accesses).skip(inputs).map(|(walk, access)| match (walk.reduce, access) {
+        let accesses: Arguments<Access> = columns.strides.iter().zip(walks).map(access).collect();
+        let outputs = walks.iter().zip(&accesses).skip(inputs);
+        let role = |(walk, access): (&Walk, &Access)| match (walk.reduce, access) {
             (None, access) => Role::Store(*access),
             (Some(by), Access::Broadcast) => Role::ReduceColumns(by),
             (Some(by), _) => Role::ReduceRows(by),
-        });
-        let roles = roles.collect();
-        Nest { axes, accesses, roles }
+        };
+        let roles: Arguments<Role> = outputs.map(role).collect();
+        let rows = match axes.pop() {
+            Some(last) if takes_rows(&last, &roles) => last,
+            other => {
+                axes.extend(other);
+                Axis { size: 1, strides: walks.iter().map(|_| 0).collect() }
+            }
+        };
+        Nest { outer: axes, rows, columns, accesses, roles }
     }
 
-    /// Calls `run` until all places have been visited.
-    pub(crate) fn run(&self, walks: &[Walk], mut run: impl FnMut(&Call)) {
-        let (columns, outer) = self.axes.split_last().map_or((None, &[][..]), |(last, rest)| (Some(last), rest));
-        let Some(columns) = columns else { return };
-        if self.axes.iter().any(|axis| axis.size == 0) {
+    /// Calls `run` until all places have been visited; `pointers` are those of the first one, inputs, then outputs.
+    pub(crate) fn run(&self, mut pointers: Arguments<*mut u8>, mut run: impl FnMut(&Call)) {
+        let Nest { outer, rows, columns, .. } = self;
+        if columns.size == 0 || rows.size == 0 || outer.iter().any(|axis| axis.size == 0) {
             return;
         }
-        let none: Arguments<isize> = walks.iter().map(|_| 0).collect();
-        let (rows, outer) = match outer.split_last() {
-            Some((rows, rest)) if self.takes_rows(rows) => (rows, rest),
-            _ => (&Axis { size: 1, strides: none }, outer),
-        };
-        let mut pointers: Arguments<*mut u8> = walks.iter().map(|walk| walk.pointer).collect();
         let mut index: Axes<usize> = outer.iter().map(|_| 0).collect();
         loop {
             run(&Call {
@@ -144,10 +146,10 @@ impl Nest {
             }
         }
     }
+}
 
-    /// Whether an axis can be the kernel's rows: what is combined over rows into `out[column]` stands still along them.
-    fn takes_rows(&self, axis: &Axis) -> bool {
-        let outputs = axis.strides.iter().skip(axis.strides.len() - self.roles.len());
-        outputs.zip(&self.roles).all(|(stride, role)| !matches!(role, Role::ReduceRows(_)) || *stride == 0)
-    }
+/// Whether an axis can be the kernel's rows: what is combined over rows into `out[column]` stands still along them.
+fn takes_rows(axis: &Axis, roles: &[Role]) -> bool {
+    let outputs = axis.strides.iter().skip(axis.strides.len() - roles.len());
+    outputs.zip(roles).all(|(stride, role)| !matches!(role, Role::ReduceRows(_)) || *stride == 0)
 }

@@ -1,15 +1,17 @@
 //! Results of reductions while they are combined, and how they reach the arrays that were asked for.
 
 use crate::expression::{Finish, OutputDraft};
-use crate::operand::{Axes, Place};
+use crate::operand::Axes;
 use crisol_ir::DType;
 use crisol_ir::primitive::Reduction;
+use smallvec::SmallVec;
 
-/// One number for each place that is left of the domain, in the order of the loops.
-pub(crate) struct Partial {
-    /// Words, so that any element is aligned.
-    words: Vec<u64>,
+/// Where a reduction is combined: one number for each place that is left of the domain, in the order of the loops.
+pub(crate) struct Combined {
     dtype: DType,
+    /// The neutral element, repeated to a word, and how many words hold the results: then any element is aligned.
+    word: u64,
+    words: usize,
     finish: Finish,
     keep: bool,
     /// The number of elements behind each result.
@@ -20,15 +22,15 @@ pub(crate) struct Partial {
     axes: Axes<(usize, bool)>,
 }
 
-impl Partial {
-    /// Room for the results, set to the neutral element; `order` lists the loops from the outermost inwards.
+impl Combined {
+    /// Of so many elements each; `order` lists the loops from the outermost inwards.
     pub(crate) fn new(
         draft: &OutputDraft,
         domain: &[usize],
         order: &[usize],
         reduced: &[bool],
         count: usize,
-    ) -> Partial {
+    ) -> Combined {
         let size = draft.dtype.size();
         let mut strides: Axes<isize> = domain.iter().map(|_| 0).collect();
         let mut elements = 1;
@@ -42,21 +44,22 @@ impl Partial {
         };
         let neutral = neutral(by, draft.dtype);
         let word = if size == 4 { neutral & 0xffff_ffff | neutral << 32 } else { neutral };
-        let words = vec![word; (elements * size).div_ceil(8)];
+        let words = (elements * size).div_ceil(8);
         let axes = domain.iter().copied().zip(reduced.iter().copied()).collect();
-        Partial { words, dtype: draft.dtype, finish, keep, count, strides, axes }
+        Combined { dtype: draft.dtype, word, words, finish, keep, count, strides, axes }
     }
 
-    pub(crate) fn pointer(&mut self) -> *mut u8 {
-        self.words.as_mut_ptr().cast()
+    /// Room for the results, set to the neutral element.
+    pub(crate) fn room(&self) -> SmallVec<[u64; 8]> {
+        SmallVec::from_elem(self.word, self.words)
     }
 
     /// Writes the results where they belong.
     ///
     /// # Safety
-    /// `place` is valid for writes and has the shape that is left of the domain.
-    pub(crate) unsafe fn finish(&self, place: &Place) {
-        let mut given = place.strides.iter();
+    /// `to` starts an array that is valid for writes, with the shape that is left of the domain and these strides in bytes.
+    pub(crate) unsafe fn finish(&self, room: &[u64], to: *mut u8, strides: &[isize]) {
+        let mut given = strides.iter();
         let mut loops: Axes<(usize, isize, isize)> = Axes::new();
         for (&(size, reduced), &stride) in self.axes.iter().zip(&self.strides) {
             if !reduced {
@@ -65,11 +68,11 @@ impl Partial {
                 given.next();
             }
         }
-        let from = self.words.as_ptr().cast::<u8>();
+        let from = room.as_ptr().cast::<u8>();
         let (finish, count) = (self.finish, self.count);
         macro_rules! write {
             ($number:ty, $opposite:expr, $mean:expr) => {
-                write::<$number>(from, place.pointer, &loops, &|x| match finish {
+                write::<$number>(from, to, &loops, &|x| match finish {
                     Finish::Nothing => x,
                     Finish::Opposite => $opposite(x),
                     Finish::Mean => $mean(x),

@@ -343,3 +343,24 @@ fn many_threads_share_an_expression() {
     });
     assert_eq!(fused.compiled(), 1, "a transposed array has the same layout in another order");
 }
+
+#[test]
+fn loops_are_kept_by_shape_strides_and_type() {
+    let fused = Fused::new(|k| k.output(k.input::<f32>() * 2f32)).unwrap();
+    let x = Array2::from_shape_fn((4, 6), |(i, j)| (i * 6 + j) as f32);
+    // More layouts than are kept, twice, in turn: every one gives what ndarray gives.
+    for _ in 0..2 {
+        for rows in 1..=4 {
+            for columns in [1, 3, 6] {
+                let part = x.slice(s![..rows, ..columns]);
+                assert_eq!(fused.evaluate::<f32>(&[&part]).unwrap(), (&part * 2.0).into_dyn());
+                let turned = part.t();
+                let mut out = Array2::<f32>::zeros((rows, columns));
+                fused.evaluate_into(&[&turned], &mut [&mut out.view_mut().reversed_axes()]).unwrap();
+                assert_eq!(out, &part * 2.0);
+            }
+        }
+    }
+    assert!(fused.evaluate::<f32>(&[&x.mapv(f64::from)]).is_err());
+    assert!(fused.evaluate_into(&[&x], &mut [&mut Array2::<f32>::zeros((6, 4))]).is_err());
+}

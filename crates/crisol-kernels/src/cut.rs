@@ -19,6 +19,8 @@ const MAX_BLOCKS: usize = 16;
 const FAR_ELEMENTS: usize = 1 << 19;
 /// The longest block: with its rows of the output still in cache for the epilogue.
 const MAX_ROWS: usize = 504;
+/// Rows of a block that read a panel too seldom to be worth a block of their own.
+const FEW_ROWS: usize = 48;
 /// Elements that all partial products may take together.
 const PARTIALS: usize = 1 << 21;
 /// Blocks are multiples of the rows (6) and the columns (64) of the inner kernel's tile.
@@ -55,9 +57,7 @@ impl Cut {
             return Self { parts, ..whole };
         }
         if work >= PANELS_WORK && m >= PANELS_ROWS && n >= COL_TILE {
-            // Blocks whose left operand fits into a second-level cache.
-            let rows = m.div_ceil(MAX_BLOCKS / 2).next_multiple_of(ROW_TILE).clamp(4 * ROW_TILE, MAX_ROWS / 2);
-            return Self { rows: rows.next_multiple_of(ROW_TILE), panels: true, ..whole };
+            return Self { rows: panel_rows(m), panels: true, ..whole };
         }
         // With a long batch each product may be one block.
         let wanted = prev_power_of_two(work / BLOCK_WORK).min(MAX_BLOCKS.div_ceil(batch));
@@ -82,6 +82,14 @@ impl Cut {
         }
         Self { rows: m.div_ceil(2).next_multiple_of(ROW_TILE), ..self }
     }
+}
+
+/// The rows of a block where the right operand is in panels: all blocks have equally many, so that threads end together, which is
+/// worth a tile of the rest in each of them; the left operand of a block fits into a second-level cache.
+fn panel_rows(m: usize) -> usize {
+    let most = MAX_BLOCKS / 2;
+    let blocks = if m < most * FEW_ROWS { most / 2 } else { most };
+    m.div_ceil(blocks.max(m.div_ceil(MAX_ROWS / 2)))
 }
 
 fn prev_power_of_two(value: usize) -> usize {

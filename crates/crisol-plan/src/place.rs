@@ -159,23 +159,33 @@ pub(crate) fn place(program: &Program, waves: &[Wave]) -> Placement {
     placement
 }
 
-/// The scratch memory of a region: where the rows of its local values start, and the bytes of a block.
-pub(crate) fn place_local(program: &Program, region: &Region) -> (FxHashMap<NodeId, usize>, usize) {
+/// Where the values that only a region's members read live while a block runs.
+pub(crate) struct LocalPlacement {
+    /// The bytes at which their rows start in the block's scratch.
+    pub(crate) scratch: FxHashMap<NodeId, usize>,
+    /// Those that live in the rows of a value that others can read, which takes over their memory when it is made.
+    pub(crate) homes: FxHashMap<NodeId, NodeId>,
+    pub(crate) scratch_bytes: usize,
+}
+
+/// Gives the local values of a region a place.
+pub(crate) fn place_local(program: &Program, region: &Region, placement: &Placement) -> LocalPlacement {
     let mut last_read: FxHashMap<NodeId, usize> = FxHashMap::default();
     for (member, draft) in region.members.iter().enumerate() {
         for &read in &draft.reads {
             last_read.insert(read, member);
         }
     }
-    let mut places: FxHashMap<NodeId, usize> = FxHashMap::default();
+    let homes = homes(program, region, placement, &last_read);
+    let mut scratch: FxHashMap<NodeId, usize> = FxHashMap::default();
     let mut arena = Arena::default();
     for (member, draft) in region.members.iter().enumerate() {
         let mut taken: SmallVec<[NodeId; 4]> = SmallVec::new();
         for (output, &write) in draft.writes.iter().enumerate() {
-            let Some(&bytes) = region.local.get(&write) else { continue };
+            let Some(&bytes) = region.local.get(&write).filter(|_| !homes.contains_key(&write)) else { continue };
             let mut dying = overwritable(program, draft, output)
                 .filter(|read| last_read.get(read) == Some(&member) && !taken.contains(read));
-            let heir = dying.find_map(|read| places.get(&read).map(|&offset| (read, offset)));
+            let heir = dying.find_map(|read| scratch.get(&read).map(|&offset| (read, offset)));
             let offset = match heir {
                 Some((read, offset)) => {
                     taken.push(read);
@@ -183,19 +193,56 @@ pub(crate) fn place_local(program: &Program, region: &Region) -> (FxHashMap<Node
                 }
                 None => arena.take(bytes * region.block),
             };
-            places.insert(write, offset);
+            scratch.insert(write, offset);
         }
         let mut dead = draft.reads.clone();
         dead.sort_unstable();
         dead.dedup();
         for read in dead {
             let dies = last_read.get(&read) == Some(&member) && !taken.contains(&read);
-            if let (true, Some(&offset), Some(bytes)) = (dies, places.get(&read), region.local.get(&read)) {
+            if let (true, Some(&offset), Some(bytes)) = (dies, scratch.get(&read), region.local.get(&read)) {
                 arena.give(offset, bytes * region.block);
             }
         }
     }
-    (places, arena.end)
+    LocalPlacement { scratch, homes, scratch_bytes: arena.end }
+}
+
+/// The local values that can wait for their last reader in the memory of what it makes of them, so that its cache lines are
+/// fetched once: those of softmax's powers are then the probabilities'.
+fn homes(
+    program: &Program,
+    region: &Region,
+    placement: &Placement,
+    last_read: &FxHashMap<NodeId, usize>,
+) -> FxHashMap<NodeId, NodeId> {
+    // Memory that was an argument's or another value's may still be read by members.
+    let is_new = |write: &NodeId| match placement.places.get(write) {
+        Some(&Place::Result(result)) => placement.results[result as usize].takes_over.is_empty(),
+        Some(place @ Place::Arena(_)) => {
+            let reads = region.members.iter().flat_map(|draft| &draft.reads);
+            reads.into_iter().all(|read| read == write || placement.places.get(read) != Some(place))
+        }
+        _ => false,
+    };
+    let mut homes: FxHashMap<NodeId, NodeId> = FxHashMap::default();
+    for (member, draft) in region.members.iter().enumerate().rev() {
+        for (output, write) in draft.writes.iter().enumerate() {
+            let home = match region.local.contains_key(write) {
+                true => homes.get(write).copied(),
+                false => Some(*write).filter(is_new),
+            };
+            let Some(home) = home else { continue };
+            let mut dying = overwritable(program, draft, output).filter(|read| {
+                let local = region.local.contains_key(read) && !homes.contains_key(read);
+                local && last_read.get(read) == Some(&member)
+            });
+            if let Some(read) = dying.next() {
+                homes.insert(read, home);
+            }
+        }
+    }
+    homes
 }
 
 /// The values whose memory a step's output can take over: of the same size, and read only where it is written.

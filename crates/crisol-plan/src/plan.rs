@@ -6,7 +6,7 @@ use crate::fuse;
 use crate::lower;
 use crate::nest::Nest;
 use crate::peak::Peak;
-use crate::place::{Place, Placement, ResultBuffer, place, place_local};
+use crate::place::{LocalPlacement, Place, Placement, ResultBuffer, place, place_local};
 use crate::region::{self, Region, Unit};
 use crate::rows::Spread;
 use crate::schedule;
@@ -214,7 +214,7 @@ impl Maker<'_> {
     }
 
     fn region(&mut self, region: Region) -> Result<RegionStep> {
-        let (places, scratch_bytes) = place_local(self.program, &region);
+        let LocalPlacement { scratch, homes, scratch_bytes } = place_local(self.program, &region, self.placement);
         let Region { rows, block, members, spreads, local } = region;
         let mut table: Vec<Entry> = Vec::new();
         let mut numbers: FxHashMap<NodeId, u32> = FxHashMap::default();
@@ -222,9 +222,9 @@ impl Maker<'_> {
             if let Some(&number) = numbers.get(&id) {
                 return Ok(number);
             }
-            table.push(match (places.get(&id), local.get(&id)) {
+            table.push(match (scratch.get(&id), local.get(&id)) {
                 (Some(&offset), Some(&bytes)) => Entry::Scratch(offset, bytes),
-                _ => Entry::Slot(maker.slot(id)?),
+                _ => Entry::Slot(maker.slot(*homes.get(&id).unwrap_or(&id))?),
             });
             numbers.insert(id, table.len() as u32 - 1);
             Ok(table.len() as u32 - 1)

@@ -2,7 +2,7 @@
 
 use crate::buffer::Buffer;
 use crate::interpret::{combine, fill_identity};
-use crate::nest::Partial;
+use crate::nest::{Partial, Walk};
 use crate::plan::{Entry, KernelStep, Member, ReductionStep, RegionStep, Step, Wave, WholeStep};
 use crate::rows::Spread;
 use crisol_ir::kernel::Call;
@@ -15,6 +15,8 @@ use std::sync::{Mutex, PoisonError};
 
 /// Results of a reduction above which filling and merging them is worth several threads.
 const MANY_RESULTS: usize = 32 << 10;
+/// Results that are merged together at least: fewer would use cache lines in part.
+const SHORTEST_RANGE: usize = 64;
 
 /// Pointers that threads share: each writes elements of its own.
 #[derive(Clone, Copy)]
@@ -196,7 +198,9 @@ impl RegionStep {
                 // Where row 0 would lie: kernels address rows by their numbers.
                 Entry::Scratch(offset, bytes) => scratch.wrapping_add(offset).wrapping_sub(first * bytes),
             };
-            let table: SmallVec<[*mut u8; 64]> = self.table.iter().map(pointer).collect();
+            // Filled where it stays: it is large to move.
+            let mut table = SmallVec::<[*mut u8; 64]>::new();
+            table.extend(self.table.iter().map(pointer));
             let shared = Shared { table: &table, arena: shared.arena };
             for (member, spread) in &self.members {
                 match (member, *spread) {
@@ -236,13 +240,13 @@ impl KernelStep {
             // SAFETY: the value has that many bytes.
             unsafe { std::ptr::write_bytes(shared.table[slot as usize], 0, bytes) };
         }
-        let parts = self.nest.parts();
         for reduction in &self.reductions {
             // SAFETY: results have `count` elements, partial ones `count` for each part.
             unsafe {
                 fill(reduction, shared.table[self.slots[reduction.argument] as usize], reduction.count);
-                if parts > 1 {
-                    fill(reduction, shared.arena.add(reduction.scratch), reduction.count * parts);
+                // Those of rows are filled by the chunks, where they are used.
+                if self.nest.partial == Partial::Columns {
+                    fill(reduction, shared.arena.add(reduction.scratch), reduction.count * self.nest.parts());
                 }
             }
         }
@@ -275,6 +279,14 @@ impl KernelStep {
             Partial::Rows => Some(row_chunk),
             Partial::Columns => Some(column_chunk),
         };
+        if nest.partial == Partial::Rows {
+            for reduction in &self.reductions {
+                let bytes = reduction.count * reduction.dtype.size();
+                let out = shared.arena.wrapping_add(reduction.scratch + row_chunk * bytes);
+                // SAFETY: the chunk's own partial results: nests that have them are not cut along the columns.
+                unsafe { fill(reduction, out, reduction.count) };
+            }
+        }
         let rows = first_row..(first_row + nest.rows_a_chunk).min(nest.row_space);
         let columns = first_column..(first_column + nest.columns_a_chunk).min(nest.columns());
         // SAFETY: passed on.
@@ -285,22 +297,6 @@ impl KernelStep {
     unsafe fn range(&self, shared: &Shared<'_>, part: Option<usize>, rows: Range<usize>, columns: Range<usize>) {
         let nest = &self.nest;
         let last = nest.sizes.len() - 1;
-        let mut starts: SmallVec<[*mut u8; 24]> = SmallVec::with_capacity(self.slots.len());
-        for (slot, walk) in self.slots.iter().zip(&nest.walks) {
-            let column = columns.start as isize * walk.strides[last];
-            starts.push(shared.table[*slot as usize].wrapping_offset(walk.offset + column));
-        }
-        if let Some(part) = part.filter(|_| nest.parts() > 1) {
-            for reduction in &self.reductions {
-                let bytes = reduction.count * reduction.dtype.size();
-                let start = shared.arena.wrapping_add(reduction.scratch + part * bytes);
-                let column = match nest.partial {
-                    Partial::Columns => 0,
-                    _ => columns.start as isize * nest.walks[reduction.argument].strides[last],
-                };
-                starts[reduction.argument] = start.wrapping_offset(column);
-            }
-        }
         let mut call = Call {
             pointers: std::ptr::null(),
             row_strides: self.row_strides.as_ptr(),
@@ -311,7 +307,7 @@ impl KernelStep {
             position_row_step: if last > 0 { nest.positions[last - 1] } else { 0 },
             position_column_step: nest.positions[last],
         };
-        let mut pointers = starts.clone();
+        let mut pointers: SmallVec<[*mut u8; 24]> = SmallVec::new();
         let inner = if last > 0 && nest.by_rows { nest.sizes[last - 1] } else { 1 };
         let mut row = rows.start;
         while row < rows.end {
@@ -325,10 +321,21 @@ impl KernelStep {
             for (index, step) in place.iter().zip(&nest.positions) {
                 call.position = call.position.wrapping_add(*index as u64 * step);
             }
-            for ((pointer, start), walk) in pointers.iter_mut().zip(&starts).zip(&nest.walks) {
-                let steps = place.iter().zip(&walk.strides);
-                let offset: isize = steps.map(|(&index, &stride)| index as isize * stride).sum();
-                *pointer = start.wrapping_offset(offset);
+            let offset = |walk: &Walk| -> isize {
+                let steps = place.iter().zip(&walk.strides).map(|(&index, &stride)| index as isize * stride);
+                walk.offset + columns.start as isize * walk.strides[last] + steps.sum::<isize>()
+            };
+            pointers.clear();
+            let arguments = self.slots.iter().zip(&nest.walks);
+            pointers.extend(arguments.map(|(slot, walk)| shared.table[*slot as usize].wrapping_offset(offset(walk))));
+            if let Some(part) = part.filter(|_| nest.parts() > 1) {
+                for reduction in &self.reductions {
+                    let bytes = reduction.count * reduction.dtype.size();
+                    let start = shared.arena.wrapping_add(reduction.scratch + part * bytes);
+                    let walk = &nest.walks[reduction.argument];
+                    // Partial results lie as the results do, from their own start.
+                    pointers[reduction.argument] = start.wrapping_offset(offset(walk) - walk.offset);
+                }
             }
             let within = if last > 0 && nest.by_rows { place[last - 1] } else { 0 };
             call.rows = (inner - within).min(rows.end - row);
@@ -344,7 +351,7 @@ impl KernelStep {
 unsafe fn fill(reduction: &ReductionStep, to: *mut u8, count: usize) {
     let (by, dtype) = (reduction.reduction, reduction.dtype);
     // SAFETY: the caller's promise.
-    unsafe { in_ranges(count, dtype, |start, length| fill_identity(by, dtype, to.wrapping_add(start), length)) }
+    unsafe { in_ranges(count, 1, dtype, |start, length| fill_identity(by, dtype, to.wrapping_add(start), length)) }
 }
 
 /// Merges the partial results in the arena, in their order, onto `to`.
@@ -358,11 +365,12 @@ unsafe fn merge(reduction: &ReductionStep, to: *mut u8, arena: *mut u8, parts: u
         }
     };
     // SAFETY: as above.
-    unsafe { in_ranges(count, dtype, merge) }
+    unsafe { in_ranges(count, parts, dtype, merge) }
 }
 
-/// Calls `body` with ranges, as first byte and number of elements, that together are all of `count`.
-unsafe fn in_ranges(count: usize, dtype: DType, body: impl Fn(usize, usize)) {
+/// Calls `body` with ranges, as first byte and number of elements, that together are all of `count`; on several threads, if
+/// `passes` over all of them are much work.
+unsafe fn in_ranges(count: usize, passes: usize, dtype: DType, body: impl Fn(usize, usize)) {
     struct Free<F>(F);
     // SAFETY: the bodies here touch disjoint ranges through pointers that outlive the call.
     unsafe impl<F> Sync for Free<F> {}
@@ -371,12 +379,13 @@ unsafe fn in_ranges(count: usize, dtype: DType, body: impl Fn(usize, usize)) {
             (self.0)(start, length);
         }
     }
-    if count <= MANY_RESULTS {
+    let range = (MANY_RESULTS / passes.max(1)).max(SHORTEST_RANGE);
+    if count <= range {
         return body(0, count);
     }
     let body = Free(body);
-    parallel_for(count.div_ceil(MANY_RESULTS), &|chunk| {
-        let start = chunk * MANY_RESULTS;
-        body.call(start * dtype.size(), MANY_RESULTS.min(count - start));
+    parallel_for(count.div_ceil(range), &|chunk| {
+        let start = chunk * range;
+        body.call(start * dtype.size(), range.min(count - start));
     });
 }

@@ -63,3 +63,24 @@ fn small_values_are_counted_together_and_partial_results_are_named() {
     assert!(lines[12].ends_with(" partial results of reductions"), "{text}");
     assert_eq!(lines.len(), 13, "{text}");
 }
+
+#[test]
+fn what_a_result_is_made_of_waits_in_its_memory() {
+    let mut graph = Graph::new();
+    let g = &mut graph;
+    let (x, other) = (input(g, &[64, 256]), input(g, &[64, 256]));
+    let most = ops::max(g, x, &[1]).unwrap();
+    let most = ops::reshape(g, most, Shape::new(&[64, 1]).unwrap()).unwrap();
+    let distances = ops::subtract(g, x, most).unwrap();
+    let powers = ops::exp(g, distances).unwrap();
+    let sum = ops::sum(g, powers, &[1]).unwrap();
+    let sum = ops::reshape(g, sum, Shape::new(&[64, 1]).unwrap()).unwrap();
+    let softmax = ops::divide(g, powers, sum).unwrap();
+    let text = Planner::new().explain(g, &[softmax]).unwrap();
+    // Largest numbers and sums alone: the powers lie where the result will.
+    assert!(text.contains("scratch of 128 bytes a thread"), "{text}");
+    // Not where the result may take over an argument that is still read.
+    let shifted = ops::add(g, softmax, other).unwrap();
+    let text = Planner::new().explain(g, &[shifted]).unwrap();
+    assert!(text.contains("may take over argument1") && !text.contains("scratch of 128 bytes"), "{text}");
+}

@@ -97,7 +97,7 @@ impl Monitor {
 
     pub(crate) fn goes_up(&self, callback: &str) -> Result<bool> {
         let has = |words: &[&str]| {
-            let name = self.name.strip_prefix("val_").unwrap_or(&self.name).to_lowercase();
+            let name = snake_case(self.name.strip_prefix("val_").unwrap_or(&self.name));
             let parts: Vec<&str> = name.split('_').collect();
             words.iter().any(|word| {
                 let wanted: Vec<&str> = word.split('_').collect();
@@ -119,6 +119,20 @@ impl Monitor {
     }
 }
 
+/// `RootMeanSquaredError`, by which a metric may go as well, as `root_mean_squared_error`; `AUC` as `auc`.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    let mut was_small = false;
+    for letter in name.chars() {
+        if letter.is_uppercase() && was_small {
+            snake.push('_');
+        }
+        was_small = !letter.is_uppercase() && letter != '_';
+        snake.extend(letter.to_lowercase());
+    }
+    snake
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,12 +140,26 @@ mod tests {
     #[test]
     fn the_direction_follows_from_the_name() {
         let up = |name: &str| Monitor::new(name).goes_up("early_stopping").ok();
-        for name in
-            ["val_accuracy", "auc", "sparse_categorical_accuracy", "sparse_top_k_categorical_accuracy", "val_recall"]
-        {
+        for name in [
+            "val_accuracy",
+            "auc",
+            "AUC",
+            "val_F1Score",
+            "sparse_categorical_accuracy",
+            "sparse_top_k_categorical_accuracy",
+            "val_recall",
+        ] {
             assert_eq!(up(name), Some(true), "{name}");
         }
-        for name in ["loss", "val_loss", "digits_loss", "mae", "root_mean_squared_error", "binary_crossentropy"] {
+        for name in [
+            "loss",
+            "val_loss",
+            "digits_loss",
+            "mae",
+            "root_mean_squared_error",
+            "RootMeanSquaredError",
+            "binary_crossentropy",
+        ] {
             assert_eq!(up(name), Some(false), "{name}");
         }
         assert_eq!(up("std_of_activation"), None);

@@ -42,9 +42,11 @@ impl Callback for TerminateOnNan {
         if loss.is_none_or(f64::is_finite) {
             return Ok(Flow::Continue);
         }
-        let layer = match run.first_not_finite()? {
-            Some(layer) => format!("the first layer whose output was not finite is {layer:?}"),
-            None => "the outputs of all layers are finite: it is the loss itself".to_string(),
+        let layer = match run.first_not_finite() {
+            Ok(Some(layer)) => format!("the first layer whose output was not finite is {layer:?}"),
+            Ok(None) => "the outputs of all layers are finite: it is the loss itself".to_string(),
+            // A step that holds its models itself cannot be repeated.
+            Err(error) => format!("which layer made it is not known: {error}"),
         };
         let text = format!("Batch {step}: Invalid loss, terminating training: {layer}");
         run.show(&format!("{text}\n"));

@@ -144,11 +144,20 @@ pub trait IntoMetric {
     /// # Errors
     /// No metric has the given name, or its state could not be made.
     fn into_metric(self) -> Result<Box<dyn Metric>>;
+
+    /// The name it is asked for by, which Keras shows in the logs: `"mae"` stays `"mae"`.
+    fn asked_name(&self) -> Option<&str> {
+        None
+    }
 }
 
 impl IntoMetric for &str {
     fn into_metric(self) -> Result<Box<dyn Metric>> {
         by_name(self)
+    }
+
+    fn asked_name(&self) -> Option<&str> {
+        Some(self)
     }
 }
 

@@ -137,6 +137,12 @@ impl Optimizer {
         self.steps
     }
 
+    /// Counts so many of the last steps as not taken: they were recorded, and failed when they were evaluated, so that no parameter has
+    /// changed.
+    pub fn take_back(&mut self, steps: u64) {
+        self.steps = self.steps.saturating_sub(steps);
+    }
+
     /// The loss times the factor of [`loss_scale_factor`](crate::OptimizerOptions::loss_scale_factor), by which gradients are divided again.
     pub fn scale_loss(&self, loss: &Tensor) -> Tensor {
         match self.options.loss_scale {
@@ -163,7 +169,8 @@ impl Optimizer {
         self.evaluate()
     }
 
-    /// Records one step without evaluating it: the caller's next read or [`evaluate`] does.
+    /// Records one step without evaluating it: the caller's next read or [`evaluate`] does. Who finds that it fails then says so by
+    /// [`Optimizer::take_back`].
     ///
     /// # Errors
     /// As [`Optimizer::apply`].
@@ -195,7 +202,7 @@ impl Optimizer {
     fn evaluate(&mut self) -> Result<()> {
         let result = evaluate();
         if result.is_err() {
-            self.steps -= 1;
+            self.take_back(1);
         }
         result
     }

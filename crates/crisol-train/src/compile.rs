@@ -36,6 +36,8 @@ pub struct Compile {
 struct Asked {
     output: Option<String>,
     is_weighted: bool,
+    /// The name in the logs; its own, unless it was asked for by another.
+    name: Option<String>,
     metric: Result<Box<dyn Metric>>,
 }
 
@@ -73,28 +75,29 @@ impl Compile {
         self
     }
 
-    /// One more metric of a model of one output: `"accuracy"`, `Accuracy::binary()`. Sample weights do not count in it.
+    /// One more metric of a model of one output: `"accuracy"`, `Accuracy::binary()`. Sample weights do not count in it. In the logs it goes by
+    /// the name that is given here (`"mae"`), or by its own.
     #[must_use]
     pub fn metric(self, metric: impl IntoMetric) -> Compile {
-        self.with(None, false, metric.into_metric())
+        self.asked(None, false, metric)
     }
 
     /// One more metric of an output.
     #[must_use]
     pub fn metric_of(self, output: impl Into<String>, metric: impl IntoMetric) -> Compile {
-        self.with(Some(output.into()), false, metric.into_metric())
+        self.asked(Some(output.into()), false, metric)
     }
 
     /// One more metric in which samples count as they are weighted.
     #[must_use]
     pub fn weighted_metric(self, metric: impl IntoMetric) -> Compile {
-        self.with(None, true, metric.into_metric())
+        self.asked(None, true, metric)
     }
 
     /// One more metric of an output in which samples count as they are weighted.
     #[must_use]
     pub fn weighted_metric_of(self, output: impl Into<String>, metric: impl IntoMetric) -> Compile {
-        self.with(Some(output.into()), true, metric.into_metric())
+        self.asked(Some(output.into()), true, metric)
     }
 
     /// Steps that run as one plan, with callbacks after the last of them: 1 unless told.
@@ -104,13 +107,19 @@ impl Compile {
         self
     }
 
+    fn asked(self, output: Option<String>, is_weighted: bool, metric: impl IntoMetric) -> Compile {
+        let name = metric.asked_name().map(str::to_string);
+        self.with(output, is_weighted, name, metric.into_metric())
+    }
+
     pub(crate) fn with(
         mut self,
         output: Option<String>,
         is_weighted: bool,
+        name: Option<String>,
         metric: Result<Box<dyn Metric>>,
     ) -> Compile {
-        self.metrics.push(Asked { output, is_weighted, metric });
+        self.metrics.push(Asked { output, is_weighted, name, metric });
         self
     }
 
@@ -134,12 +143,13 @@ impl Compile {
             loss_weights[place(&output)?] = weight;
         }
         let mut metrics = Vec::new();
-        for Asked { output, is_weighted, metric } in self.metrics {
+        for Asked { output, is_weighted, name, metric } in self.metrics {
             let metric = metric?;
+            let asked = name.unwrap_or_else(|| metric.name().to_string());
             let place = match &output {
                 Some(output) => place(output)?,
                 None if outputs.len() > 1 => {
-                    let text = format!("the metric {:?} is for one output, and the model has several", metric.name());
+                    let text = format!("the metric {asked:?} is for one output, and the model has several");
                     return Err(Error::new(ErrorKind::Value, text)
                         .operation("compile")
                         .help(format!("use metric_of with one of {}", outputs.join(", "))));
@@ -147,15 +157,15 @@ impl Compile {
                 None => 0,
             };
             let name = match outputs.len() {
-                0 | 1 => metric.name().to_string(),
-                _ => format!("{}_{}", outputs[place], metric.name()),
+                0 | 1 => asked.clone(),
+                _ => format!("{}_{asked}", outputs[place]),
             };
-            metrics.push(Listed { name, output: place, is_weighted, metric });
+            metrics.push(Listed { name, asked, output: place, is_weighted, metric });
         }
         // As Keras: weighted metrics come last.
         metrics.sort_by_key(|metric| metric.is_weighted);
         for at in 0..metrics.len() {
-            let same = metrics[..at].iter().filter(|other| other.metric.name() == metrics[at].metric.name());
+            let same = metrics[..at].iter().filter(|other| other.asked == metrics[at].asked);
             let same = same.filter(|other| other.output == metrics[at].output).count();
             if same > 0 {
                 metrics[at].name = format!("{}_{same}", metrics[at].name);

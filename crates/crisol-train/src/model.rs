@@ -55,6 +55,13 @@ pub struct Model {
     pub(crate) unproven: Option<Vec<(Arc<dyn Loss>, Tensor)>>,
 }
 
+/// Steps that a model, and its optimizer, have counted.
+#[derive(Clone, Copy)]
+pub(crate) struct Counts {
+    seen_steps: u64,
+    updates: u64,
+}
+
 /// Making a model.
 impl Model {
     /// The layers that lead from inputs to outputs, with new weights.
@@ -249,6 +256,25 @@ impl Model {
     pub(crate) fn names(&self) -> Names {
         let owned = |names: Result<Vec<&str>>| names.unwrap_or_default().into_iter().map(str::to_string).collect();
         Names { inputs: owned(self.network.input_names()), outputs: owned(self.network.output_names()) }
+    }
+
+    /// How many steps were taken.
+    pub(crate) fn counts(&self) -> Counts {
+        let updates = self.compiled.optimizer.as_ref().map_or(0, crisol_optim::Optimizer::iterations);
+        Counts { seen_steps: self.seen_steps, updates }
+    }
+
+    /// Counts steps since then as not taken: they failed when they were evaluated, and changed nothing.
+    pub(crate) fn go_back_to(&mut self, before: Counts) {
+        self.seen_steps = before.seen_steps;
+        if let Some(optimizer) = &mut self.compiled.optimizer {
+            optimizer.take_back(optimizer.iterations().saturating_sub(before.updates));
+        }
+    }
+
+    /// The factor by which the optimizer wants losses scaled, applied: what a step takes gradients of. The loss itself, mostly.
+    pub fn scale_loss(&self, loss: &Tensor) -> Tensor {
+        self.compiled.optimizer.as_ref().map_or_else(|| loss.clone(), |optimizer| optimizer.scale_loss(loss))
     }
 
     /// Begins or ends a step of `fit`.

@@ -7,6 +7,7 @@ use crate::train_step::Results;
 use crisol_callbacks::{Callback, History, LayerNode, Logs, Position, Run, Verbose};
 use crisol_ir::{Error, ErrorKind, Result, Value};
 use crisol_layers::Mode;
+use crisol_params::Weight;
 use crisol_tensor::Tensor;
 use crisol_tensor::random::Key;
 use std::path::Path;
@@ -23,6 +24,8 @@ pub(crate) struct Running<'m> {
     pub(crate) position: Position,
     pub(crate) is_silent: bool,
     pub(crate) last: Option<LastStep>,
+    /// The weights of models that the step holds itself.
+    pub(crate) held: Vec<Weight>,
 }
 
 /// What a step is repeated from.
@@ -43,7 +46,20 @@ impl<'m> Running<'m> {
             position: Position::default(),
             is_silent: verbose == Verbose::Silent,
             last: None,
+            held: Vec::new(),
         }
+    }
+
+    /// The weights of the model, or of those that the step holds itself, which may go by one name: they are numbered.
+    fn all_weights(&self) -> Result<Vec<(String, Weight)>> {
+        if self.held.is_empty() {
+            let weights = self.model.tree()?.weights().iter();
+            return Ok(weights.map(|weight| (weight.path().to_string(), weight.clone())).collect());
+        }
+        let own = self.model.tree().map_or(&[][..], |tree| tree.weights()).iter();
+        let held = self.held.iter().enumerate();
+        let held = held.map(|(number, weight)| (format!("{number}/{}", weight.path()), weight.clone()));
+        Ok(own.map(|weight| (weight.path().to_string(), weight.clone())).chain(held).collect())
     }
 
     /// Tells every callback of something.
@@ -82,14 +98,17 @@ impl Run for Running<'_> {
     }
 
     fn weights(&self) -> Result<Vec<(String, Value)>> {
-        let weights = self.model.tree()?.weights().iter();
-        weights.map(|weight| Ok((weight.path().to_string(), weight.variable().value().to_value()?))).collect()
+        let weights = self.all_weights()?.into_iter();
+        weights.map(|(path, weight)| Ok((path, weight.variable().value().to_value()?))).collect()
     }
 
     fn set_weights(&mut self, weights: &[(String, Value)]) -> Result<()> {
-        let tree = self.model.tree()?;
+        let all = self.all_weights()?;
         for (path, value) in weights {
-            tree.weight(path)?.variable().assign(Tensor::from_value(value.clone()))?;
+            let Some((_, weight)) = all.iter().find(|(known, _)| known == path) else {
+                return Err(Error::unknown_name("weight", path, all.iter().map(|(known, _)| known.as_str())));
+            };
+            weight.variable().assign(Tensor::from_value(value.clone()))?;
         }
         Ok(())
     }

@@ -18,13 +18,14 @@ impl Model {
     /// As [`Model::fit`].
     pub fn train_on_batch<'d>(&mut self, data: impl IntoFeed<'d>, class_weight: &[(i64, f64)]) -> Result<Logs> {
         let data = self.one_batch(data, class_weight)?;
+        let before = self.counts();
         self.enter_step(Some(self.key.fold(self.seen_steps)));
         let trained = self.train_step(&data);
         self.enter_step(None);
         trained?;
         drop(data);
         self.seen_steps += 1;
-        crisol_tensor::evaluate()?;
+        crisol_tensor::evaluate().inspect_err(|_| self.go_back_to(before))?;
         Results::compiled().logs(self)
     }
 

@@ -23,7 +23,7 @@ impl Model {
         let tape = GradientTape::new();
         let outputs = self.forward(data.inputs(), Mode::Training)?;
         let loss = self.loss_of(data, &outputs, "fit")?;
-        let gradients = tape.gradient(&loss, self.trainable_weights()?)?;
+        let gradients = tape.gradient(&self.scale_loss(&loss), self.trainable_weights()?)?;
         self.apply(gradients)?;
         self.compiled.trackers.update_metrics(data, &outputs, self.network.metrics())?;
         Ok(Results::compiled())

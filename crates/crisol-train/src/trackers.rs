@@ -21,7 +21,10 @@ pub(crate) struct Trackers {
 /// A metric of an output.
 #[derive(Debug)]
 pub(crate) struct Listed {
+    /// The name in the logs.
     pub(crate) name: String,
+    /// The same without the output's.
+    pub(crate) asked: String,
     pub(crate) output: usize,
     pub(crate) is_weighted: bool,
     pub(crate) metric: Box<dyn Metric>,

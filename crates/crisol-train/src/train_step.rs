@@ -10,6 +10,7 @@ use crisol_callbacks::{History, Logs};
 use crisol_ir::Result;
 use crisol_ir::ndarray::ArrayD;
 use crisol_layers::Network;
+use crisol_params::Weight;
 use crisol_tensor::Tensor;
 use std::ops::{Deref, DerefMut};
 
@@ -43,7 +44,7 @@ use std::ops::{Deref, DerefMut};
 /// let mut trainer = Trainer::of(model, Custom);
 /// let (x, y) = (Array2::<f32>::ones((64, 3)), Array2::<f32>::ones((64, 1)));
 /// let history = trainer.fit((&x, &y), Fit::epochs(2).verbose(Verbose::Silent))?;
-/// assert_eq!(history.names(), ["loss", "mean_absolute_error"]);
+/// assert_eq!(history.names(), ["loss", "mae"]);
 /// println!("{}", trainer.summary()?);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
@@ -70,6 +71,14 @@ pub trait TrainStep {
     /// Ends the prediction.
     fn predict_step(&mut self, model: &mut Model, data: &Data) -> Result<Vec<Tensor>> {
         model.predict_step(data)
+    }
+
+    /// The weights of models that it holds itself, so that callbacks can keep and restore them. None, unless it says so.
+    ///
+    /// # Errors
+    /// A model is not built.
+    fn weights(&self) -> Result<Vec<Weight>> {
+        Ok(Vec::new())
     }
 
     /// Forgets what metrics of its own have taken in: called before every epoch and every evaluation. Those a model was compiled with are

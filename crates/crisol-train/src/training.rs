@@ -4,7 +4,7 @@ use crate::batch::Data;
 use crate::data::{Batches, Feed};
 use crate::evaluate;
 use crate::fit::Fit;
-use crate::model::Model;
+use crate::model::{Counts, Model};
 use crate::run::{LastStep, Running};
 use crate::stream::Stream;
 use crate::train_step::TrainStep;
@@ -66,6 +66,7 @@ fn run(
         step.reset_metrics()?;
         stream.go_to(position)?;
         let mut flow = steps(&mut run, step, &mut stream, callbacks, position, keeps_weights)?;
+        run.held = step.weights()?;
         let mut logs = run.logs()?;
         if let Some(validation) = validation.filter(|_| fit.validation_freq.includes(epoch)) {
             let results = std::mem::take(&mut run.results);
@@ -115,6 +116,7 @@ fn steps(
 ) -> Result<Flow> {
     let together = run.model.compiled.steps_per_execution.max(1);
     let (mut done, mut recorded) = (position.step, 0);
+    let mut before = run.model.counts();
     loop {
         let Some(data) = stream.next(done) else { break };
         let data = data?;
@@ -137,24 +139,28 @@ fn steps(
         let trained = train(run, step, &data, key);
         let unproven = run.model.unproven.take();
         trained?;
-        if let Some(unproven) = unproven {
-            warn_of_improbable(run, unproven)?;
+        if let Some(unproven) = unproven
+            && let Err(error) = warn_of_improbable(run, unproven)
+        {
+            run.model.go_back_to(before);
+            return Err(error);
         }
         // Nothing here needs the batch any more, so its memory is free as soon as it is read.
         drop(data);
         (done, recorded) = (done + 1, recorded + 1);
         if recorded == together {
             recorded = 0;
-            if executed(run, callbacks, done)? == Flow::Stop {
+            if executed(run, callbacks, done, before)? == Flow::Stop {
                 return Ok(Flow::Stop);
             }
+            before = run.model.counts();
         }
     }
     if done == position.step && position.step == 0 {
         return Err(Error::new(ErrorKind::Value, "the training data has no batches").operation("fit"));
     }
     if recorded > 0 {
-        return executed(run, callbacks, done);
+        return executed(run, callbacks, done, before);
     }
     Ok(Flow::Continue)
 }
@@ -172,8 +178,8 @@ fn train(run: &mut Running<'_>, step: &mut dyn TrainStep, data: &Data, key: cris
 }
 
 /// Evaluates what was recorded and tells the callbacks.
-fn executed(run: &mut Running<'_>, callbacks: &mut [&mut dyn Callback], done: usize) -> Result<Flow> {
-    evaluate_recorded()?;
+fn executed(run: &mut Running<'_>, callbacks: &mut [&mut dyn Callback], done: usize, before: Counts) -> Result<Flow> {
+    evaluate_recorded().inspect_err(|_| run.model.go_back_to(before))?;
     let mut flow = Flow::Continue;
     for callback in callbacks.iter_mut() {
         if callback.on_train_batch_end(run, done - 1)? == Flow::Stop {

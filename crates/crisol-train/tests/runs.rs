@@ -8,7 +8,7 @@ use crisol_ir::ndarray::{ArrayD, IxDyn};
 use crisol_ir::{DType, Result, Value};
 use crisol_layers::{Dense, Embedding, Input, LSTM, Network};
 use crisol_losses::IntoLoss;
-use crisol_optim::{Adam, IntoOptimizer, RmsProp, Sgd};
+use crisol_optim::{Adam, IntoOptimizer, RmsProp};
 use crisol_train::{Compile, Fit, Model};
 
 const BATCH: usize = 8;

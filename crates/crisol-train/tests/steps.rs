@@ -5,12 +5,13 @@ mod common;
 
 use common::{bits, dense, points, silent};
 use crisol_autograd::GradientTape;
-use crisol_callbacks::{Callback, EarlyStopping, Flow, LambdaCallback, TerminateOnNan};
+use crisol_callbacks::{Callback, EarlyStopping, Flow, LambdaCallback, Mode, TerminateOnNan};
 use crisol_ir::Result;
 use crisol_ir::ndarray::Array2;
 use crisol_layers::{Dense, Inference, Input, LayerExt, Training};
 use crisol_metrics::Mean;
 use crisol_optim::{Adam, Optimizer};
+use crisol_params::Weight;
 use crisol_tensor::Tensor;
 use crisol_train::{Compile, Data, Fit, Model, Results, Sequential, TrainStep, Trainer};
 
@@ -105,18 +106,25 @@ impl TrainStep for Pair {
         self.optimizers[1].record(tape.gradient(&second, self.second.trainable_weights()?)?)?;
         Ok(Results::new().with("first", first).with("second", second))
     }
+
+    fn weights(&self) -> Result<Vec<Weight>> {
+        Ok([self.first.trainable_weights()?, self.second.trainable_weights()?].concat())
+    }
 }
 
-#[test]
-fn a_step_may_hold_its_models_and_data_may_have_no_targets() {
+fn pair() -> Pair {
     let model = || {
         let input = Input::new([4]);
         Model::new(&input, Dense::new(2).on(&input)).unwrap()
     };
     let optimizer = || Adam::new(0.05).build().unwrap();
-    let pair = Pair { first: model(), second: model(), optimizers: [optimizer(), optimizer()] };
+    Pair { first: model(), second: model(), optimizers: [optimizer(), optimizer()] }
+}
+
+#[test]
+fn a_step_may_hold_its_models_and_data_may_have_no_targets() {
     let (x, _) = points(128);
-    let mut trainer = Trainer::new(pair);
+    let mut trainer = Trainer::new(pair());
     let history = trainer.fit(&x, silent(30)).unwrap();
     assert!(history.last("second") < Some(0.05) && history.get("first")[0] > 0.1, "{history:?}");
     assert_eq!(trainer.step.second.predict(&x).unwrap().shape(), [128, 2]);
@@ -196,4 +204,38 @@ fn a_loss_that_is_no_number_ends_training_with_step_and_layer() {
     let found = guard.found().unwrap();
     assert!(found.contains("Batch 0: Invalid loss, terminating training") && found.contains("\"huge\""), "{found}");
     assert!(history.warnings()[0].contains("the loss is not finite"), "{:?}", history.warnings());
+}
+
+#[test]
+fn callbacks_keep_the_weights_of_models_that_a_step_holds() {
+    let (x, _) = points(64);
+    let mut kept = Vec::new();
+    // Best in the first epoch: from then on "first" is made to look worse.
+    let mut worsen = LambdaCallback::new().on_epoch_end(|run, epoch, logs| {
+        kept.push(run.weights()?);
+        logs.set("first", epoch as f64);
+        Ok(Flow::Continue)
+    });
+    let mut stop = EarlyStopping::new("first").mode(Mode::Min).patience(2).restore_best_weights(true);
+    let mut trainer = Trainer::new(pair());
+    trainer.fit(&x, silent(9).callback(&mut worsen).callback(&mut stop)).unwrap();
+    drop(worsen);
+    assert_eq!((kept.len(), kept[0].len()), (3, 4));
+    assert_ne!(kept[0], kept[2]);
+    let now: Vec<_> =
+        trainer.step.weights().unwrap().iter().map(|w| w.variable().value().to_value().unwrap()).collect();
+    assert_eq!(now, kept[0].iter().map(|(_, value)| value.clone()).collect::<Vec<_>>());
+    // Nobody can repeat such a step, so the layer stays unknown, and training ends all the same.
+    let mut guard = TerminateOnNan::new();
+    let mut nan = Trainer::new(NotANumber);
+    assert_eq!(nan.fit(&x, silent(3).callback(&mut guard)).unwrap().epochs().len(), 1);
+    assert!(guard.found().unwrap().contains("which layer made it is not known"), "{:?}", guard.found());
+}
+
+struct NotANumber;
+
+impl TrainStep for NotANumber {
+    fn train_step(&mut self, _: &mut Model, data: &Data) -> Result<Results> {
+        Ok(Results::new().with("loss", data.x().sum_all() * f64::NAN))
+    }
 }

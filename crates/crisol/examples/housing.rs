@@ -58,7 +58,7 @@ fn main() -> crisol::Result<()> {
         Dense::new(1),
     ));
     println!("{}", model.summary()?);
-    model.compile(Compile::new().optimizer(Adam::new(1e-3)).loss("mse").metric("RootMeanSquaredError"))?;
+    model.compile(Compile::new().optimizer(Adam::new(1e-3)).loss("mse").metric("root_mean_squared_error"))?;
     model.fit((&x_train, &y_train), Fit::epochs(arguments.epochs).validation_split(0.1))?;
 
     let network = model.evaluate((&x_test, &y_test))?.get("root_mean_squared_error").unwrap_or(f64::NAN);

@@ -19,7 +19,7 @@ pub fn main() -> crisol::Result<()> {
         Dense::new(50).activation("relu"),
         Dense::new(1),
     ));
-    model.compile(Compile::new().loss("mse").optimizer(Adam::new(1e-3)).metric("RootMeanSquaredError"))?;
+    model.compile(Compile::new().loss("mse").optimizer(Adam::new(1e-3)).metric("root_mean_squared_error"))?;
     let history = model.fit((&x_train, &y_train), Fit::epochs(20).validation_data((&x_valid, &y_valid)))?;
     let names = ["loss", "root_mean_squared_error", "val_loss", "val_root_mean_squared_error"];
     assert_eq!(history.names(), names);

@@ -24,7 +24,7 @@ pub fn main() -> crisol::Result<()> {
     let uniform = |columns| Tensor::random_uniform([1000, columns], 0.0, 1.0, random::next_key()).to_array::<f32>();
     let (x, y, sw) = (uniform(32)?, uniform(1)?, uniform(1)?);
     let history = model.fit((&x, &y), Fit::epochs(3))?;
-    assert_eq!(history.names(), ["loss", "mean_absolute_error"]);
+    assert_eq!(history.names(), ["loss", "mae"]);
     model.fit((&x, &y, &sw), Fit::epochs(3))?;
     model.fit((&x, &y), Fit::epochs(3).sample_weight(&sw))?;
     assert!(model.summary()?.contains("dense") && model.predict(&x)?.shape() == [1000, 1]);

@@ -44,7 +44,7 @@ def show(name, layer, shapes, modes=("inference",), integers=False, call=None, m
     layer(*call(given), **more)
     for mode in modes:
         training = mode == "training"
-        for place, weight in enumerate(layer.weights):
+        for place, weight in enumerate(() if isinstance(layer, L.Normalization) else layer.weights):
             value = wave(tuple(weight.shape), 20 + place)
             weight.assign(value + 1.5 if "variance" in weight.path else value)
         trainable = [weight.value for weight in layer.trainable_variables]
@@ -61,7 +61,7 @@ def show(name, layer, shapes, modes=("inference",), integers=False, call=None, m
         which = (0,) if integers else (0, 1)
         (_, (outputs, states)), gradients = jax.value_and_grad(run, argnums=which, has_aux=True)(trainable, inputs)
         print(f"case | {name} | {mode} | {';'.join(','.join(map(str, shape)) for shape in shapes)}")
-        for weight in layer.weights:
+        for weight in () if isinstance(layer, L.Normalization) else layer.weights:
             print(f"weight | {weight.name} | {','.join(map(str, weight.shape))} | ")
         for place, output in enumerate(outputs):
             line("output", place, output)
@@ -82,6 +82,23 @@ BOTH = ("training", "inference")
 def attend(given):
     """Attention takes its inputs one by one."""
     return tuple(given)
+
+
+class Seen(keras.Model):
+    """Attention whose fourth input says which keys are seen: what is above -0.5."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def call(self, query, value, key, mask):
+        return self.layer(query, value, key, attention_mask=mask > -0.5)
+
+
+def adapted(layer, shape):
+    """Adapted to numbers of its own; mean and variance are weights of Keras' layer, which are left as they are."""
+    layer.adapt(wave(shape, 9))
+    return layer
 
 
 class Masked(keras.Model):
@@ -112,6 +129,10 @@ def main():
     show("prelu shared", L.PReLU(shared_axes=[1]), [(2, 3, 2)])
     show("softmax", L.Softmax(), [(2, 5)])
     show("softmax axis", L.Softmax(axis=1), [(2, 3, 2)])
+    show("softmax masked", L.Softmax(), [(2, 5), (2, 5)], call=lambda given: (given[0], given[1]))
+    show("softmax mask spread", L.Softmax(axis=1), [(2, 3, 2), (2, 3, 1)], call=lambda given: (given[0], given[1]))
+    show("normalization", adapted(L.Normalization(), (7, 3)), [(2, 3)])
+    show("normalization steps", adapted(L.Normalization(invert=True), (5, 2, 3)), [(2, 4, 3)])
     show("batch_normalization", L.BatchNormalization(), [(6, 3)], BOTH)
     show("batch_normalization image", L.BatchNormalization(momentum=0.8, epsilon=0.01, scale=False), [(2, 3, 2, 2)], BOTH)
     show("batch_normalization axis", L.BatchNormalization(axis=1, center=False), [(3, 2, 4)], BOTH)
@@ -150,12 +171,19 @@ def main():
     show("bidirectional sequences", L.Bidirectional(L.GRU(2, unroll=True, return_sequences=True), merge_mode="sum"), [(2, 3, 2)])
     show("bidirectional states", L.Bidirectional(L.SimpleRNN(2, unroll=True, return_state=True, return_sequences=True), merge_mode="mul"), [(2, 3, 2)])
     show("time_distributed", L.TimeDistributed(L.Dense(2, activation="tanh")), [(2, 3, 4)])
+    show("time_distributed batch_normalization", L.TimeDistributed(L.BatchNormalization()), [(3, 2, 4)], BOTH)
     show("attention", L.Attention(), [(2, 3, 4), (2, 5, 4)])
     show("attention scaled", L.Attention(use_scale=True), [(2, 3, 4), (2, 5, 4), (2, 5, 4)])
     show("attention concat", L.Attention(use_scale=True, score_mode="concat"), [(2, 3, 4), (2, 2, 4)])
     show("multi_head", L.MultiHeadAttention(2, 3), [(2, 3, 4), (2, 5, 4)], call=attend)
     show("multi_head key", L.MultiHeadAttention(2, 3, output_shape=5, use_bias=False), [(2, 3, 4), (2, 5, 3), (2, 5, 2)], call=attend)
     show("multi_head causal", L.MultiHeadAttention(1, 2), [(2, 4, 3), (2, 4, 3)], call=attend, more={"use_causal_mask": True})
+    show("multi_head scores", L.MultiHeadAttention(2, 3), [(2, 3, 4), (2, 5, 4)], call=attend, more={"return_attention_scores": True})
+    show("multi_head images", L.MultiHeadAttention(2, 2), [(2, 2, 3, 4), (2, 3, 2, 4)], call=attend, more={"return_attention_scores": True})
+    show("multi_head axes", L.MultiHeadAttention(2, 3, attention_axes=[2]), [(2, 3, 2, 4), (2, 3, 4, 4)], call=attend, more={"return_attention_scores": True})
+    show("multi_head axis before", L.MultiHeadAttention(1, 2, attention_axes=[1], use_bias=False), [(2, 3, 2, 4), (2, 2, 2, 4)], call=attend)
+    show("multi_head mask", Seen(L.MultiHeadAttention(2, 3)), [(2, 3, 4), (2, 5, 4), (2, 5, 4), (2, 3, 5)], call=attend)
+    show("multi_head axes mask", Seen(L.MultiHeadAttention(2, 3, attention_axes=[2])), [(2, 3, 2, 4), (2, 3, 4, 4), (2, 3, 4, 4), (2, 2, 4)], call=attend)
     for kind, layer in [("simple_rnn", L.SimpleRNN(2, unroll=True)), ("lstm", L.LSTM(2, unroll=True, return_sequences=True)), ("gru", L.GRU(2, unroll=True, return_sequences=True, go_backwards=True))]:
         show(f"masked {kind}", Masked(layer), [(3, 4)], integers=True)
     show("masked bidirectional", Masked(L.Bidirectional(L.LSTM(2, unroll=True, return_sequences=True))), [(3, 4)], integers=True)
@@ -170,6 +198,12 @@ def main():
     for name, make in [("average_pooling1d", L.AveragePooling1D), ("max_pooling1d", L.MaxPooling1D)]:
         show(name, make(2), [(2, 5, 2)])
         show(f"{name} same", make(3, strides=2, padding="same"), [(2, 5, 2)])
+    for name, make in [("average", L.AdaptiveAveragePooling2D), ("max", L.AdaptiveMaxPooling2D)]:
+        show(f"adaptive_{name}_pooling2d", make((2, 3)), [(1, 5, 7, 2)])
+        show(f"adaptive_{name}_pooling2d larger", make((3, 5)), [(1, 6, 4, 2)])
+    for name, make in [("average", L.AdaptiveAveragePooling1D), ("max", L.AdaptiveMaxPooling1D)]:
+        show(f"adaptive_{name}_pooling1d", make(3), [(2, 8, 2)])
+        show(f"adaptive_{name}_pooling1d even", make(2), [(2, 6, 2)])
     for name, make in [("global_max_pooling2d", L.GlobalMaxPooling2D), ("global_average_pooling2d", L.GlobalAveragePooling2D)]:
         show(name, make(), [(2, 2, 3, 2)])
     for name, make in [("global_max_pooling1d", L.GlobalMaxPooling1D), ("global_average_pooling1d", L.GlobalAveragePooling1D)]:

@@ -1,4 +1,4 @@
-"""Values of Keras' regularizers, constraints and activations (on JAX, in double precision) that crisol-params and crisol-layers are tested against.
+"""Values of Keras' initializers, regularizers, constraints and activations (on JAX, in double precision) that crisol-params and crisol-layers are tested against.
 
     KERAS_BACKEND=jax python tools/goldens/params.py > crates/crisol-layers/tests/goldens/params.txt
 
@@ -47,6 +47,19 @@ def main():
         "min_max_norm plain": C.MinMaxNorm(),
     }.items():
         line("constraint", name, constraint(MATRIX))
+    I = keras.initializers
+    for name, initializer in {"zeros": I.Zeros(), "ones": I.Ones(), "constant 0.3": I.Constant(0.3), "identity": I.Identity(), "identity 2": I.Identity(gain=2.0)}.items():
+        line("initial", name, initializer((3, 4), dtype="float64"))
+    # Chance decides the rest: how far the numbers spread, and how far they go where they have an end.
+    for name in "random_normal random_uniform truncated_normal variance_scaling glorot_uniform glorot_normal he_uniform he_normal lecun_uniform lecun_normal".split():
+        for shape in [(200, 300), (3, 3, 40, 50)]:
+            drawn = np.asarray(getattr(I, "".join(word.capitalize() for word in name.split("_")))(seed=1)(shape, dtype="float64"))
+            spread = [drawn.std()] if name == "random_normal" else [drawn.std(), np.abs(drawn).max()]
+            line("spread", f"{name} {','.join(map(str, shape))}", spread)
+    for gain in [1.0, 2.0]:
+        for shape in [(6, 3), (3, 6), (2, 3, 4)]:
+            drawn = np.asarray(I.Orthogonal(gain=gain, seed=1)(shape, dtype="float64")).reshape(-1, shape[-1])
+            line("gram", f"{gain:g} {','.join(map(str, shape))}", np.round(drawn.T @ drawn if drawn.shape[0] >= drawn.shape[1] else drawn @ drawn.T, 9) + 0.0)
     x = np.concatenate([MATRIX.ravel() * 5, [0.0, 1.0, -1.0, 3.0, -3.0, 6.0, 0.5, -0.5]])
     weights = np.arange(len(x)) + 1.0
     for name in (

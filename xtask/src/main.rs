@@ -4,6 +4,7 @@ mod ablation;
 mod animals;
 mod ci;
 mod draw;
+mod parity;
 mod peers;
 mod readme;
 mod repository;
@@ -38,6 +39,8 @@ enum Command {
     },
     /// Compares crisol with PyTorch, TensorFlow, JAX and other Rust frameworks, in interleaved runs.
     BenchPeers(peers::BenchPeers),
+    /// Writes docs/parity.md: what Keras has, where it is here, and the tests.
+    Parity(parity::Parity),
     /// Draws the cats and dogs of the main job into a folder.
     DrawAnimals(draw::Draw),
 }
@@ -64,6 +67,7 @@ fn run(command: Command) -> Result<()> {
         }
         Command::Ci { steps, list } => ci::run(&root, &steps, list),
         Command::BenchPeers(arguments) => peers::run(&root, &arguments),
+        Command::Parity(arguments) => parity::run(&root, &arguments),
         Command::DrawAnimals(draw) => draw::run(&draw),
     }
 }

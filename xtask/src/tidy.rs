@@ -12,7 +12,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
-use crate::repository;
+use crate::{parity, repository};
 
 /// One place that breaks one rule.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,7 +26,8 @@ pub struct Fault {
 }
 
 impl Fault {
-    fn new(path: impl Into<String>, line: usize, message: impl Into<String>) -> Self {
+    /// What is wrong at a line.
+    pub fn new(path: impl Into<String>, line: usize, message: impl Into<String>) -> Self {
         Self { path: path.into(), line, message: message.into() }
     }
 }
@@ -61,6 +62,7 @@ fn check(root: &Path) -> Result<Vec<Fault>> {
     faults.extend(sources::markers(rust.iter().chain(&prose)));
     faults.extend(sources::allowed_panics(&rust));
     faults.extend(links::check(root, &prose));
+    faults.extend(parity::check(root)?);
     faults.sort();
     Ok(faults)
 }

@@ -4,7 +4,6 @@ use super::Workload;
 use super::data::{fixed, glorot, mean_square};
 use crisol::data::Array;
 use crisol::losses::Loss;
-use crisol::metrics::{Accuracy, Mean, Metric};
 use crisol::ndarray::{Array1, ArrayD, Axis};
 use crisol::optimizers::Optimizer;
 use crisol::prelude::*;
@@ -90,7 +89,7 @@ struct Loop {
     loss: Box<dyn Loss>,
     optimizer: Optimizer,
     mean: Mean,
-    accuracy: Option<Accuracy>,
+    accuracy: Option<SparseCategoricalAccuracy>,
     batches: Vec<(Tensor, Tensor)>,
 }
 
@@ -106,9 +105,9 @@ impl Loop {
             };
             batches.push((Tensor::from(x.into_f32()), y));
         }
-        let accuracy = dense.classes().map(|_| Accuracy::sparse_categorical()).transpose()?;
+        let accuracy = dense.classes().map(|_| SparseCategoricalAccuracy::new());
         let (model, loss) = (dense.model()?, dense.loss());
-        Ok(Loop { model, loss, optimizer: (dense.optimizer)()?, mean: Mean::new("loss")?, accuracy, batches })
+        Ok(Loop { model, loss, optimizer: (dense.optimizer)()?, mean: Mean::new("loss"), accuracy, batches })
     }
 
     /// Forward pass, gradients, update and metrics, as one plan.

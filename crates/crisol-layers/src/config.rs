@@ -45,17 +45,11 @@ pub struct Registry {
     read: BTreeMap<&'static str, Read>,
 }
 
-macro_rules! builtin {
-    ($registry:ident: $($layer:ident),* $(,)?) => {
-        $($registry.register::<$layer>();)*
-    };
-}
-
 impl Registry {
     /// The layers of this crate.
     pub fn new() -> Registry {
         let mut registry = Registry { read: BTreeMap::new() };
-        builtin!(registry: Activation, ActivityRegularization, Add, AlphaDropout, Attention, Average, AveragePooling1D, AveragePooling2D, BatchNormalization, Bidirectional, Concatenate, Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose, Cropping1D, Cropping2D, Dense, DepthwiseConv1D, DepthwiseConv2D, Dot, Dropout, ELU, EinsumDense, Embedding, Flatten, GRU, GaussianDropout, GaussianNoise, GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalMaxPooling1D, GlobalMaxPooling2D, GroupNormalization, Identity, LSTM, LayerNormalization, LeakyReLU, Masking, MaxPooling1D, MaxPooling2D, Maximum, Minimum, MultiHeadAttention, Multiply, Normalization, PReLU, Permute, RMSNormalization, ReLU, RepeatVector, Rescaling, Reshape, SeparableConv1D, SeparableConv2D, SimpleRNN, Softmax, SpatialDropout1D, SpatialDropout2D, Subtract, UnitNormalization, UpSampling1D, UpSampling2D, ZeroPadding1D, ZeroPadding2D);
+        crate::register(&mut registry);
         registry
             .read
             .insert("TimeDistributed", |registry, config| Ok(Arc::new(TimeDistributed::read(registry, config)?)));
@@ -73,6 +67,11 @@ impl Registry {
             Ok(Arc::new(layer))
         });
         self
+    }
+
+    /// The names of all types.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.read.keys().copied()
     }
 
     /// The settings of a layer of one's own, as [`Layer::config`] returns them.

@@ -1,7 +1,7 @@
 //! The layer trait: a description that is called in a scope; and what every layer can do: be named, shared, applied.
 
 use crate::labeled::Labeled;
-use crate::network::Network;
+use crate::network::{Network, Shaped};
 use crate::node::{Input, LayerUse, Node};
 use crate::scope::Scope;
 use crisol_params::Tree;
@@ -165,6 +165,24 @@ pub trait LayerExt: Layer + Sized {
     /// The layer with weights that no optimizer changes, until they are [unfrozen](Tree::unfreeze): Keras' `trainable=False`.
     fn frozen(self) -> Labeled<Self> {
         Labeled { layer: self, name: None, frozen: true }
+    }
+
+    /// The layer as the first of a sequential model, for inputs of the given shape (without the batch axis): an
+    /// [`Input`] in front of it says the same. On a later layer it changes nothing.
+    ///
+    /// ```
+    /// use crisol_layers::{Dense, Flatten, LayerExt, Network};
+    /// let network = Network::sequential((Flatten::new().input_shape([28, 28]), Dense::new(10))).build()?;
+    /// assert_eq!(network.output_shapes()?, [[None, Some(10)]]);
+    /// # Ok::<(), crisol_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    fn input_shape<S>(self, shape: S) -> Shaped<Self>
+    where
+        S: TryInto<Shape>,
+        Error: From<S::Error>,
+    {
+        Shaped { layer: self, input: Input::new(shape) }
     }
 
     /// The layer with weights and without a model, for inputs of the given shape (without the batch axis).

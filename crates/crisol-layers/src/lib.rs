@@ -16,6 +16,11 @@
 
 mod activation;
 mod activity_regularization;
+mod adaptive;
+mod adaptive_average_pooling1d;
+mod adaptive_average_pooling2d;
+mod adaptive_max_pooling1d;
+mod adaptive_max_pooling2d;
 mod alpha_dropout;
 mod attention;
 mod average_pooling1d;
@@ -83,6 +88,10 @@ mod zero_padding2d;
 pub use Mode::{Inference, Training};
 pub use activation::Activation;
 pub use activity_regularization::ActivityRegularization;
+pub use adaptive_average_pooling1d::AdaptiveAveragePooling1D;
+pub use adaptive_average_pooling2d::AdaptiveAveragePooling2D;
+pub use adaptive_max_pooling1d::AdaptiveMaxPooling1D;
+pub use adaptive_max_pooling2d::AdaptiveMaxPooling2D;
 pub use alpha_dropout::AlphaDropout;
 pub use attention::{Attention, MultiHeadAttention};
 pub use average_pooling1d::AveragePooling1D;
@@ -124,7 +133,7 @@ pub use merge::{
     Add, Average, Concatenate, Dot, DotAxes, Maximum, Minimum, Multiply, Subtract, add, average, concatenate, maximum,
     minimum, multiply, subtract,
 };
-pub use network::{Forward, IntoItem, IntoLayers, Item, Network, Nodes};
+pub use network::{Forward, IntoItem, IntoLayers, Item, Network, Nodes, Shaped};
 pub use node::{Input, Node};
 pub use normalization::Normalization;
 pub use permute::Permute;
@@ -148,3 +157,25 @@ pub use up_sampling2d::UpSampling2D;
 pub use window::{Border, Padding, Pair};
 pub use zero_padding1d::ZeroPadding1D;
 pub use zero_padding2d::ZeroPadding2D;
+
+/// Makes a function that registers layers, all of which read their settings with serde.
+macro_rules! registered {
+    ($($layer:ident)*) => {
+        fn register(registry: &mut Registry) {
+            $(registry.register::<$layer>();)*
+        }
+    };
+}
+
+// The layers that files may name; those that hold other layers are in `config`.
+registered! {
+    Activation ActivityRegularization AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveMaxPooling1D
+    AdaptiveMaxPooling2D Add AlphaDropout Attention Average AveragePooling1D AveragePooling2D BatchNormalization
+    Bidirectional Concatenate Conv1D Conv1DTranspose Conv2D Conv2DTranspose Cropping1D Cropping2D Dense
+    DepthwiseConv1D DepthwiseConv2D Dot Dropout ELU EinsumDense Embedding Flatten GRU GaussianDropout
+    GaussianNoise GlobalAveragePooling1D GlobalAveragePooling2D GlobalMaxPooling1D GlobalMaxPooling2D
+    GroupNormalization Identity LSTM LayerNormalization LeakyReLU Masking MaxPooling1D MaxPooling2D Maximum
+    Minimum MultiHeadAttention Multiply Normalization PReLU Permute RMSNormalization ReLU RepeatVector Rescaling
+    Reshape SeparableConv1D SeparableConv2D SimpleRNN Softmax SpatialDropout1D SpatialDropout2D Subtract
+    UnitNormalization UpSampling1D UpSampling2D ZeroPadding1D ZeroPadding2D
+}

@@ -8,52 +8,23 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// A loss with its names: Keras' function, its type, and short forms. The first is what messages offer.
-struct Entry {
-    names: &'static [&'static str],
+pub(crate) struct Entry {
+    pub(crate) names: &'static [&'static str],
     /// With Keras' defaults.
-    make: fn() -> Arc<dyn Loss>,
-    read: fn(Value) -> Result<Arc<dyn Loss>>,
+    pub(crate) make: fn() -> Arc<dyn Loss>,
+    pub(crate) read: fn(Value) -> Result<Arc<dyn Loss>>,
 }
 
 macro_rules! entry {
     ($type:ty, $($name:literal),+) => {
-        Entry { names: &[$($name),+], make: || Arc::new(<$type>::default()), read: read::<$type> }
+        $crate::by_name::Entry {
+            names: &[$($name),+],
+            make: || std::sync::Arc::new(<$type>::default()),
+            read: $crate::by_name::read::<$type>,
+        }
     };
 }
-
-const LOSSES: [Entry; 19] = [
-    entry!(MeanSquaredError, "mean_squared_error", "MeanSquaredError", "mse", "MSE"),
-    entry!(MeanAbsoluteError, "mean_absolute_error", "MeanAbsoluteError", "mae", "MAE"),
-    entry!(
-        MeanAbsolutePercentageError,
-        "mean_absolute_percentage_error",
-        "MeanAbsolutePercentageError",
-        "mape",
-        "MAPE"
-    ),
-    entry!(
-        MeanSquaredLogarithmicError,
-        "mean_squared_logarithmic_error",
-        "MeanSquaredLogarithmicError",
-        "msle",
-        "MSLE"
-    ),
-    entry!(CosineSimilarity, "cosine_similarity", "CosineSimilarity"),
-    entry!(Huber, "huber", "Huber", "huber_loss"),
-    entry!(LogCosh, "log_cosh", "LogCosh", "logcosh"),
-    entry!(Hinge, "hinge", "Hinge"),
-    entry!(SquaredHinge, "squared_hinge", "SquaredHinge"),
-    entry!(CategoricalHinge, "categorical_hinge", "CategoricalHinge"),
-    entry!(KLDivergence, "kl_divergence", "KLDivergence", "kld", "KLD", "kullback_leibler_divergence"),
-    entry!(Poisson, "poisson", "Poisson"),
-    entry!(BinaryCrossentropy, "binary_crossentropy", "BinaryCrossentropy", "bce", "BCE"),
-    entry!(BinaryFocalCrossentropy, "binary_focal_crossentropy", "BinaryFocalCrossentropy"),
-    entry!(CategoricalCrossentropy, "categorical_crossentropy", "CategoricalCrossentropy"),
-    entry!(CategoricalFocalCrossentropy, "categorical_focal_crossentropy", "CategoricalFocalCrossentropy"),
-    entry!(SparseCategoricalCrossentropy, "sparse_categorical_crossentropy", "SparseCategoricalCrossentropy"),
-    entry!(Dice, "dice", "Dice"),
-    entry!(Tversky, "tversky", "Tversky"),
-];
+pub(crate) use entry;
 
 /// The loss with the given name, with Keras' defaults: `"mse"`, `"mean_squared_error"` or `"MeanSquaredError"`.
 ///
@@ -100,7 +71,7 @@ fn find(name: &str) -> Result<&'static Entry> {
 }
 
 /// A loss from its settings, beside which its reduction and name may stand.
-fn read<L: Loss + DeserializeOwned + 'static>(mut settings: Value) -> Result<Arc<dyn Loss>> {
+pub(crate) fn read<L: Loss + DeserializeOwned + 'static>(mut settings: Value) -> Result<Arc<dyn Loss>> {
     let wrong = |error| Error::new(ErrorKind::Format, format!("the settings of a loss: {error}"));
     let mut taken = |key: &str| settings.as_object_mut().and_then(|settings| settings.remove(key));
     let (reduction, name) = (taken("reduction"), taken("name"));

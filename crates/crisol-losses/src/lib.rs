@@ -53,3 +53,40 @@ pub use sparse_categorical_crossentropy::SparseCategoricalCrossentropy;
 pub use squared_hinge::SquaredHinge;
 pub use tversky::Tversky;
 pub use weighted_cross_entropy::weighted_cross_entropy_with_logits;
+
+use by_name::{Entry, entry};
+
+/// Every loss by its names: Keras' function, its type, and short forms.
+const LOSSES: &[Entry] = &[
+    entry!(MeanSquaredError, "mean_squared_error", "MeanSquaredError", "mse", "MSE"),
+    entry!(MeanAbsoluteError, "mean_absolute_error", "MeanAbsoluteError", "mae", "MAE"),
+    entry!(
+        MeanAbsolutePercentageError,
+        "mean_absolute_percentage_error",
+        "MeanAbsolutePercentageError",
+        "mape",
+        "MAPE"
+    ),
+    entry!(
+        MeanSquaredLogarithmicError,
+        "mean_squared_logarithmic_error",
+        "MeanSquaredLogarithmicError",
+        "msle",
+        "MSLE"
+    ),
+    entry!(CosineSimilarity, "cosine_similarity", "CosineSimilarity"),
+    entry!(Huber, "huber", "Huber", "huber_loss"),
+    entry!(LogCosh, "log_cosh", "LogCosh", "logcosh"),
+    entry!(Hinge, "hinge", "Hinge"),
+    entry!(SquaredHinge, "squared_hinge", "SquaredHinge"),
+    entry!(CategoricalHinge, "categorical_hinge", "CategoricalHinge"),
+    entry!(KLDivergence, "kl_divergence", "KLDivergence", "kld", "KLD", "kullback_leibler_divergence"),
+    entry!(Poisson, "poisson", "Poisson"),
+    entry!(BinaryCrossentropy, "binary_crossentropy", "BinaryCrossentropy", "bce", "BCE"),
+    entry!(BinaryFocalCrossentropy, "binary_focal_crossentropy", "BinaryFocalCrossentropy"),
+    entry!(CategoricalCrossentropy, "categorical_crossentropy", "CategoricalCrossentropy"),
+    entry!(CategoricalFocalCrossentropy, "categorical_focal_crossentropy", "CategoricalFocalCrossentropy"),
+    entry!(SparseCategoricalCrossentropy, "sparse_categorical_crossentropy", "SparseCategoricalCrossentropy"),
+    entry!(Dice, "dice", "Dice"),
+    entry!(Tversky, "tversky", "Tversky"),
+];

@@ -1,25 +1,23 @@
-//! Accuracy: the share of right predictions, of two classes, of many, or as the shapes tell.
+//! Accuracy by the rule that the shapes call for.
 
 use crate::mean::Mean;
-use crate::metric::Metric;
-use crisol_ir::{DType, Error, ErrorKind, Result, Shape};
-use crisol_params::Config;
-use crisol_tensor::{Tensor, align};
+use crate::samples::{aligned, mean_of_samples, same_shape};
+use crate::{binary_accuracy, categorical_accuracy, sparse_categorical_accuracy};
+use crisol_ir::{Result, Shape};
+use crisol_tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 /// How a prediction counts as right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rule {
-    /// `y_pred > threshold` equals `y_true`.
     Binary,
-    /// The largest output is that of the one-hot target.
     Categorical,
-    /// The largest output is the one of the target's number.
     Sparse,
 }
 
-/// The share of right predictions, as `keras.metrics.BinaryAccuracy`, `CategoricalAccuracy`, `SparseCategoricalAccuracy`, or,
-/// by [`Accuracy::new`], whichever of them the shapes call for.
+/// The share of right predictions as [`BinaryAccuracy`](crate::BinaryAccuracy), [`CategoricalAccuracy`](crate::CategoricalAccuracy) or
+/// [`SparseCategoricalAccuracy`](crate::SparseCategoricalAccuracy), whichever the shapes call for: what Keras' `compile` understands by
+/// `"accuracy"`. (Keras' type `metrics.Accuracy` is another thing: the share of predictions that are equal to the targets.)
 ///
 /// By shape: predictions whose last axis is 1 are binary; targets of a rank below the predictions', or with 1 at the end against
 /// more, are class numbers; all others are one-hot.
@@ -27,7 +25,7 @@ enum Rule {
 /// ```
 /// use crisol_metrics::{Accuracy, Metric};
 /// use crisol_tensor::Tensor;
-/// let mut accuracy = Accuracy::new()?;
+/// let mut accuracy = Accuracy::new();
 /// let labels = Tensor::from_slice(&[2i64, 0], [2]);
 /// let outputs = Tensor::from_slice(&[0.1f32, 0.2, 0.7, 0.3, 0.6, 0.1], [2, 3]);
 /// accuracy.update(&labels, &outputs, None)?;
@@ -36,94 +34,28 @@ enum Rule {
 /// ```
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Accuracy {
-    rule: Option<Rule>,
-    threshold: f64,
     mean: Mean,
 }
 
 impl Accuracy {
-    /// Accuracy by the rule that the shapes of the first batch call for.
-    ///
-    /// # Errors
-    /// The state could not be made.
-    pub fn new() -> Result<Accuracy> {
-        Accuracy::with(None, "accuracy")
+    /// No batch yet.
+    pub fn new() -> Accuracy {
+        Accuracy { mean: Mean::new("accuracy") }
     }
 
-    /// Accuracy of two classes: predictions above 0.5 mean the second.
-    ///
-    /// # Errors
-    /// The state could not be made.
-    pub fn binary() -> Result<Accuracy> {
-        Accuracy::with(Some(Rule::Binary), "binary_accuracy")
-    }
-
-    /// Accuracy against one-hot targets.
-    ///
-    /// # Errors
-    /// The state could not be made.
-    pub fn categorical() -> Result<Accuracy> {
-        Accuracy::with(Some(Rule::Categorical), "categorical_accuracy")
-    }
-
-    /// Accuracy against class numbers.
-    ///
-    /// # Errors
-    /// The state could not be made.
-    pub fn sparse_categorical() -> Result<Accuracy> {
-        Accuracy::with(Some(Rule::Sparse), "sparse_categorical_accuracy")
-    }
-
-    /// The prediction above which the second of two classes is meant.
-    #[must_use]
-    pub fn threshold(mut self, threshold: f64) -> Accuracy {
-        self.threshold = threshold;
-        self
-    }
-
-    fn with(rule: Option<Rule>, name: &str) -> Result<Accuracy> {
-        Ok(Accuracy { rule, threshold: 0.5, mean: Mean::new(name)? })
-    }
-
-    /// Where predictions are right: 1, elsewhere 0, for each sample.
-    fn right(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
-        let rule = match self.rule {
-            Some(rule) => rule,
-            None => Rule::of(&y_true.shape()?, &y_pred.shape()?),
-        };
-        let right = match rule {
+    fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
+        let name = self.mean.name();
+        match Rule::of(&y_true.shape()?, &y_pred.shape()?) {
             Rule::Binary => {
-                let (y_true, y_pred) = align(y_true, y_pred)?;
-                let y_true = y_true.cast(y_pred.dtype()?);
-                self.same_shape(&y_true, &y_pred)?;
-                let predicted = y_pred.greater(self.threshold).cast(y_pred.dtype()?);
-                return Ok(predicted.equal(&y_true).cast(DType::F32).mean(-1));
+                let (y_true, y_pred) = aligned(name, y_true, y_pred)?;
+                Ok(binary_accuracy::right(&y_true, &y_pred, 0.5))
             }
             Rule::Categorical => {
-                self.same_shape(y_true, y_pred)?;
-                y_true.argmax(-1).equal(y_pred.argmax(-1))
+                same_shape(name, y_true, y_pred)?;
+                Ok(categorical_accuracy::right(y_true, y_pred))
             }
-            Rule::Sparse => {
-                let predicted = y_pred.argmax(-1);
-                let (y_true, predicted) = align(y_true, &predicted)?;
-                let y_true = y_true.cast(DType::I32);
-                self.same_shape(&y_true, &predicted)?;
-                if y_true.rank()? == 2 && y_true.dim(-1)? == 1 {
-                    return Ok(y_true.equal(predicted).cast(DType::F32).mean(-1));
-                }
-                y_true.equal(predicted)
-            }
-        };
-        Ok(right.cast(DType::F32))
-    }
-
-    fn same_shape(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<()> {
-        let (a, b) = (y_true.shape()?, y_pred.shape()?);
-        if a == b {
-            return Ok(());
+            Rule::Sparse => sparse_categorical_accuracy::right(name, y_true, y_pred),
         }
-        let text = format!("targets have shape {a}, predictions {b}");
-        Err(Error::new(ErrorKind::Shape, text).operation(self.mean.name()))
     }
 }
 
@@ -141,32 +73,18 @@ impl Rule {
     }
 }
 
-impl Metric for Accuracy {
-    fn name(&self) -> &str {
-        self.mean.name()
-    }
-
-    fn update(&mut self, y_true: &Tensor, y_pred: &Tensor, sample_weight: Option<&Tensor>) -> Result<()> {
-        let right = self.right(y_true, y_pred)?;
-        self.mean.update(&right, sample_weight)
-    }
-
-    fn result(&self) -> Result<Tensor> {
-        self.mean.result()
-    }
-
-    fn reset(&mut self) -> Result<()> {
-        self.mean.reset()
-    }
-
-    fn config(&self) -> Option<Config> {
-        Config::of("accuracy", self)
+impl Default for Accuracy {
+    fn default() -> Accuracy {
+        Accuracy::new()
     }
 }
+
+mean_of_samples!(Accuracy);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metric::Metric;
 
     fn shape(sizes: &[usize]) -> Shape {
         Shape::new(sizes).unwrap()
@@ -182,7 +100,7 @@ mod tests {
 
     #[test]
     fn labels_of_one_axis_are_not_spread_over_the_batch() {
-        let mut accuracy = Accuracy::new().unwrap();
+        let mut accuracy = Accuracy::new();
         let labels = Tensor::from_slice(&[1.0f32, 0.0, 1.0], [3]);
         let outputs = Tensor::from_slice(&[0.9f32, 0.2, 0.4], [3, 1]);
         accuracy.update(&labels, &outputs, None).unwrap();
@@ -194,7 +112,7 @@ mod tests {
 
     #[test]
     fn sample_weights_count() {
-        let mut accuracy = Accuracy::binary().unwrap();
+        let mut accuracy = Accuracy::new();
         let labels = Tensor::from_slice(&[1.0f32, 0.0], [2, 1]);
         let outputs = Tensor::from_slice(&[0.9f32, 0.9], [2, 1]);
         let weights = Tensor::from_slice(&[3.0f32, 1.0], [2]);

@@ -16,6 +16,8 @@ pub enum Curve {
     Roc,
     /// Precision over recall.
     Pr,
+    /// Precision gain over recall gain (Flach and Kull, 2015).
+    PrGain,
 }
 
 /// How the area between two thresholds is taken.
@@ -48,6 +50,8 @@ pub struct Auc {
     curve: Curve,
     summation: Summation,
     from_logits: bool,
+    #[serde(default)]
+    label_weights: Option<Vec<f32>>,
 }
 
 impl Auc {
@@ -59,6 +63,7 @@ impl Auc {
             curve: Curve::Roc,
             summation: Summation::Interpolation,
             from_logits: false,
+            label_weights: None,
         }
         .num_thresholds(200)
     }
@@ -103,6 +108,44 @@ impl Auc {
         self
     }
 
+    /// Whether each of several outputs has an area of its own, of which the mean is taken; by default all outputs count as one.
+    #[must_use]
+    pub fn multi_label(mut self, multi_label: bool) -> Auc {
+        self.confusion.multi_label = multi_label;
+        self
+    }
+
+    /// What each of several outputs counts: in the mean of their areas, or else in the counts of the one area.
+    #[must_use]
+    pub fn label_weights(mut self, weights: impl Into<Vec<f32>>) -> Auc {
+        self.label_weights = Some(weights.into());
+        self
+    }
+
+    /// The area of parts `[thresholds - 1]`, or the mean of those of several outputs.
+    fn summed(&self, parts: Tensor) -> Tensor {
+        if !self.confusion.multi_label {
+            return parts.sum_all();
+        }
+        let areas = parts.sum(0);
+        match &self.label_weights {
+            Some(weights) => {
+                let weights = Tensor::from_slice(weights, [weights.len()]);
+                divide_no_nan(&(areas * &weights).sum_all(), &weights.sum_all())
+            }
+            None => areas.mean_all(),
+        }
+    }
+
+    fn gains(&self) -> (Tensor, Tensor) {
+        let (hits, alarms) = (self.confusion.true_positives(), self.confusion.false_positives());
+        let (missed, refused) = (self.confusion.false_negatives(), self.confusion.true_negatives());
+        let scale = divide_no_nan(&(&hits + &missed), &(refused + &alarms));
+        let gain = |wrong: &Tensor| 1.0 - &scale * divide_no_nan(wrong, &hits);
+        let none = hits.equal(0.0);
+        (none.select(0.0, gain(&missed)).maximum(0.0), none.select(1.0, gain(&alarms)))
+    }
+
     fn ends(&self, x: &Tensor) -> (Tensor, Tensor) {
         let last = self.count as isize - 1;
         (x.slice_axis(0, Some(0), Some(last), 1), x.slice_axis(0, Some(1), None, 1))
@@ -119,7 +162,7 @@ impl Auc {
         let both = before.greater(0.0).logical_and(&after.greater(0.0));
         let ratio = both.select(divide_no_nan(&before, &after.maximum(0.0)), 1.0);
         let area = slope * (found + intercept * ratio.log());
-        divide_no_nan(&area, &(hits_after + missed).maximum(0.0)).sum_all()
+        self.summed(divide_no_nan(&area, &(hits_after + missed).maximum(0.0)))
     }
 }
 
@@ -136,6 +179,7 @@ impl Metric for Auc {
 
     fn update(&mut self, y_true: &Tensor, y_pred: &Tensor, sample_weight: Option<&Tensor>) -> Result<()> {
         let p = if self.from_logits { &y_pred.sigmoid() } else { y_pred };
+        self.confusion.label_weights = if self.confusion.multi_label { None } else { self.label_weights.clone() };
         self.confusion.update(y_true, p, sample_weight).map_err(|error| error.operation("auc"))
     }
 
@@ -147,6 +191,7 @@ impl Metric for Auc {
         let recall = divide_no_nan(&hits, &(&hits + self.confusion.false_negatives()));
         let (x, y) = match self.curve {
             Curve::Roc => (divide_no_nan(&alarms, &(&alarms + self.confusion.true_negatives())), recall),
+            Curve::PrGain => self.gains(),
             Curve::Pr => (recall, divide_no_nan(&hits, &(&hits + &alarms))),
         };
         let ((y_before, y_after), (x_before, x_after)) = (self.ends(&y), self.ends(&x));
@@ -155,7 +200,7 @@ impl Metric for Auc {
             Summation::Minoring => y_before.minimum(y_after),
             Summation::Majoring => y_before.maximum(y_after),
         };
-        Ok(((x_before - x_after) * heights).sum_all())
+        Ok(self.summed((x_before - x_after) * heights))
     }
 
     fn reset(&mut self) -> Result<()> {

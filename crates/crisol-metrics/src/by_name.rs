@@ -4,78 +4,36 @@ use crate::named::Named;
 use crate::*;
 use crisol_ir::{Error, ErrorKind, Result};
 use crisol_params::Config;
-use crisol_tensor::{Tensor, align, distances};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-type Make = fn() -> Result<Box<dyn Metric>>;
-
-fn boxed<M: Metric + 'static>(metric: Result<M>) -> Result<Box<dyn Metric>> {
-    metric.map(|metric| Box::new(metric) as Box<dyn Metric>)
+/// A metric with its names, the first of which is what messages offer and files hold.
+pub(crate) struct Entry {
+    pub(crate) names: &'static [&'static str],
+    /// With Keras' defaults, if it needs no argument.
+    pub(crate) make: Option<fn() -> Box<dyn Metric>>,
+    pub(crate) read: fn(&Value) -> serde_json::Result<Box<dyn Metric>>,
 }
 
-const METRICS: [(&str, Make); 40] = [
-    ("accuracy", || boxed(Accuracy::new())),
-    ("acc", || boxed(Accuracy::new())),
-    ("binary_accuracy", || boxed(Accuracy::binary())),
-    ("categorical_accuracy", || boxed(Accuracy::categorical())),
-    ("sparse_categorical_accuracy", || boxed(Accuracy::sparse_categorical())),
-    ("top_k_categorical_accuracy", || boxed(TopKCategoricalAccuracy::new(5))),
-    ("sparse_top_k_categorical_accuracy", || boxed(TopKCategoricalAccuracy::sparse(5))),
-    ("mean_squared_error", || boxed(MeanDistance::mean_squared_error())),
-    ("mse", || boxed(MeanDistance::mean_squared_error())),
-    ("mean_absolute_error", || boxed(MeanDistance::mean_absolute_error())),
-    ("mae", || boxed(MeanDistance::mean_absolute_error())),
-    ("root_mean_squared_error", || boxed(MeanDistance::root_mean_squared_error())),
-    ("RootMeanSquaredError", || boxed(MeanDistance::root_mean_squared_error())),
-    ("auc", || boxed(Ok(Auc::new()))),
-    ("AUC", || boxed(Ok(Auc::new()))),
-    ("precision", || boxed(Ok(Precision::new()))),
-    ("Precision", || boxed(Ok(Precision::new()))),
-    ("recall", || boxed(Ok(Recall::new()))),
-    ("Recall", || boxed(Ok(Recall::new()))),
-    ("true_positives", || boxed(Ok(TruePositives::new()))),
-    ("false_positives", || boxed(Ok(FalsePositives::new()))),
-    ("true_negatives", || boxed(Ok(TrueNegatives::new()))),
-    ("false_negatives", || boxed(Ok(FalseNegatives::new()))),
-    ("f1_score", || boxed(Ok(FBetaScore::f1()))),
-    ("fbeta_score", || boxed(Ok(FBetaScore::new(1.0)))),
-    ("r2_score", || boxed(Ok(R2Score::new()))),
-    ("mean_absolute_percentage_error", || {
-        boxed(metric_fn("mean_absolute_percentage_error", distances::mean_absolute_percentage_error))
-    }),
-    ("mean_squared_logarithmic_error", || {
-        boxed(metric_fn("mean_squared_logarithmic_error", distances::mean_squared_logarithmic_error))
-    }),
-    ("hinge", || boxed(metric_fn("hinge", distances::hinge))),
-    ("squared_hinge", || boxed(metric_fn("squared_hinge", distances::squared_hinge))),
-    ("categorical_hinge", || boxed(metric_fn("categorical_hinge", distances::categorical_hinge))),
-    ("kl_divergence", || boxed(metric_fn("kl_divergence", distances::kl_divergence))),
-    ("poisson", || boxed(metric_fn("poisson", distances::poisson))),
-    ("mape", || boxed(metric_fn("mean_absolute_percentage_error", distances::mean_absolute_percentage_error))),
-    ("msle", || boxed(metric_fn("mean_squared_logarithmic_error", distances::mean_squared_logarithmic_error))),
-    ("logcosh", || boxed(metric_fn("logcosh", distances::log_cosh))),
-    ("cosine_similarity", || boxed(metric_fn("cosine_similarity", |y, p| distances::cosine_similarity(y, p, -1)))),
-    ("binary_crossentropy", || {
-        boxed(metric_fn("binary_crossentropy", |y, p| distances::binary_crossentropy(y, p, false, -1)))
-    }),
-    ("categorical_crossentropy", || {
-        boxed(metric_fn("categorical_crossentropy", |y, p| distances::categorical_crossentropy(y, p, false, -1)))
-    }),
-    ("sparse_categorical_crossentropy", || {
-        boxed(metric_fn("sparse_categorical_crossentropy", |y, p| match class_numbers(y, p) {
-            Ok(y) => distances::sparse_categorical_crossentropy(&y, p, false, -1),
-            Err(error) => Tensor::failed(error),
-        }))
-    }),
-];
+macro_rules! entry {
+    (read $type:ty, $name:literal) => {
+        $crate::by_name::Entry { names: &[$name], make: None, read: $crate::by_name::read::<$type> }
+    };
+    ($type:ty, $($name:literal),+) => {
+        $crate::by_name::Entry {
+            names: &[$($name),+],
+            make: Some(|| Box::new(<$type>::default())),
+            read: $crate::by_name::read::<$type>,
+        }
+    };
+}
+pub(crate) use entry;
 
-/// Class numbers in the shape of the predictions without the last axis.
-fn class_numbers(y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
-    Ok(align(y_true, &y_pred.max(-1))?.0.reshape(y_pred.max(-1).shape()?))
+pub(crate) fn read<M: Metric + DeserializeOwned + 'static>(settings: &Value) -> serde_json::Result<Box<dyn Metric>> {
+    Ok(Box::new(M::deserialize(settings)?))
 }
 
-/// The metric with the given name.
+/// The metric with the given name, with Keras' defaults: `"mae"`, `"mean_absolute_error"` or `"MeanAbsoluteError"`.
 ///
 /// # Errors
 /// No such name; the error offers the nearest.
@@ -86,10 +44,14 @@ fn class_numbers(y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
 pub fn by_name(name: &str) -> Result<Box<dyn Metric>> {
-    match METRICS.iter().find(|(known, _)| *known == name) {
-        Some((_, make)) => Ok(Box::new(Named { asked: name.to_string(), metric: make()? })),
-        None => Err(Error::unknown_name("metric", name, METRICS.map(|(known, _)| known))),
-    }
+    let found = METRICS.iter().find(|entry| entry.names.contains(&name));
+    let make = found.and_then(|entry| entry.make);
+    make.map(|make| make()).ok_or_else(|| Error::unknown_name("metric", name, names()))
+}
+
+/// The names of all metrics that need no argument, one each.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    METRICS.iter().filter(|entry| entry.make.is_some()).filter_map(|entry| entry.names.first().copied())
 }
 
 /// The metric that [`Metric::config`] told, without its state.
@@ -98,51 +60,27 @@ pub fn by_name(name: &str) -> Result<Box<dyn Metric>> {
 /// No metric has the name, or settings that it does not take.
 ///
 /// ```
-/// let metric = crisol_metrics::by_name("mae")?;
-/// let again = crisol_metrics::from_config(&metric.config().expect("a built-in metric"))?;
-/// assert_eq!(again.name(), "mean_absolute_error");
+/// use crisol_metrics::{IntoMetric, from_config};
+/// let metric = "mae".into_metric()?;
+/// let again = from_config(&metric.config().expect("a built-in metric"))?;
+/// assert_eq!((metric.name(), again.name()), ("mae", "mae"));
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
 pub fn from_config(config: &Config) -> Result<Box<dyn Metric>> {
-    type Read = fn(&Value) -> serde_json::Result<Box<dyn Metric>>;
-    macro_rules! known {
-        ($($name:literal: $type:ty),* $(,)?) => { [$(($name, read::<$type> as Read)),*] };
-    }
-    let known = known![
-        "accuracy": Accuracy,
-        "auc": Auc,
-        "false_negatives": FalseNegatives,
-        "false_positives": FalsePositives,
-        "fbeta_score": FBetaScore,
-        "mean_distance": MeanDistance,
-        "precision": Precision,
-        "precision_at_recall": PrecisionAtRecall,
-        "r2_score": R2Score,
-        "recall": Recall,
-        "recall_at_precision": RecallAtPrecision,
-        "sensitivity_at_specificity": SensitivityAtSpecificity,
-        "specificity_at_sensitivity": SpecificityAtSensitivity,
-        "top_k_categorical_accuracy": TopKCategoricalAccuracy,
-        "true_negatives": TrueNegatives,
-        "true_positives": TruePositives,
-    ];
-    let Some(settings) = config.settings() else { return by_name(config.name()) };
-    let found = known.iter().find(|(name, _)| *name == config.name());
-    let (name, read) =
-        found.ok_or_else(|| Error::unknown_name("metric", config.name(), known.map(|(name, _)| name)))?;
-    read(settings).map_err(|error| Error::new(ErrorKind::Format, format!("the settings of {name}: {error}")))
+    let name = config.name();
+    let Some(settings) = config.settings() else { return name.into_metric() };
+    let all = || METRICS.iter().filter_map(|entry| entry.names.first().copied());
+    let found = METRICS.iter().find(|entry| entry.names.first() == Some(&name));
+    let entry = found.ok_or_else(|| Error::unknown_name("metric", name, all()))?;
+    (entry.read)(settings).map_err(|error| Error::new(ErrorKind::Format, format!("the settings of {name}: {error}")))
 }
 
-fn read<M: Metric + DeserializeOwned + 'static>(settings: &Value) -> serde_json::Result<Box<dyn Metric>> {
-    Ok(Box::new(M::deserialize(settings)?))
-}
-
-/// What may be given as a metric: a value, the result of making one, or a name.
+/// What may be given as a metric: a value, or a name.
 pub trait IntoMetric {
     /// The metric.
     ///
     /// # Errors
-    /// No metric has the given name, or its state could not be made.
+    /// No metric has the given name.
     fn into_metric(self) -> Result<Box<dyn Metric>>;
 
     /// The name it is asked for by, which Keras shows in the logs: `"mae"` stays `"mae"`.
@@ -151,9 +89,11 @@ pub trait IntoMetric {
     }
 }
 
+/// As in Keras, logs have the name that was given: `"mae"` is followed as `mae`.
 impl IntoMetric for &str {
     fn into_metric(self) -> Result<Box<dyn Metric>> {
-        by_name(self)
+        let config = Some(Config::Name(self.to_string()));
+        Ok(Box::new(Named { name: self.to_string(), metric: by_name(self)?, config }))
     }
 
     fn asked_name(&self) -> Option<&str> {
@@ -164,11 +104,5 @@ impl IntoMetric for &str {
 impl<M: Metric + 'static> IntoMetric for M {
     fn into_metric(self) -> Result<Box<dyn Metric>> {
         Ok(Box::new(self))
-    }
-}
-
-impl<M: Metric + 'static> IntoMetric for Result<M> {
-    fn into_metric(self) -> Result<Box<dyn Metric>> {
-        boxed(self)
     }
 }

@@ -16,6 +16,12 @@ pub(crate) struct Confusion {
     thresholds: Vec<f64>,
     pub(crate) top_k: Option<usize>,
     pub(crate) class_id: Option<usize>,
+    /// Counts for each of several outputs: states are `[thresholds, outputs]`.
+    #[serde(default)]
+    pub(crate) multi_label: bool,
+    /// What each of several outputs counts.
+    #[serde(default)]
+    pub(crate) label_weights: Option<Vec<f32>>,
     #[serde(skip)]
     true_positives: State,
     #[serde(skip)]
@@ -32,6 +38,8 @@ impl Confusion {
             thresholds,
             top_k: None,
             class_id: None,
+            multi_label: false,
+            label_weights: None,
             true_positives: State::new(),
             false_positives: State::new(),
             true_negatives: State::new(),
@@ -87,28 +95,41 @@ impl Confusion {
             None => (y, p),
         };
         let shape = p.shape()?;
-        let yes = y.not_equal(0.0).cast(DType::F32);
-        let (yes, no) = match sample_weight {
-            Some(weight) => {
-                let weight = spread_weights(&weight.cast(DType::F32), &shape)?;
-                (&yes * &weight, (1.0 - &yes) * weight)
+        let mut weight = match sample_weight {
+            Some(weight) => Some(spread_weights(&weight.cast(DType::F32), &shape)?),
+            None => None,
+        };
+        if let Some(labels) = &self.label_weights {
+            if shape.rank() < 2 || shape.last() != Some(&labels.len()) {
+                let text = format!("{} label weights against predictions of shape {shape}", labels.len());
+                return Err(Error::new(ErrorKind::Shape, text).help("give one weight for each output"));
             }
+            let labels = Tensor::from_slice(labels, [labels.len()]);
+            weight = Some(weight.map_or_else(|| labels.clone(), |weight| weight * &labels));
+        }
+        let yes = y.not_equal(0.0).cast(DType::F32);
+        let (yes, no) = match weight {
+            Some(weight) => (&yes * &weight, (1.0 - &yes) * weight),
             None => (yes.clone(), 1.0 - yes),
         };
-        let flat = Shape::new(&[1, shape.elements()])?;
-        let above = self.above(&p.reshape(flat))?;
-        let (yes, no) = (yes.reshape(flat), no.reshape(flat));
+        let labels = if self.multi_label { shape.last().copied().unwrap_or(1) } else { 1 };
+        let rows = Shape::new(&[1, shape.elements() / labels.max(1), labels])?;
+        let above = self.above(&p.reshape(rows))?;
+        let (yes, no) = (yes.reshape(rows), no.reshape(rows));
         let (hits, alarms) = ((&above * &yes).sum(1), (above * &no).sum(1));
-        self.false_negatives.add(yes.sum(1) - &hits)?;
-        self.true_negatives.add(no.sum(1) - &alarms)?;
+        let counted = |x: Tensor| if self.multi_label { x } else { x.reshape([self.thresholds.len()]) };
+        let (hits, alarms) = (counted(hits), counted(alarms));
+        let (yes, no) = if self.multi_label { (yes.sum(1), no.sum(1)) } else { (yes.sum_all(), no.sum_all()) };
+        self.false_negatives.add(yes - &hits)?;
+        self.true_negatives.add(no - &alarms)?;
         self.true_positives.add(hits)?;
         self.false_positives.add(alarms)
     }
 
-    /// 1 where a prediction `[1, n]` is above a threshold, `[thresholds, n]`.
+    /// 1 where a prediction `[1, n, labels]` is above a threshold, `[thresholds, n, labels]`.
     fn above(&self, p: &Tensor) -> Result<Tensor> {
         let count = self.thresholds.len();
-        let column = |edges: Vec<f32>| Tensor::from_slice(&edges, [count, 1]);
+        let column = |edges: Vec<f32>| Tensor::from_slice(&edges, [count, 1, 1]);
         let last = (count - 1) as f64;
         let even = count > 2
             && self
@@ -128,7 +149,9 @@ impl Confusion {
     }
 
     fn shape(&self) -> Shape {
-        Shape::new(&[self.thresholds.len()]).unwrap_or(Shape::SCALAR)
+        let count = self.thresholds.len();
+        let shape = if self.multi_label { Shape::new(&[count, 1]) } else { Shape::new(&[count]) };
+        shape.unwrap_or(Shape::SCALAR)
     }
 
     pub(crate) fn true_positives(&self) -> Tensor {

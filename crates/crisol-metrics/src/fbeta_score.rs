@@ -22,17 +22,17 @@ pub enum Average {
     Weighted,
 }
 
-/// `(1 + beta^2) precision recall / (beta^2 precision + recall)`, as `keras.metrics.FBetaScore`, and with `beta` 1 `keras.metrics.F1Score`.
+/// `(1 + beta^2) precision recall / (beta^2 precision + recall)`, as `keras.metrics.FBetaScore`.
 ///
 /// Targets and predictions are `[batch, classes]`. Without a threshold the largest output of a sample means yes.
 ///
 /// ```
 /// use crisol_metrics::{Average, FBetaScore, Metric};
 /// use crisol_tensor::Tensor;
-/// let mut f1 = FBetaScore::f1().average(Average::Macro);
+/// let mut f2 = FBetaScore::new(2.0).average(Average::Macro);
 /// let y = Tensor::from_slice(&[1.0f32, 0.0, 0.0, 1.0], [2, 2]);
-/// f1.update(&y, &y, None)?;
-/// assert!((f1.result()?.item()? - 1.0).abs() < 1e-6);
+/// f2.update(&y, &y, None)?;
+/// assert!((f2.result()?.item()? - 1.0).abs() < 1e-6);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
 #[derive(Debug, Serialize, Deserialize)]
@@ -67,8 +67,8 @@ impl FBetaScore {
         }
     }
 
-    /// The score with `beta` 1: Keras' `F1Score`.
-    pub fn f1() -> FBetaScore {
+    /// As `F1Score`.
+    pub(crate) fn f1() -> FBetaScore {
         FBetaScore { name: "f1_score".into(), ..FBetaScore::new(1.0) }
     }
 
@@ -84,6 +84,13 @@ impl FBetaScore {
     pub fn threshold(mut self, threshold: f64) -> FBetaScore {
         self.threshold = Some(threshold);
         self
+    }
+}
+
+impl Default for FBetaScore {
+    /// Keras' default: a `beta` of 1.
+    fn default() -> FBetaScore {
+        FBetaScore::new(1.0)
     }
 }
 

@@ -20,20 +20,17 @@ pub struct MetricFn<F> {
 /// ```
 /// use crisol_metrics::{Metric, metric_fn};
 /// use crisol_tensor::{Tensor, distances};
-/// let mut metric = metric_fn("log_cosh", distances::log_cosh)?;
+/// let mut metric = metric_fn("log_cosh", distances::log_cosh);
 /// metric.update(&Tensor::zeros([2]), &Tensor::zeros([2, 1]), None)?;
 /// assert_eq!(metric.result()?.item()?, 0.0);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-///
-/// # Errors
-/// The state could not be made.
-pub fn metric_fn<F, T>(name: impl Into<String>, function: F) -> Result<MetricFn<F>>
+pub fn metric_fn<F, T>(name: impl Into<String>, function: F) -> MetricFn<F>
 where
     F: Fn(&Tensor, &Tensor) -> T + Send,
     T: Into<Tensor>,
 {
-    Ok(MetricFn { mean: Mean::new(name)?, function })
+    MetricFn { mean: Mean::new(name), function }
 }
 
 impl<F, T> Metric for MetricFn<F>

@@ -1,15 +1,16 @@
 //! The weighted mean of values: a metric of its own and the state of most others.
 
-use crisol_ir::{DType, Result, Shape, Value};
-use crisol_tensor::{Tensor, Variable, spread_weights};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use crate::state::{State, divide_no_nan};
+use crisol_ir::{DType, Result, Shape};
+use crisol_tensor::{Tensor, spread_weights};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The mean of all values taken in, as `keras.metrics.Mean`; 0 before the first.
 ///
 /// ```
 /// use crisol_metrics::Mean;
 /// use crisol_tensor::Tensor;
-/// let mut mean = Mean::new("loss")?;
+/// let mut mean = Mean::new("loss");
 /// mean.update(&Tensor::from_slice(&[1.0f32, 2.0], [2]), None)?;
 /// mean.update(&Tensor::from_slice(&[6.0f32], [1]), None)?;
 /// assert_eq!(mean.result()?.item()?, 3.0);
@@ -18,17 +19,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 #[derive(Debug)]
 pub struct Mean {
     name: String,
-    total: Variable,
-    count: Variable,
+    total: State,
+    count: State,
 }
 
 impl Mean {
     /// A mean of nothing yet.
-    ///
-    /// # Errors
-    /// The state could not be made.
-    pub fn new(name: impl Into<String>) -> Result<Mean> {
-        Ok(Mean { name: name.into(), total: Variable::new(zero())?, count: Variable::new(zero())? })
+    pub fn new(name: impl Into<String>) -> Mean {
+        Mean { name: name.into(), total: State::new(), count: State::new() }
     }
 
     /// The name in logs.
@@ -45,14 +43,13 @@ impl Mean {
         let values = values.cast(DType::F32);
         match weight {
             None => {
-                self.total.assign_add(values.sum_all())?;
-                let count = Tensor::scalar(DType::F32, shape.elements() as f64);
-                self.count.assign_add(count)
+                self.total.add(values.sum_all())?;
+                self.count.add(Tensor::scalar(DType::F32, shape.elements() as f64))
             }
             Some(weight) => {
                 let weight = spread_weights(&weight.cast(DType::F32), &shape)?.broadcast_to(shape);
-                self.total.assign_add((values * &weight).sum_all())?;
-                self.count.assign_add(weight.sum_all())
+                self.total.add((values * &weight).sum_all())?;
+                self.count.add(weight.sum_all())
             }
         }
     }
@@ -62,10 +59,7 @@ impl Mean {
     /// # Errors
     /// The state could not be computed.
     pub fn result(&self) -> Result<Tensor> {
-        let (total, count) = (self.total.value(), self.count.value());
-        let empty = count.equal(0.0);
-        let mean = total / empty.select(1.0, &count);
-        Ok(empty.select(0.0, mean))
+        Ok(divide_no_nan(&self.total.value(&Shape::SCALAR), &self.count.value(&Shape::SCALAR)))
     }
 
     /// Forgets all values.
@@ -73,8 +67,8 @@ impl Mean {
     /// # Errors
     /// The state could not be assigned.
     pub fn reset(&mut self) -> Result<()> {
-        self.total.assign(zero())?;
-        self.count.assign(zero())
+        self.total.reset()?;
+        self.count.reset()
     }
 }
 
@@ -87,11 +81,6 @@ impl Serialize for Mean {
 
 impl<'de> Deserialize<'de> for Mean {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Mean, D::Error> {
-        Mean::new(String::deserialize(from)?).map_err(de::Error::custom)
+        String::deserialize(from).map(Mean::new)
     }
-}
-
-/// Nothing yet, as a value: the number 0 would be part of the graph, and the first step after a reset a plan of its own.
-fn zero() -> Tensor {
-    Tensor::from_value(Value::zeros(DType::F32, &Shape::SCALAR))
 }

@@ -1,20 +1,22 @@
-//! A metric that was asked for by name: the name is all that a file needs to hold of it.
+//! A metric under another name, or under the one by which it was asked for.
 
 use crate::metric::Metric;
 use crisol_ir::Result;
 use crisol_params::Config;
 use crisol_tensor::Tensor;
 
-/// A metric with the name by which it was asked for, which may be another one than it has in logs.
+/// What [`Metric::with_name`] makes of any metric.
 #[derive(Debug)]
-pub(crate) struct Named {
-    pub(crate) asked: String,
-    pub(crate) metric: Box<dyn Metric>,
+pub struct Named<M> {
+    pub(crate) name: String,
+    pub(crate) metric: M,
+    /// The name, if it was asked for by it: all that a file needs to hold of it.
+    pub(crate) config: Option<Config>,
 }
 
-impl Metric for Named {
+impl<M: Metric> Metric for Named<M> {
     fn name(&self) -> &str {
-        self.metric.name()
+        &self.name
     }
 
     fn update(&mut self, y_true: &Tensor, y_pred: &Tensor, sample_weight: Option<&Tensor>) -> Result<()> {
@@ -30,6 +32,6 @@ impl Metric for Named {
     }
 
     fn config(&self) -> Option<Config> {
-        Some(Config::Name(self.asked.clone()))
+        self.config.clone()
     }
 }

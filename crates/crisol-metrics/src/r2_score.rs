@@ -32,7 +32,7 @@ pub enum Aggregation {
 /// assert!((r2.result()?.item()? - 0.571_428).abs() < 1e-5);
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct R2Score {
     aggregation: Aggregation,
     regressors: usize,
@@ -53,7 +53,16 @@ pub struct R2Score {
 impl R2Score {
     /// The mean score of all outputs, not adjusted.
     pub fn new() -> R2Score {
-        R2Score { outputs: 1, ..R2Score::default() }
+        R2Score {
+            aggregation: Aggregation::UniformAverage,
+            regressors: 0,
+            outputs: 1,
+            sum: State::new(),
+            squares: State::new(),
+            residual: State::new(),
+            count: State::new(),
+            samples: State::new(),
+        }
     }
 
     /// How the scores of several outputs become one number.
@@ -68,6 +77,12 @@ impl R2Score {
     pub fn num_regressors(mut self, regressors: usize) -> R2Score {
         self.regressors = regressors;
         self
+    }
+}
+
+impl Default for R2Score {
+    fn default() -> R2Score {
+        R2Score::new()
     }
 }
 

@@ -21,16 +21,22 @@ fn again(mut metric: Box<dyn Metric>) -> Box<dyn Metric> {
 #[test]
 fn every_metric_comes_back() {
     let all: Vec<Box<dyn Metric>> = vec![
-        Box::new(Accuracy::binary().unwrap().threshold(0.35)),
-        Box::new(Accuracy::new().unwrap()),
+        Box::new(BinaryAccuracy::new().threshold(0.35)),
+        Box::new(Accuracy::new()),
+        Box::new(CategoricalAccuracy::new()),
+        Box::new(CategoricalCrossentropy::new().label_smoothing(0.1)),
+        Box::new(OneHotIoU::new(2, [1]).ignore_class(0)),
+        Box::new(BinaryIoU::new().threshold(0.25)),
+        Box::new(F1Score::new().average(Average::Macro)),
+        Box::new(Auc::new().multi_label(true).label_weights([1.0, 3.0])),
         Box::new(Auc::new().num_thresholds(7)),
         Box::new(FalseNegatives::new()),
         Box::new(FalsePositives::new()),
         Box::new(TrueNegatives::new().thresholds([0.15, 0.5])),
         Box::new(TruePositives::new()),
-        Box::new(FBetaScore::f1().threshold(0.3)),
+        Box::new(F1Score::new().threshold(0.3)),
         Box::new(FBetaScore::new(2.0).average(Average::Macro)),
-        Box::new(MeanDistance::root_mean_squared_error().unwrap()),
+        Box::new(RootMeanSquaredError::new()),
         Box::new(Precision::new().class_id(1).thresholds([0.15])),
         Box::new(Recall::new().top_k(1)),
         Box::new(PrecisionAtRecall::new(0.5)),
@@ -38,8 +44,9 @@ fn every_metric_comes_back() {
         Box::new(SensitivityAtSpecificity::new(0.5)),
         Box::new(SpecificityAtSensitivity::new(0.5)),
         Box::new(R2Score::new()),
-        Box::new(TopKCategoricalAccuracy::new(1).unwrap()),
+        Box::new(TopKCategoricalAccuracy::new(1)),
         by_name("mse").unwrap(),
+        "mse".into_metric().unwrap(),
         by_name("binary_crossentropy").unwrap(),
     ];
     for metric in all {
@@ -49,7 +56,7 @@ fn every_metric_comes_back() {
 
 #[test]
 fn metrics_of_ones_own_and_wrong_settings_are_told() {
-    let own = metric_fn("own", |y: &Tensor, p: &Tensor| (y - p).abs().mean(-1)).unwrap();
+    let own = metric_fn("own", |y: &Tensor, p: &Tensor| (y - p).abs().mean(-1));
     assert!(own.config().is_none());
     let config = serde_json::from_str(r#"{"name": "auc", "settings": {"curve": "Roc"}}"#).unwrap();
     let error = from_config(&config).unwrap_err().to_string();

@@ -1,6 +1,7 @@
 //! Metrics over three batches against Keras on JAX: see `tools/goldens/metrics.py`.
 #![allow(clippy::unwrap_used)] // helpers of tests are not seen as tests
 
+use crisol_ir::{Result, Shape};
 use crisol_metrics::*;
 use crisol_tensor::Tensor;
 use std::collections::HashMap;
@@ -14,20 +15,32 @@ fn inputs(kind: &str, seed: usize) -> (Tensor, Tensor) {
     let scores =
         |count| wave(count, seed + 5).into_iter().map(|x| (x * 0.5 + 0.5).clamp(0.0, 1.0)).collect::<Vec<f32>>();
     let best = |row: &[f32]| (0..5).fold(0, |best, place| if row[place] > row[best] { place } else { best });
-    let labels: Vec<usize> = wave(40, seed).chunks(5).map(best).collect();
+    let labels: Vec<i64> = wave(40, seed).chunks(5).map(|row| best(row) as i64).collect();
+    let one_hot: Vec<f32> =
+        labels.iter().flat_map(|&label| (0..5).map(move |place| f32::from(u8::from(place == label)))).collect();
+    // Every second row is right.
+    let near: Vec<f32> =
+        scores(40).iter().zip(&one_hot).enumerate().map(|(at, (p, y))| p + y * (at / 5 % 2) as f32).collect();
     match kind {
         "binary" => {
             let y: Vec<f32> = wave(8, seed).into_iter().map(|x| f32::from(u8::from(x > 0.0))).collect();
             (Tensor::from_slice(&y, [8, 1]), Tensor::from_slice(&scores(8), [8, 1]))
         }
-        "one_hot" => {
-            let y: Vec<f32> =
-                labels.iter().flat_map(|&label| (0..5).map(move |place| f32::from(u8::from(place == label)))).collect();
-            (Tensor::from_slice(&y, [8, 5]), Tensor::from_slice(&scores(40), [8, 5]))
+        "one_hot" => (Tensor::from_slice(&one_hot, [8, 5]), Tensor::from_slice(&scores(40), [8, 5])),
+        "near" => (Tensor::from_slice(&one_hot, [8, 5]), Tensor::from_slice(&near, [8, 5])),
+        "labels" => (Tensor::from_slice(&labels, [8]), Tensor::from_slice(&scores(40), [8, 5])),
+        "near_labels" => (Tensor::from_slice(&labels, [8]), Tensor::from_slice(&near, [8, 5])),
+        "classes" => {
+            let p: Vec<i64> =
+                wave(40, seed + 5).chunks(5).enumerate().map(|(at, row)| (best(row) + at % 2) as i64).collect();
+            (Tensor::from_slice(&labels, [8]), Tensor::from_slice(&p, [8]))
         }
-        "labels" => {
-            let y: Vec<i64> = labels.iter().map(|&label| label as i64).collect();
-            (Tensor::from_slice(&y, [8]), Tensor::from_slice(&scores(40), [8, 5]))
+        "masks" | "corners" => {
+            let step = if kind == "masks" { 1 } else { 6 };
+            let class = |x: f32| ((x * 4.0).floor() as i64).rem_euclid(4);
+            let classes = |seed| wave(48, seed).into_iter().map(class).step_by(step).collect::<Vec<i64>>();
+            let shape: &[usize] = if kind == "masks" { &[8, 2, 3] } else { &[8] };
+            (Tensor::from_slice(&classes(seed), shape), Tensor::from_slice(&classes(seed + 5), shape))
         }
         _ => {
             let three = |seed| wave(16, seed).into_iter().map(|x| x * 3.0).collect::<Vec<f32>>();
@@ -36,10 +49,36 @@ fn inputs(kind: &str, seed: usize) -> (Tensor, Tensor) {
     }
 }
 
+/// `confusion_matrix`, added up.
+#[derive(Debug)]
+struct Matrix(usize, State);
+
+impl Metric for Matrix {
+    fn name(&self) -> &str {
+        "confusion_matrix"
+    }
+
+    fn update(&mut self, y: &Tensor, p: &Tensor, weight: Option<&Tensor>) -> Result<()> {
+        self.1.add(confusion_matrix(y, p, self.0, weight)?)
+    }
+
+    fn result(&self) -> Result<Tensor> {
+        Ok(self.1.value(&Shape::new(&[self.0, self.0])?))
+    }
+
+    fn reset(&mut self) -> Result<()> {
+        self.1.reset()
+    }
+}
+
 fn make(name: &str, settings: &HashMap<&str, &str>) -> Box<dyn Metric> {
     let number = |key: &str| settings.get(key).map(|text| text.parse::<f64>().unwrap());
-    let thresholds =
-        || settings.get("thresholds").map(|text| text.split(',').map(|x| x.parse().unwrap()).collect::<Vec<f64>>());
+    let list =
+        |key: &str| settings.get(key).map(|text| text.split(',').map(|x| x.parse().unwrap()).collect::<Vec<f64>>());
+    let thresholds = || list("thresholds");
+    let is = |key: &str| settings.get(key) == Some(&"True");
+    let classes = || number("num_classes").unwrap() as usize;
+    let targets = || list("target_class_ids").unwrap().into_iter().map(|id| id as usize).collect::<Vec<_>>();
     macro_rules! with {
         ($metric:expr, $($key:literal $method:ident $ty:ty),*) => {{
             let mut metric = $metric;
@@ -68,8 +107,15 @@ fn make(name: &str, settings: &HashMap<&str, &str>) -> Box<dyn Metric> {
                 Some(&"majoring") => Summation::Majoring,
                 _ => Summation::Interpolation,
             };
-            let curve = if settings.get("curve") == Some(&"PR") { Curve::Pr } else { Curve::Roc };
-            let auc = Auc::new().curve(curve).summation_method(summation);
+            let curve = match settings.get("curve") {
+                Some(&"PR") => Curve::Pr,
+                Some(&"PRGAIN") => Curve::PrGain,
+                _ => Curve::Roc,
+            };
+            let mut auc = Auc::new().curve(curve).summation_method(summation).multi_label(is("multi_label"));
+            if let Some(weights) = list("label_weights") {
+                auc = auc.label_weights(weights.iter().map(|&weight| weight as f32).collect::<Vec<_>>());
+            }
             counted!(with!(auc, "num_thresholds" num_thresholds usize))
         }
         "f1_score" | "fbeta_score" => {
@@ -79,16 +125,21 @@ fn make(name: &str, settings: &HashMap<&str, &str>) -> Box<dyn Metric> {
                 Some(&"weighted") => Average::Weighted,
                 _ => Average::None,
             };
-            let score = FBetaScore::new(number("beta").unwrap_or(1.0)).average(average);
-            Box::new(with!(score, "threshold" threshold f64))
+            match name {
+                "f1_score" => Box::new(F1Score::new().average(average)),
+                _ => {
+                    let score = FBetaScore::new(number("beta").unwrap_or(1.0)).average(average);
+                    Box::new(with!(score, "threshold" threshold f64))
+                }
+            }
         }
         "r2_score" => {
             let weighted = settings.contains_key("class_aggregation");
             let aggregation = if weighted { Aggregation::VarianceWeightedAverage } else { Aggregation::UniformAverage };
             Box::new(with!(R2Score::new().class_aggregation(aggregation), "num_regressors" num_regressors usize))
         }
-        "top_k_categorical_accuracy" => Box::new(TopKCategoricalAccuracy::new(2).unwrap()),
-        "sparse_top_k_categorical_accuracy" => Box::new(TopKCategoricalAccuracy::sparse(2).unwrap()),
+        "top_k_categorical_accuracy" => Box::new(TopKCategoricalAccuracy::new(2)),
+        "sparse_top_k_categorical_accuracy" => Box::new(SparseTopKCategoricalAccuracy::new(2)),
         "precision_at_recall" => Box::new(PrecisionAtRecall::new(number("at").unwrap()).num_thresholds(20)),
         "recall_at_precision" => Box::new(RecallAtPrecision::new(number("at").unwrap()).num_thresholds(20)),
         "sensitivity_at_specificity" => {
@@ -96,6 +147,31 @@ fn make(name: &str, settings: &HashMap<&str, &str>) -> Box<dyn Metric> {
         }
         "specificity_at_sensitivity" => {
             Box::new(SpecificityAtSensitivity::new(number("at").unwrap()).num_thresholds(20))
+        }
+        "io_u" => Box::new(with!(IoU::new(classes(), targets()), "ignore_class" ignore_class i64)),
+        "mean_io_u" => {
+            let metric = MeanIoU::new(classes()).sparse_y_pred(settings.get("sparse_y_pred") != Some(&"False"));
+            Box::new(with!(metric, "ignore_class" ignore_class i64))
+        }
+        "one_hot_io_u" => Box::new(with!(OneHotIoU::new(classes(), targets()), "ignore_class" ignore_class i64)),
+        "one_hot_mean_io_u" => Box::new(with!(OneHotMeanIoU::new(classes()), "ignore_class" ignore_class i64)),
+        "binary_io_u" if settings.contains_key("target_class_ids") => {
+            Box::new(with!(BinaryIoU::new().target_class_ids(targets()), "threshold" threshold f64))
+        }
+        "confusion_matrix" => Box::new(Matrix(classes(), State::new())),
+        "cosine_similarity" => Box::new(with!(CosineSimilarity::new(), "axis" axis isize)),
+        "binary_accuracy" => Box::new(with!(BinaryAccuracy::new(), "threshold" threshold f64)),
+        "binary_crossentropy" => {
+            let metric = BinaryCrossentropy::new().from_logits(is("from_logits"));
+            Box::new(with!(metric, "label_smoothing" label_smoothing f64))
+        }
+        "categorical_crossentropy" => {
+            let metric = CategoricalCrossentropy::new().from_logits(is("from_logits"));
+            Box::new(with!(metric, "label_smoothing" label_smoothing f64))
+        }
+        "sparse_categorical_crossentropy" => {
+            let metric = SparseCategoricalCrossentropy::new().from_logits(is("from_logits"));
+            Box::new(with!(metric, "ignore_class" ignore_class i64))
         }
         _ => by_name(name).unwrap(),
     }
@@ -133,5 +209,40 @@ fn metrics_follow_keras_over_batches() {
         }
         count += 1;
     }
-    assert!(count > 120, "{count} lines");
+    assert!(count > 190, "{count} lines");
+}
+
+#[test]
+fn sums_count_as_keras() {
+    let mut sum = Sum::new("clicks");
+    let values = Tensor::from_slice(&[1.0f32, 3.0, 5.0, 7.0], [4]);
+    sum.update(&values, None).unwrap();
+    assert_eq!(sum.result().item().unwrap(), 16.0);
+    sum.update(&values, Some(&Tensor::from_slice(&[1.0f32, 1.0, 0.0, 0.5], [4]))).unwrap();
+    assert_eq!(sum.result().item().unwrap(), 16.0 + 7.5);
+    sum.reset().unwrap();
+    assert_eq!(sum.result().item().unwrap(), 0.0);
+}
+
+#[test]
+fn a_function_is_a_metric() {
+    let (y, p) = inputs("numbers", 0);
+    let mut own = metric_fn("own", |y: &Tensor, p: &Tensor| (y - p).square().mean(-1));
+    let mut built_in = by_name("mse").unwrap();
+    own.update(&y, &p, None).unwrap();
+    built_in.update(&y, &p, None).unwrap();
+    assert_eq!(own.result().unwrap().item().unwrap(), built_in.result().unwrap().item().unwrap());
+    assert_eq!("mae".into_metric().unwrap().name(), "mae");
+}
+
+#[test]
+fn mistakes_name_the_metric_and_what_is_wrong() {
+    let text = |metric: &mut dyn Metric, y: &Tensor, p: &Tensor| metric.update(y, p, None).unwrap_err().to_string();
+    let (y, p) = (Tensor::zeros([4, 2]), Tensor::zeros([4, 3]));
+    let wrong = text(&mut MeanSquaredError::new(), &y, &p);
+    assert!(wrong.contains("mean_squared_error: y_true has shape [4, 2], y_pred [4, 3]"), "{wrong}");
+    let wrong = text(&mut IoU::new(2, [2]), &Tensor::zeros([4]), &Tensor::zeros([4]));
+    assert!(wrong.contains("io_u: target class 2 is none of 2 classes"), "{wrong}");
+    let wrong = text(&mut Auc::new().label_weights([1.0]), &p, &p);
+    assert!(wrong.contains("1 label weights against predictions of shape [4, 3]"), "{wrong}");
 }

@@ -12,7 +12,7 @@ use smallvec::smallvec;
 
 /// `y = |x|`; the most negative integer stays itself.
 ///
-/// Gradient: `g` where `x > 0`, `-g` where `x < 0`, and 0 at 0, as Keras on JAX.
+/// Gradient: `g` where `x > 0`, `-g` where `x < 0`, and 0 at 0, as Keras on TensorFlow and PyTorch; on JAX it is `g` at 0.
 #[derive(Clone, Copy, Debug)]
 pub struct Absolute;
 

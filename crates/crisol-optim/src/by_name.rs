@@ -7,33 +7,23 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// An optimizer by Keras' name, which counts with any letter case.
-struct Entry {
-    name: &'static str,
+pub(crate) struct Entry {
+    pub(crate) name: &'static str,
     /// With Keras' defaults.
-    make: fn() -> Result<Optimizer>,
-    read: fn(&Value) -> Result<Optimizer>,
+    pub(crate) make: fn() -> Result<Optimizer>,
+    pub(crate) read: fn(&Value) -> Result<Optimizer>,
 }
 
 macro_rules! entry {
     ($name:literal, $type:ty) => {
-        Entry { name: $name, make: || <$type>::default().build(), read: read::<$type> }
+        $crate::by_name::Entry {
+            name: $name,
+            make: || <$type>::default().build(),
+            read: $crate::by_name::read::<$type>,
+        }
     };
 }
-
-const OPTIMIZERS: [Entry; 12] = [
-    entry!("sgd", Sgd),
-    entry!("rmsprop", RmsProp),
-    entry!("adam", Adam),
-    entry!("adamw", AdamW),
-    entry!("adagrad", Adagrad),
-    entry!("adadelta", Adadelta),
-    entry!("adamax", Adamax),
-    entry!("nadam", Nadam),
-    entry!("lion", Lion),
-    entry!("lamb", Lamb),
-    entry!("ftrl", Ftrl),
-    entry!("adafactor", Adafactor),
-];
+pub(crate) use entry;
 
 /// The names of all optimizers.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -76,7 +66,7 @@ fn find(name: &str) -> Result<&'static Entry> {
     found.ok_or_else(|| Error::unknown_name("optimizer", name, names()))
 }
 
-fn read<T: IntoOptimizer + DeserializeOwned>(settings: &Value) -> Result<Optimizer> {
+pub(crate) fn read<T: IntoOptimizer + DeserializeOwned>(settings: &Value) -> Result<Optimizer> {
     let described: T = serde_json::from_value(settings.clone())
         .map_err(|error| Error::new(ErrorKind::Format, format!("the settings of an optimizer: {error}")))?;
     described.into_optimizer()

@@ -43,3 +43,21 @@ pub use parameter::Parameter;
 pub use rmsprop::RmsProp;
 pub use sgd::Sgd;
 pub use state::{OptimizerState, SlotState};
+
+use by_name::{Entry, entry};
+
+/// Every optimizer by Keras' name.
+const OPTIMIZERS: &[Entry] = &[
+    entry!("sgd", Sgd),
+    entry!("rmsprop", RmsProp),
+    entry!("adam", Adam),
+    entry!("adamw", AdamW),
+    entry!("adagrad", Adagrad),
+    entry!("adadelta", Adadelta),
+    entry!("adamax", Adamax),
+    entry!("nadam", Nadam),
+    entry!("lion", Lion),
+    entry!("lamb", Lamb),
+    entry!("ftrl", Ftrl),
+    entry!("adafactor", Adafactor),
+];

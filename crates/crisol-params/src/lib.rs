@@ -24,16 +24,19 @@ mod settings;
 mod tree;
 mod weight;
 
-pub use constraint::{Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm, constraint_by_name, read_constraint};
+pub use constraint::{
+    Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm, constraint_by_name, constraint_names, read_constraint,
+};
 pub use files::write_whole;
 pub use initializer::{
     Constant, Distribution, GlorotNormal, GlorotUniform, HeNormal, HeUniform, Identity, Initializer, LecunNormal,
     LecunUniform, Mode, Ones, Orthogonal, RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling, Zeros,
-    initializer_by_name, read_initializer,
+    initializer_by_name, initializer_names, read_initializer,
 };
 pub use named::Config;
 pub use regularizer::{
     L1, L1L2, L2, OrthogonalMode, OrthogonalRegularizer, Regularizer, read_regularizer, regularizer_by_name,
+    regularizer_names,
 };
 pub use safetensors::{LoadReport, Matched, decode_safetensors, encode_safetensors};
 pub use settings::WeightSettings;

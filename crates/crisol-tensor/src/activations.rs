@@ -57,7 +57,12 @@ pub fn by_name(name: &str) -> Result<ActivationFunction> {
         .iter()
         .find(|(known, _)| *known == name)
         .map(|(_, function)| *function)
-        .ok_or_else(|| Error::unknown_name("activation", name, ACTIVATIONS.map(|(known, _)| known)))
+        .ok_or_else(|| Error::unknown_name("activation", name, names()))
+}
+
+/// The names of all activations.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ACTIVATIONS.iter().map(|(name, _)| *name)
 }
 
 /// Rectifiers: linear for positive numbers.

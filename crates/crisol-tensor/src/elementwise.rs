@@ -201,7 +201,7 @@ impl Tensor {
         self.unary(crisol_ops::erf)
     }
 
-    /// The absolute value, with gradient 0 at 0.
+    /// The absolute value, with gradient 0 at 0, as Keras has it on TensorFlow and PyTorch; on JAX it is 1.
     #[doc(alias = "absolute")]
     #[track_caller]
     #[must_use]

@@ -3,7 +3,8 @@
 use crate::operand::Operand;
 use crate::recorder::record;
 use crate::tensor::Tensor;
-use crisol_ir::{Graph, NodeId, Result};
+use crisol_ir::{DType, Graph, NodeId, Result};
+use std::iter::Sum;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// Records an operation of two operands that broadcast.
@@ -76,10 +77,29 @@ impl Neg for Tensor {
     }
 }
 
+/// The sum of tensors, as of the losses that layers add; of none, 0 in single precision.
+///
+/// ```
+/// use crisol_tensor::{DType, Tensor};
+/// let losses = [Tensor::scalar(DType::F32, 1.5), Tensor::scalar(DType::F32, 2.0)];
+/// assert_eq!(losses.iter().sum::<Tensor>().item()?, 3.5);
+/// # Ok::<(), crisol_tensor::Error>(())
+/// ```
+impl<'a> Sum<&'a Tensor> for Tensor {
+    fn sum<I: Iterator<Item = &'a Tensor>>(tensors: I) -> Tensor {
+        tensors.cloned().sum()
+    }
+}
+
+impl Sum for Tensor {
+    fn sum<I: Iterator<Item = Tensor>>(tensors: I) -> Tensor {
+        tensors.reduce(|sum, tensor| sum + tensor).unwrap_or_else(|| Tensor::scalar(DType::F32, 0.0))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crisol_ir::DType;
 
     #[test]
     fn numbers_take_the_type_of_the_tensor() {

@@ -75,7 +75,7 @@ impl Compile {
         self
     }
 
-    /// One more metric of a model of one output: `"accuracy"`, `Accuracy::binary()`. Sample weights do not count in it. In the logs it goes by
+    /// One more metric of a model of one output: `"accuracy"`, `BinaryAccuracy::new()`. Sample weights do not count in it. In the logs it goes by
     /// the name that is given here (`"mae"`), or by its own.
     #[must_use]
     pub fn metric(self, metric: impl IntoMetric) -> Compile {
@@ -177,7 +177,7 @@ impl Compile {
             _ => (0..outputs.len()).filter(has_loss).map(|place| format!("{}_loss", outputs[place])).collect(),
         };
         let loss_weights = (0..losses.len()).filter(has_loss).map(|place| loss_weights[place]).collect();
-        let trackers = Trackers::new(parts, metrics)?;
+        let trackers = Trackers::new(parts, metrics);
         let (steps_per_execution, not_loaded) = (self.steps_per_execution, None);
         let optimizer = self.optimizer.transpose()?;
         Ok(Compiled { optimizer, losses, loss_weights, trackers, steps_per_execution, not_loaded })

@@ -31,9 +31,9 @@ pub(crate) struct Listed {
 }
 
 impl Trackers {
-    pub(crate) fn new(parts: Vec<String>, metrics: Vec<Listed>) -> Result<Trackers> {
-        let parts = parts.into_iter().map(Mean::new).collect::<Result<_>>()?;
-        Ok(Trackers { loss: Some(Mean::new("loss")?), parts, metrics, added: Vec::new() })
+    pub(crate) fn new(parts: Vec<String>, metrics: Vec<Listed>) -> Trackers {
+        let parts = parts.into_iter().map(Mean::new).collect();
+        Trackers { loss: Some(Mean::new("loss")), parts, metrics, added: Vec::new() }
     }
 
     /// The metrics that a model was compiled with.
@@ -93,7 +93,7 @@ impl Trackers {
             let mean = match known {
                 Some(mean) => mean,
                 None => {
-                    self.added.push(Mean::new(name)?);
+                    self.added.push(Mean::new(name));
                     let last = self.added.len() - 1;
                     &mut self.added[last]
                 }

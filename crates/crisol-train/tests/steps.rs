@@ -76,7 +76,7 @@ fn metrics_of_a_step_are_reset_if_it_says_so() {
     let y = Array2::from_shape_fn((64, 1), |(row, _)| x[[row, 0]] - 2.0 * x[[row, 1]]);
     let mut model = Sequential::new((Dense::new(1),));
     model.compile(Compile::new().optimizer(Adam::new(0.05))).unwrap();
-    let step = Lower { loss: Mean::new("loss").unwrap(), all: Mean::new("all").unwrap() };
+    let step = Lower { loss: Mean::new("loss"), all: Mean::new("all") };
     let mut trainer = Trainer::of(model, step);
     let history = trainer.fit((&x, &y), silent(4)).unwrap();
     assert_eq!(history.names(), ["loss", "all"]);

@@ -3,6 +3,7 @@
 use crisol::ndarray::{Array1, Array2};
 use crisol::prelude::*;
 
+// [customisation-01]
 fn uncompiled_model() -> crisol::Result<Model> {
     random::seed(1);
     let inputs = Input::named("digits", [784]);
@@ -11,20 +12,25 @@ fn uncompiled_model() -> crisol::Result<Model> {
     let outputs = Dense::new(10).activation("softmax").name("predictions").on(&x);
     Model::new(&inputs, &outputs)
 }
+// [end]
 
+// [customisation-02]
 fn by_type() -> crisol::Result<Model> {
     let mut model = uncompiled_model()?;
     let compile = Compile::new().optimizer(RmsProp::new(1e-3)).loss(SparseCategoricalCrossentropy::new());
-    model.compile(compile.metric(Accuracy::sparse_categorical()))?;
+    model.compile(compile.metric(SparseCategoricalAccuracy::new()))?;
     Ok(model)
 }
+// [end]
 
+// [customisation-03]
 fn by_name() -> crisol::Result<Model> {
     let mut model = uncompiled_model()?;
     let compile = Compile::new().optimizer(RmsProp::new(1e-3)).loss("sparse_categorical_crossentropy");
     model.compile(compile.metric("sparse_categorical_accuracy"))?;
     Ok(model)
 }
+// [end]
 
 /// Compares the histories of both.
 pub fn main() -> crisol::Result<()> {

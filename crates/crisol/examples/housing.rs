@@ -58,10 +58,10 @@ fn main() -> crisol::Result<()> {
         Dense::new(1),
     ));
     println!("{}", model.summary()?);
-    model.compile(Compile::new().optimizer(Adam::new(1e-3)).loss("mse").metric("root_mean_squared_error"))?;
+    model.compile(Compile::new().optimizer(Adam::new(1e-3)).loss("mse").metric("RootMeanSquaredError"))?;
     model.fit((&x_train, &y_train), Fit::epochs(arguments.epochs).validation_split(0.1))?;
 
-    let network = model.evaluate((&x_test, &y_test))?.get("root_mean_squared_error").unwrap_or(f64::NAN);
+    let network = model.evaluate((&x_test, &y_test))?.get("RootMeanSquaredError").unwrap_or(f64::NAN);
     let linear = linear_least_squares(&x_train, &y_train, &x_test, &y_test);
     println!("test RMSE, in units of 100,000 dollars: network {network:.4}, linear least squares {linear:.4}");
     Ok(())

@@ -2,6 +2,7 @@
 
 use crisol::prelude::*;
 
+// [customisation-12]
 #[derive(Debug)]
 struct LinealV1 {
     units: usize,
@@ -14,7 +15,9 @@ impl Layer for LinealV1 {
         Ok(x.matmul(&a) + b)
     }
 }
+// [end]
 
+// [customisation-13]
 #[derive(Debug)]
 struct CuadraticaV4 {
     units: usize,
@@ -26,12 +29,15 @@ impl Layer for CuadraticaV4 {
         cx.layer("capa2", &LinealV1 { units: self.units }, &x)
     }
 }
+// [end]
 
 /// Lists the weights.
 pub fn main() -> crisol::Result<()> {
+    // [customisation-14]
     let layer = CuadraticaV4 { units: 4 }.build([2])?;
-    layer.call(&Tensor::ones([2, 2]), Inference)?;
     let weights = layer.trainable_weights()?;
+    // [end]
+    assert_eq!(layer.call(&Tensor::ones([2, 2]), Inference)?.shape()?.sizes(), [2, 4]);
     let expected: [(&str, &[usize]); 4] = [
         ("cuadratica_v4/lineal_v1/a", &[2, 4]),
         ("cuadratica_v4/lineal_v1/b", &[4]),

@@ -3,6 +3,7 @@
 use crisol::ndarray::{Array1, Array2};
 use crisol::prelude::*;
 
+// [customisation-32]
 #[derive(Debug)]
 struct CategoricalTruePositives {
     true_positives: Variable,
@@ -36,6 +37,7 @@ impl Metric for CategoricalTruePositives {
         self.true_positives.assign(Tensor::scalar(DType::F32, 0.0))
     }
 }
+// [end]
 
 /// Counts, weighs and forgets.
 pub fn main() -> crisol::Result<()> {
@@ -47,8 +49,10 @@ pub fn main() -> crisol::Result<()> {
     assert_eq!(metric.result()?.item()?, 96.0 + 48.0);
 
     let mut model = Sequential::new((Input::new([3]), Dense::new(3).activation("softmax")));
+    // [customisation-37]
     let compile = Compile::new().optimizer(RmsProp::new(1e-1)).loss(SparseCategoricalCrossentropy::new());
     model.compile(compile.metric(metric))?;
+    // [end]
     let history = model.fit((&x, &y), Fit::epochs(30))?;
     assert_eq!(history.last("categorical_true_positives"), Some(96.0)); // of one epoch, not of all
     Ok(())

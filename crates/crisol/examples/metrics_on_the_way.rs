@@ -3,6 +3,7 @@
 use crisol::ndarray::{Array1, Array2};
 use crisol::prelude::*;
 
+// [customisation-39]
 #[derive(Debug)]
 struct MetricLoggingLayer;
 
@@ -12,6 +13,7 @@ impl Layer for MetricLoggingLayer {
         Ok(x.clone())
     }
 }
+// [end]
 
 /// Both ways.
 pub fn main() -> crisol::Result<()> {
@@ -23,6 +25,7 @@ pub fn main() -> crisol::Result<()> {
     let std = model.fit((&x, &y), Fit::epochs(1).batch_size(64))?.last("mi_std_of_activation");
     assert!(std.is_some_and(|std| (std - 0.3).abs() < 1e-2), "{std:?}"); // a tenth of the pixels is 1
 
+    // [customisation-41]
     let inputs = Input::named("digits", [784]);
     let x1 = Dense::new(64).activation("relu").name("dense_1").on(&inputs);
     let x2 = Dense::new(64).activation("relu").name("dense_2").on(&x1);
@@ -32,6 +35,7 @@ pub fn main() -> crisol::Result<()> {
     model.add_metric("std_of_activation", &x1, |x1| x1.std_all())?;
     model.compile(Compile::new().optimizer(RmsProp::new(1e-3)).loss("sparse_categorical_crossentropy"))?;
     let history = model.fit((&x, &y), Fit::epochs(1).batch_size(64))?;
+    // [end]
     assert_eq!(history.names(), ["loss", "std_of_activation"]);
     assert!(history.last("loss") > Some(10.0)); // mostly the sum of the activations
     Ok(())

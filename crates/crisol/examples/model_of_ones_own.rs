@@ -3,6 +3,7 @@
 use crisol::ndarray::{Array1, Array2};
 use crisol::prelude::*;
 
+// [customisation-26]
 #[derive(Debug)]
 struct MiModelo {
     capa1: Dense,
@@ -21,6 +22,7 @@ impl Layer for MiModelo {
         Ok(cx.layer("capa2", &self.capa2, &x)?.sigmoid())
     }
 }
+// [end]
 
 /// Compiles, trains and asks it like a built-in one.
 pub fn main() -> crisol::Result<()> {

@@ -3,6 +3,7 @@
 use crisol::prelude::*;
 
 /// As one writes it first: two weights have one name.
+// [customisation-05]
 #[derive(Debug)]
 struct CuadraticaV1 {
     units: usize,
@@ -17,7 +18,9 @@ impl Layer for CuadraticaV1 {
         Ok(x.square().matmul(&a) + x.matmul(&b) + c)
     }
 }
+// [end]
 
+// [customisation-06]
 #[derive(Debug)]
 struct CuadraticaV2 {
     units: usize,
@@ -32,7 +35,9 @@ impl Layer for CuadraticaV2 {
         Ok(x.square().matmul(&a) + x.matmul(&b) + c)
     }
 }
+// [end]
 
+// [customisation-10]
 #[derive(Debug)]
 struct CuadraticaV3 {
     units: usize,
@@ -47,6 +52,7 @@ impl Layer for CuadraticaV3 {
         Ok(x.square().matmul(&a) + x.matmul(&b) + c)
     }
 }
+// [end]
 
 /// Uses the layers alone, without a model.
 pub fn main() -> crisol::Result<()> {
@@ -54,9 +60,14 @@ pub fn main() -> crisol::Result<()> {
     let both = ["two weights are named \"c\": float32[2, 4] (", ") and float32[4] ("];
     assert!(matches!(&error, Err(text) if both.iter().all(|part| text.contains(part))), "{error:?}");
 
+    // [customisation-08]
     let told = CuadraticaV2 { units: 4, input_dim: 2 }.build([2])?;
     let weights = told.trainable_weights()?; // there before any call
+    // [end]
     weights.iter().for_each(|weight| println!("{weight}"));
+    // [customisation-09]
+    println!("{:?}", told.weights()?);
+    // [end]
     assert_eq!(weights.iter().map(|weight| weight.name()).collect::<Vec<_>>(), ["a", "b", "c"]);
     assert_eq!(
         weights.iter().map(|weight| weight.variable().shape().to_vec()).collect::<Vec<_>>(),
@@ -65,7 +76,9 @@ pub fn main() -> crisol::Result<()> {
     assert!(weights.iter().all(|weight| weight.variable().dtype() == DType::F32));
     assert_eq!(weights[2].variable().value().to_vec::<f32>()?, [0.0; 4]);
 
+    // [customisation-11]
     let deferred = Network::sequential((CuadraticaV3 { units: 4 },));
+    // [end]
     assert!(!deferred.is_built());
     let y = deferred.call(&Tensor::ones([3, 2]), Inference)?;
     assert_eq!(y.shape()?.sizes(), [3, 4]);

@@ -11,7 +11,9 @@ pub fn main() -> crisol::Result<()> {
     let (x_train, y_train) = (x.slice(s![..300, ..]).to_owned(), y.slice(s![..300]).to_owned());
     let (x_valid, y_valid) = (x.slice(s![300.., ..]).to_owned(), y.slice(s![300..]).to_owned());
 
+    // [models-03]
     let norm_layer = Normalization::new().adapt(&x_train)?;
+    // [models-04]
     let mut model = Sequential::new((
         norm_layer,
         Dense::new(50).activation("relu"),
@@ -19,10 +21,11 @@ pub fn main() -> crisol::Result<()> {
         Dense::new(50).activation("relu"),
         Dense::new(1),
     ));
-    model.compile(Compile::new().loss("mse").optimizer(Adam::new(1e-3)).metric("root_mean_squared_error"))?;
+    model.compile(Compile::new().loss("mse").optimizer(Adam::new(1e-3)).metric("RootMeanSquaredError"))?;
     let history = model.fit((&x_train, &y_train), Fit::epochs(20).validation_data((&x_valid, &y_valid)))?;
-    let names = ["loss", "root_mean_squared_error", "val_loss", "val_root_mean_squared_error"];
+    // [end]
+    let names = ["loss", "RootMeanSquaredError", "val_loss", "val_RootMeanSquaredError"];
     assert_eq!(history.names(), names);
-    assert!(history.last("val_root_mean_squared_error") < Some(1.0));
+    assert!(history.last("val_RootMeanSquaredError") < Some(1.0));
     Ok(())
 }

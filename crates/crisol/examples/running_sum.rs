@@ -2,6 +2,7 @@
 
 use crisol::prelude::*;
 
+// [customisation-07]
 #[derive(Debug)]
 struct ComputeSum {
     input_dim: usize,
@@ -14,6 +15,7 @@ impl Layer for ComputeSum {
         Ok(total.value())
     }
 }
+// [end]
 
 /// Calls it twice.
 pub fn main() -> crisol::Result<()> {

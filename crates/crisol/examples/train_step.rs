@@ -2,6 +2,7 @@
 
 use crisol::prelude::*;
 
+// [fit-03]
 struct CustomModel;
 
 impl TrainStep for CustomModel {
@@ -14,19 +15,20 @@ impl TrainStep for CustomModel {
         Ok(model.results())
     }
 }
+// [end]
 
 /// Trains with and without weights.
 pub fn main() -> crisol::Result<()> {
+    // [fit-04]
     let inputs = Input::new([32]);
     let outputs = Dense::new(1).on(&inputs);
     let mut model = Trainer::of(Model::new(&inputs, &outputs)?, CustomModel);
     model.compile(Compile::new().optimizer("adam").loss("mse").metric("mae"))?;
     let uniform = |columns| Tensor::random_uniform([1000, columns], 0.0, 1.0, random::next_key()).to_array::<f32>();
-    let (x, y, sw) = (uniform(32)?, uniform(1)?, uniform(1)?);
+    let (x, y) = (uniform(32)?, uniform(1)?);
     let history = model.fit((&x, &y), Fit::epochs(3))?;
+    // [end]
     assert_eq!(history.names(), ["loss", "mae"]);
-    model.fit((&x, &y, &sw), Fit::epochs(3))?;
-    model.fit((&x, &y), Fit::epochs(3).sample_weight(&sw))?;
     assert!(model.summary()?.contains("dense") && model.predict(&x)?.shape() == [1000, 1]);
     Ok(())
 }

@@ -3,9 +3,10 @@
 use crisol::losses::MeanSquaredError;
 use crisol::prelude::*;
 
+// [fit-05]
 struct CustomModel {
     loss_tracker: Mean,
-    mae_metric: MeanDistance,
+    mae_metric: metrics::MeanAbsoluteError,
 }
 
 impl TrainStep for CustomModel {
@@ -24,16 +25,19 @@ impl TrainStep for CustomModel {
         self.mae_metric.reset()
     }
 }
+// [end]
 
 /// Trains with it.
 pub fn main() -> crisol::Result<()> {
+    // [fit-05]
     let inputs = Input::new([32]);
     let outputs = Dense::new(1).on(&inputs);
-    let step = CustomModel { loss_tracker: Mean::new("loss")?, mae_metric: MeanDistance::mean_absolute_error()? };
+    let step = CustomModel { loss_tracker: Mean::new("loss"), mae_metric: metrics::MeanAbsoluteError::new() };
     let mut model = Trainer::of(Model::new(&inputs, &outputs)?, step);
     model.compile(Compile::new().optimizer("adam"))?;
     let uniform = |columns| Tensor::random_uniform([1000, columns], 0.0, 1.0, random::next_key()).to_array::<f32>();
     let history = model.fit((&uniform(32)?, &uniform(1)?), Fit::epochs(5))?;
+    // [end]
     assert_eq!((history.names(), history.epochs().len()), (vec!["loss", "mae"], 5));
     assert!(history.last("loss") < history.get("loss").first().copied());
     Ok(())

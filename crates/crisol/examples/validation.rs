@@ -13,17 +13,21 @@ fn compiled_model() -> crisol::Result<Sequential> {
 pub fn main() -> crisol::Result<()> {
     let x = Array2::from_shape_fn((320, 4), |(row, column)| if row % 4 == column { 1.0f32 } else { 0.0 });
     let y = Array1::from_shape_fn(320, |row| (row % 4) as i64);
+    // [customisation-42]
     let share = compiled_model()?.fit((&x, &y), Fit::epochs(3).batch_size(64).validation_split(0.2))?;
+    // [end]
 
     let (x_train, y_train) = (x.slice(s![..256, ..]).to_owned(), y.slice(s![..256]).to_owned());
     let (x_val, y_val) = (x.slice(s![256.., ..]).to_owned(), y.slice(s![256..]).to_owned());
     let fit = Fit::epochs(3).batch_size(64).validation_data((&x_val, &y_val));
     let arrays = compiled_model()?.fit((&x_train, &y_train), fit)?;
 
+    // [customisation-43]
     let train_dataset = Dataset::from_arrays((x_train, y_train)).shuffle(1024, 0).batch(64);
     let val_dataset = Dataset::from_arrays((x_val, y_val)).batch(16);
     let fit = Fit::epochs(3).validation_data(&val_dataset).validation_steps(2);
     let pipelines = compiled_model()?.fit(&train_dataset, fit)?;
+    // [end]
 
     for history in [share, arrays, pipelines] {
         assert_eq!(history.names(), ["loss", "accuracy", "val_loss", "val_accuracy"]);

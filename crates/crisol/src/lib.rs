@@ -45,11 +45,11 @@ pub use crisol_callbacks as callbacks;
 
 /// What most programs need, in one line: `use crisol::prelude::*;`.
 pub mod prelude {
-    pub use crate::ndarray;
     pub use crate::{
         Arrays, Compile, DType, Data, Error, ErrorKind, Evaluate, Fit, GradientTape, Model, Results, Sequential, Shape,
         Tensor, TrainStep, Trainer, Variable, Verbose, load_model, random,
     };
+    pub use crate::{losses, metrics, ndarray};
     pub use crisol_callbacks::{
         BackupAndRestore, Callback, CsvLogger, EarlyStopping, Flow, History, LambdaCallback, LearningRateScheduler,
         Logs, ModelCheckpoint, ReduceLROnPlateau, Run, SummaryWriter, SwapEmaWeights, TensorBoard, TerminateOnNan,
@@ -60,7 +60,10 @@ pub mod prelude {
         BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanSquaredError, Reduction, SparseCategoricalCrossentropy,
         loss_fn,
     };
-    pub use crisol_metrics::{Accuracy, Mean, MeanDistance, Metric};
+    pub use crisol_metrics::{
+        Accuracy, Auc, BinaryAccuracy, CategoricalAccuracy, Mean, Metric, Precision, Recall, RootMeanSquaredError,
+        SparseCategoricalAccuracy, TopKCategoricalAccuracy, metric_fn,
+    };
     pub use crisol_optim::{Adam, AdamW, OptimizerOptions, RmsProp, Sgd};
     pub use crisol_params::{
         Constant, GlorotNormal, GlorotUniform, HeNormal, HeUniform, Ones, RandomNormal, RandomUniform, Zeros,

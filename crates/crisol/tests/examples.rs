@@ -11,9 +11,12 @@ mod examples {
     pub mod metric_of_ones_own;
     pub mod metrics_on_the_way;
     pub mod model_of_ones_own;
+    pub mod parts_of_a_batch;
+    pub mod predict_step;
     pub mod quadratic_layer;
     pub mod regression;
     pub mod running_sum;
+    pub mod sample_weights;
     pub mod saving;
     pub mod sequential;
     pub mod tensorboard;
@@ -55,10 +58,13 @@ run! {
     metric_of_ones_own
     metrics_on_the_way
     model_of_ones_own
+    parts_of_a_batch
+    predict_step
     quadratic_layer
     regression
     running_sum
     saving
+    sample_weights
     sequential
     tensorboard
     test_step

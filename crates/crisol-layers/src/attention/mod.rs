@@ -1,6 +1,7 @@
 //! Attention: means of values, weighted by how keys fit queries.
 
 mod dot_product;
+mod fold;
 mod multi_head;
 
 pub use dot_product::Attention;

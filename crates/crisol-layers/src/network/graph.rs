@@ -102,6 +102,8 @@ pub struct Item {
 pub(crate) enum ItemKind {
     Layer(Arc<dyn Layer>),
     Node(Node),
+    /// A layer that says what comes in.
+    Shaped(Node, Arc<dyn Layer>),
 }
 
 impl Graph {
@@ -110,6 +112,14 @@ impl Graph {
         let mut kinds = Vec::new();
         for (place, item) in items.iter().enumerate() {
             let kind = match &item.kind {
+                ItemKind::Shaped(node, layer) => {
+                    if let Origin::Input(ty) = &node.cell.origin
+                        && kinds.is_empty()
+                    {
+                        kinds.push((EntryKind::Input(ty.clone()), item.location));
+                    }
+                    EntryKind::Layer(Arc::clone(layer))
+                }
                 ItemKind::Layer(layer) => EntryKind::Layer(Arc::clone(layer)),
                 ItemKind::Node(node) => match &node.cell.origin {
                     Origin::Input(ty) if place == 0 => EntryKind::Input(ty.clone()),

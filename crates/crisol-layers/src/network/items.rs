@@ -20,6 +20,13 @@ impl<L: Layer> IntoItem for L {
     }
 }
 
+impl<L: Layer> IntoItem for Shaped<L> {
+    #[track_caller]
+    fn into_item(self) -> Item {
+        Item { kind: ItemKind::Shaped(self.input, Arc::new(self.layer)), location: Location::caller() }
+    }
+}
+
 impl IntoItem for Node {
     #[track_caller]
     fn into_item(self) -> Item {
@@ -32,6 +39,13 @@ impl IntoItem for Shared {
     fn into_item(self) -> Item {
         Item { kind: ItemKind::Layer(Arc::clone(&self.0.layer)), location: Location::caller() }
     }
+}
+
+/// A layer that says what comes in, as [`LayerExt::input_shape`](crate::LayerExt::input_shape) makes it.
+#[derive(Debug)]
+pub struct Shaped<L> {
+    pub(crate) layer: L,
+    pub(crate) input: Node,
 }
 
 /// The layers of a sequential model: a tuple of up to 16, or a `Vec` of boxed ones.

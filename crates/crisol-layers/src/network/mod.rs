@@ -13,7 +13,7 @@ mod summary;
 
 pub use forward::Forward;
 pub use graph::Item;
-pub use items::{IntoItem, IntoLayers};
+pub use items::{IntoItem, IntoLayers, Shaped};
 pub(crate) use names::snake_case;
 pub use nodes::Nodes;
 

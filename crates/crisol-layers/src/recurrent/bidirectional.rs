@@ -128,8 +128,14 @@ impl Layer for Bidirectional {
         let [x, states @ ..] = inputs else {
             return Err(Error::new(ErrorKind::Value, "expected a sequence, found nothing").operation("bidirectional"));
         };
+        if self.layer.steps().go_backwards {
+            let text = "the layer reads backwards already: both directions would be the same";
+            return Err(Error::new(ErrorKind::Value, text)
+                .operation("bidirectional")
+                .help("leave go_backwards out: the second layer gets it"));
+        }
         let mut backward = self.layer.clone();
-        backward.steps_mut().go_backwards ^= true;
+        backward.steps_mut().go_backwards = true;
         let kind = snake_case(self.layer.layer().type_name());
         let half = states.len() / 2;
         let mut results = Vec::new();
@@ -141,14 +147,11 @@ impl Layer for Bidirectional {
             results.push(cx.call_layer(&name, Some(&name), layer.layer(), &given)?);
         }
         let (mut backward, mut forward) = (results.pop().unwrap_or_default(), results.pop().unwrap_or_default());
-        let (mut a, mut b) = (forward.remove(0), backward.remove(0));
+        let (a, mut b) = (forward.remove(0), backward.remove(0));
         let mask = cx.mask(&a);
         if self.layer.steps().return_sequences {
-            // Both stand in the order in which they were read.
-            match self.layer.steps().go_backwards {
-                false => b = b.flip(&[1]),
-                true => a = a.flip(&[1]),
-            }
+            // It stands in the order in which it was read.
+            b = b.flip(&[1]);
         }
         let mut outputs = match &self.merge_mode {
             MergeMode::Concat => vec![Tensor::concatenate(&[&a, &b], -1)],

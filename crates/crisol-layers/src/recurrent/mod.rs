@@ -7,6 +7,8 @@ mod simple_rnn;
 mod steps;
 mod time_distributed;
 
+pub(crate) use steps::only;
+
 pub use bidirectional::{Bidirectional, MergeMode, Recurrent};
 pub use gru::GRU;
 pub use lstm::LSTM;

@@ -7,7 +7,8 @@ use crate::scope::Scope;
 use crisol_tensor::{Error, ErrorKind, Result, Tensor};
 use std::sync::Arc;
 
-/// Applies a layer to every step of `[batch, steps, ..]`, with the same weights: all steps of all samples are one batch for it.
+/// Applies a layer to every step of `[batch, steps, ..]`, with the same weights: all steps of all samples are one batch for it. In training a layer
+/// that keeps states, as batch normalization, gets step after step, as in Keras: each has its own statistics.
 ///
 /// ```
 /// use crisol_layers::{Dense, LayerExt, TimeDistributed};
@@ -39,8 +40,18 @@ impl Layer for TimeDistributed {
             let text = format!("expected [batch, steps, ..], found {shape}");
             return Err(Error::new(ErrorKind::Shape, text).operation("time_distributed"));
         };
+        let name = snake_case(self.layer.type_name());
+        if cx.training() && cx.has_states(&name) {
+            let step = |at: usize| x.slice_axis(1, Some(at as isize), Some(at as isize + 1), 1);
+            let one: Vec<usize> = [*batch].into_iter().chain(rest.iter().copied()).collect();
+            let mut outputs = Vec::with_capacity(*steps);
+            for at in 0..*steps {
+                outputs.push(cx.layer(&name, &*self.layer, &step(at).reshape(&one))?.expand_dims(1));
+            }
+            return Ok(Tensor::concatenate(&outputs.iter().collect::<Vec<_>>(), 1));
+        }
         let together: Vec<usize> = [batch * steps].into_iter().chain(rest.iter().copied()).collect();
-        let y = cx.layer(&snake_case(self.layer.type_name()), &*self.layer, &x.reshape(&together))?;
+        let y = cx.layer(&name, &*self.layer, &x.reshape(&together))?;
         let sizes: Vec<usize> = [*batch, *steps].into_iter().chain(y.shape()?[1..].iter().copied()).collect();
         Ok(y.reshape(&sizes))
     }

@@ -211,6 +211,17 @@ impl Scope {
         }
     }
 
+    /// Whether the layer at a name inside of this one keeps states; no while a model is being built.
+    pub(crate) fn has_states(&self, name: &str) -> bool {
+        let inside = format!("{}/", self.path_of(name));
+        match &self.store {
+            Store::Tree(tree) => {
+                tree.weights().iter().any(|weight| weight.role() == Role::State && weight.path().starts_with(&inside))
+            }
+            Store::Draft(..) => false,
+        }
+    }
+
     /// Whether only types are known: a model is being built.
     pub fn is_building(&self) -> bool {
         matches!(self.store, Store::Draft(..))

@@ -1,10 +1,35 @@
 //! The layers that `tools/goldens/layers.py` builds in Keras, by its names.
 
 use crisol_layers::*;
+use crisol_tensor::ndarray::ArrayD;
+use crisol_tensor::{Result, Tensor};
 
 /// A layer behind an embedding whose zeros are padding.
 fn masked(layer: impl Layer) -> Box<dyn Layer> {
     Box::new(Network::sequential((Embedding::new(5, 3).mask_zero(true), layer)))
+}
+
+/// Attention whose fourth input says which keys are seen: what is above -0.5.
+#[derive(Debug)]
+struct Seen(MultiHeadAttention);
+
+impl Layer for Seen {
+    fn call(&self, cx: &mut Scope, x: &Tensor) -> Result<Tensor> {
+        self.0.call(cx, x)
+    }
+
+    fn call_many(&self, cx: &mut Scope, inputs: &[Tensor]) -> Result<Tensor> {
+        let mut inputs = inputs.to_vec();
+        inputs[3] = inputs[3].greater(-0.5);
+        self.0.call_many(cx, &inputs)
+    }
+}
+
+/// Adapted to numbers of its own, as the script does.
+fn adapted(layer: Normalization, shape: &[usize]) -> Box<dyn Layer> {
+    let count: usize = shape.iter().product();
+    let data = (0..count).map(|place| ((place * 37 + 99) % 101) as f64 / 64.0 - 0.75).collect();
+    Box::new(layer.adapt(&ArrayD::from_shape_vec(shape, data).unwrap()).unwrap())
 }
 
 /// The layer with the given name.
@@ -23,6 +48,10 @@ pub fn layer(name: &str) -> Box<dyn Layer> {
         "prelu" => Box::new(PReLU::new()),
         "prelu shared" => Box::new(PReLU::new().shared_axes([1])),
         "softmax" => Box::new(Softmax::new()),
+        "softmax masked" => Box::new(Softmax::new()),
+        "softmax mask spread" => Box::new(Softmax::new().axis(1)),
+        "normalization" => adapted(Normalization::new(), &[7, 3]),
+        "normalization steps" => adapted(Normalization::new().invert(true), &[5, 2, 3]),
         "softmax axis" => Box::new(Softmax::new().axis(1)),
         "batch_normalization" => Box::new(BatchNormalization::new()),
         "batch_normalization image" => Box::new(BatchNormalization::new().momentum(0.8).epsilon(0.01).scale(false)),
@@ -54,6 +83,12 @@ pub fn layer(name: &str) -> Box<dyn Layer> {
         "multi_head" => Box::new(MultiHeadAttention::new(2, 3)),
         "multi_head key" => Box::new(MultiHeadAttention::new(2, 3).output_shape(5).use_bias(false)),
         "multi_head causal" => Box::new(MultiHeadAttention::new(1, 2).use_causal_mask(true)),
+        "multi_head scores" => Box::new(MultiHeadAttention::new(2, 3).return_attention_scores(true)),
+        "multi_head images" => Box::new(MultiHeadAttention::new(2, 2).return_attention_scores(true)),
+        "multi_head axes" => Box::new(MultiHeadAttention::new(2, 3).attention_axes([2]).return_attention_scores(true)),
+        "multi_head axis before" => Box::new(MultiHeadAttention::new(1, 2).attention_axes([-3]).use_bias(false)),
+        "multi_head mask" => Box::new(Seen(MultiHeadAttention::new(2, 3))),
+        "multi_head axes mask" => Box::new(Seen(MultiHeadAttention::new(2, 3).attention_axes([2]))),
         "einsum_dense" => Box::new(EinsumDense::new("abc,cd->abd", [None, Some(3)]).bias_axes("d").activation("tanh")),
         "einsum_dense heads" => Box::new(EinsumDense::new("...x,xy->...y", [Some(3)]).bias_axes("y")),
         "einsum_dense product" => Box::new(EinsumDense::new("abc,cde->abde", [None, Some(2), Some(3)]).bias_axes("de")),
@@ -73,6 +108,7 @@ fn recurrent(name: &str) -> Option<Box<dyn Layer>> {
         "gru sequences" => Box::new(GRU::new(2).return_sequences(true).return_state(true)),
         "gru before" => Box::new(GRU::new(2).reset_after(false).go_backwards(true).return_sequences(true)),
         "gru bare" => Box::new(GRU::new(2).use_bias(false)),
+        "time_distributed batch_normalization" => Box::new(TimeDistributed::new(BatchNormalization::new())),
         "bidirectional" => Box::new(Bidirectional::new(LSTM::new(2))),
         "bidirectional sequences" => Box::new(Bidirectional::new(GRU::new(2).return_sequences(true)).merge_mode("sum")),
         "bidirectional states" => {
@@ -99,6 +135,14 @@ fn window(name: &str) -> Option<Box<dyn Layer>> {
         "average_pooling1d same" => Box::new(AveragePooling1D::new(3).strides(2).padding("same")),
         "max_pooling1d" => Box::new(MaxPooling1D::default()),
         "max_pooling1d same" => Box::new(MaxPooling1D::new(3).strides(2).padding("same")),
+        "adaptive_average_pooling2d" => Box::new(AdaptiveAveragePooling2D::new((2, 3))),
+        "adaptive_average_pooling2d larger" => Box::new(AdaptiveAveragePooling2D::new((3, 5))),
+        "adaptive_max_pooling2d" => Box::new(AdaptiveMaxPooling2D::new((2, 3))),
+        "adaptive_max_pooling2d larger" => Box::new(AdaptiveMaxPooling2D::new((3, 5))),
+        "adaptive_average_pooling1d" => Box::new(AdaptiveAveragePooling1D::new(3)),
+        "adaptive_average_pooling1d even" => Box::new(AdaptiveAveragePooling1D::new(2)),
+        "adaptive_max_pooling1d" => Box::new(AdaptiveMaxPooling1D::new(3)),
+        "adaptive_max_pooling1d even" => Box::new(AdaptiveMaxPooling1D::new(2)),
         "global_max_pooling2d" => Box::new(GlobalMaxPooling2D::new()),
         "global_average_pooling2d" => Box::new(GlobalAveragePooling2D::new()),
         "global_max_pooling1d" => Box::new(GlobalMaxPooling1D::new().keepdims(true)),

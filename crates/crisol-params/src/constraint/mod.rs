@@ -59,6 +59,11 @@ pub fn constraint_by_name(name: &str) -> Result<Arc<dyn Constraint>> {
     Ok((named::find("constraint", CONSTRAINTS, name)?.make)())
 }
 
+/// The names of all constraints.
+pub fn constraint_names() -> impl Iterator<Item = &'static str> {
+    CONSTRAINTS.iter().map(|entry| entry.name)
+}
+
 impl Constraint for &'static str {
     fn project(&self, weight: &Tensor) -> Result<Tensor> {
         constraint_by_name(self)?.project(weight)

@@ -98,6 +98,11 @@ pub fn initializer_by_name(name: &str) -> Result<Arc<dyn Initializer>> {
     Ok((named::find("initializer", INITIALIZERS, name)?.make)())
 }
 
+/// The names of all initializers.
+pub fn initializer_names() -> impl Iterator<Item = &'static str> {
+    INITIALIZERS.iter().map(|entry| entry.name)
+}
+
 impl Initializer for &'static str {
     fn initialize(&self, shape: Shape, dtype: DType, key: Key) -> Result<Tensor> {
         initializer_by_name(self)?.initialize(shape, dtype, key)

@@ -57,6 +57,11 @@ pub fn regularizer_by_name(name: &str) -> Result<Arc<dyn Regularizer>> {
     Ok((named::find("regularizer", REGULARIZERS, name)?.make)())
 }
 
+/// The names of all regularizers.
+pub fn regularizer_names() -> impl Iterator<Item = &'static str> {
+    REGULARIZERS.iter().map(|entry| entry.name)
+}
+
 impl Regularizer for &'static str {
     fn loss(&self, weight: &Tensor) -> Result<Tensor> {
         regularizer_by_name(self)?.loss(weight)

@@ -1,0 +1,16 @@
+//! `AdaptiveMaxPooling1D`: the largest under windows that follow from the size of the output.
+
+use crate::adaptive::adaptive_layer;
+
+adaptive_layer! {
+    /// The largest of each feature under windows that cover the input evenly: `[batch, steps, features]` becomes `[batch, output_size, features]`, whatever the size of the input. Window `i` of
+    /// `n` reaches from `floor(i size / n)` to `ceil((i + 1) size / n)`.
+    ///
+    /// ```
+    /// use crisol_layers::{AdaptiveMaxPooling1D, LayerExt};
+    /// let layer = AdaptiveMaxPooling1D::new(2).build([5, 3])?;
+    /// assert_eq!(layer.output_shapes()?, [[None, Some(2), Some(3)]]);
+    /// # Ok::<(), crisol_tensor::Error>(())
+    /// ```
+    pub struct AdaptiveMaxPooling1D, "adaptive_max_pooling1d", usize, usize, sequence_shape, |size: &usize| vec![*size], largest
+}

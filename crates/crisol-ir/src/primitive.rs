@@ -9,8 +9,17 @@ use smallvec::SmallVec;
 
 /// The settings of an operation that are part of a program: axes, strides, flags. Numbers that change from step to step
 /// are inputs instead, so that they never make a new plan.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, Eq, Hash)]
+#[allow(clippy::derived_hash_with_manual_eq)] // equality is the derived one, faster
 pub struct Attributes(SmallVec<[i64; 8]>);
+
+/// Number by number: recordings compare settings at every node, and most have none or a few, for which a call costs more.
+impl PartialEq for Attributes {
+    #[inline]
+    fn eq(&self, other: &Attributes) -> bool {
+        self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(|(own, other)| own == other)
+    }
+}
 
 impl Attributes {
     /// No settings.

@@ -5,7 +5,7 @@ use crate::settings::WeightSettings;
 use crate::weight::{Role, Weight};
 use crisol_tensor::random::Key;
 use crisol_tensor::{DType, Error, ErrorKind, Result, Shape, Tensor, Value, Variable, evaluate_all};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,14 +16,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct Tree {
     key: Key,
     weights: Vec<Weight>,
-    places: HashMap<Arc<str>, usize>,
+    places: FxHashMap<Arc<str>, usize>,
     sealed: bool,
 }
 
 impl Tree {
     /// An empty tree; the key, with each path, decides the first values of weights.
     pub fn new(key: Key) -> Tree {
-        Tree { key, weights: Vec::new(), places: HashMap::new(), sealed: false }
+        Tree { key, weights: Vec::new(), places: FxHashMap::default(), sealed: false }
     }
 
     /// Adds a variable, whose first value depends on the tree's key and the path alone.

@@ -72,7 +72,7 @@ fn case(name: &str) -> Result<(Case, Vec<usize>)> {
         "Functional" => {
             let input = Input::new([4]);
             let hidden = Dense::new(3).activation("tanh").on(&input);
-            one(Network::functional(&input, &add(&[hidden.clone(), Dense::new(3).on(&hidden)]))?, features)
+            one(Network::functional(&input, add(&[hidden.clone(), Dense::new(3).on(&hidden)]))?, features)
         }
         "GRU" => one(GRU::new(2).return_sequences(true), steps),
         "GaussianDropout" => one(GaussianDropout::new(0.3), features),

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{bits, points, silent};
-use crisol_callbacks::{LambdaCallback, SwapEmaWeights};
+use crisol_callbacks::{LambdaCallback, LearningRateScheduler, SwapEmaWeights};
 use crisol_data::{Batch, Dataset};
 use crisol_ir::ndarray::{Array1, Array2, s};
 use crisol_layers::{Dense, Embedding, Flatten, Input, LayerExt};
@@ -64,6 +64,21 @@ fn validation_sees_the_averages_and_training_does_not() {
     drop(look);
     let first: Vec<_> = seen[0].iter().map(|(_, value)| crisol_params::bytes::of_value(value)).collect();
     assert_eq!(first, bits(&plain));
+}
+
+#[test]
+fn a_scheduler_sets_the_rate_before_each_epoch() {
+    let (x, y) = points(96);
+    let mut model = regression(Sgd::new(0.5));
+    let mut halving = LearningRateScheduler::new(|epoch, rate| if epoch == 0 { rate } else { rate / 2.0 });
+    let history = model.fit((&x, &y), silent(3).callback(&mut halving)).unwrap();
+    assert_eq!(history.get("learning_rate"), [0.5, 0.25, 0.125]);
+
+    // The same rates set by hand give the same weights.
+    let mut by_hand = regression(Sgd::new(0.5));
+    let mut set = LambdaCallback::new().on_epoch_begin(|run, epoch| run.set_learning_rate([0.5, 0.25, 0.125][epoch]));
+    by_hand.fit((&x, &y), silent(3).callback(&mut set)).unwrap();
+    assert_eq!(bits(&model), bits(&by_hand));
 }
 
 #[test]

@@ -97,9 +97,12 @@ fn list(root: &Path) -> Result<Guides> {
     toml::from_str(&text).with_context(|| format!("reading {LIST}"))
 }
 
-/// The marked parts of all examples: the file that has a block, and how many lines of code all parts of it have.
-fn examples(root: &Path) -> Result<(BTreeMap<String, (String, usize)>, Vec<Fault>)> {
-    let (mut shown, mut faults) = (BTreeMap::<String, (String, usize)>::new(), Vec::new());
+/// By block, the file that shows it, and how many lines of code all its parts have.
+type Shown = BTreeMap<String, (String, usize)>;
+
+/// The marked parts of all examples.
+fn examples(root: &Path) -> Result<(Shown, Vec<Fault>)> {
+    let (mut shown, mut faults) = (Shown::new(), Vec::new());
     for source in repository::sources(&root.join(EXAMPLES), &["rs"])? {
         let file = source.path.trim_end_matches(".rs");
         let mut open: Option<(&str, String)> = None;

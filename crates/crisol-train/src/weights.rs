@@ -31,7 +31,7 @@ impl Model {
     /// Reads what fits from the weights of another model, and reports what was loaded, what is missing and what is left over.
     ///
     /// `renames` are layers of the file and what they are called here, `("dense", "encoder")`; how others are found says
-    /// [`Tree::load_matching`].
+    /// [`Tree::load_matching`](crisol_params::Tree::load_matching).
     ///
     /// # Errors
     /// The shape of an input is not known yet; the file cannot be read; a rename of a layer that does not exist; a weight with the same path and another

@@ -12,7 +12,7 @@ class Side:
         self.version = jax.__version__
 
     def workloads(self):
-        return [name for name in w.names() if not name.endswith("-fit")]
+        return [name for name in w.names() if not name.endswith(("-fit", "-epoch"))]
 
     def workload(self, name):
         kind, _, rest = name.partition("-")

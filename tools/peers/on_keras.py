@@ -24,9 +24,11 @@ class Side:
         self.version = f"{keras.__version__} on {keras.backend.backend()}"
 
     def workloads(self):
-        return [f"{name}-fit" for name in w.DENSE] + ["predict"]
+        return [f"{name}-fit" for name in w.DENSE] + ["mlp-epoch", "predict"]
 
     def workload(self, name):
+        if name == "mlp-epoch":
+            return epoch()
         return predict() if name == "predict" else fit(w.Dense(name.removesuffix("-fit")))
 
 
@@ -65,6 +67,31 @@ def fit(data):
     def check():
         epochs = w.CHECK_STEPS // w.BATCHES
         history = compiled(data).fit(data.x, data.y, batch_size=data.batch, epochs=epochs, shuffle=False, verbose=0)
+        return history.history["loss"][-1]
+
+    return run, check
+
+
+class Count(keras.callbacks.Callback):
+    steps = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.steps += 1
+
+
+def epoch():
+    """An epoch over as many images as MNIST has, with callbacks and the progress bar."""
+    data = w.Dense("mlp")
+    network = compiled(data)
+    x, y = w.images()
+
+    def run(epochs):
+        stop = keras.callbacks.EarlyStopping("loss", patience=max(epochs, 2) - 1, restore_best_weights=True)
+        network.fit(x, y, batch_size=data.batch, epochs=epochs, verbose=1, callbacks=[stop, Count()])
+
+    def check():
+        x_few, y_few = x[: w.CHECKED], y[: w.CHECKED]
+        history = compiled(data).fit(x_few, y_few, batch_size=data.batch, shuffle=False, verbose=0)
         return history.history["loss"][-1]
 
     return run, check

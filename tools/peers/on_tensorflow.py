@@ -18,7 +18,7 @@ class Side:
         self.version = tf.__version__
 
     def workloads(self):
-        return [name for name in w.names() if not name.endswith("-fit")]
+        return [name for name in w.names() if not name.endswith(("-fit", "-epoch"))]
 
     def workload(self, name):
         kind, _, rest = name.partition("-")

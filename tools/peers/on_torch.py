@@ -1,9 +1,12 @@
 """PyTorch: eager, or with everything that has a shape of its own through torch.compile."""
 
+import time
+
 import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from torch.utils.data import DataLoader, TensorDataset
 
 import workloads as w
 
@@ -24,6 +27,8 @@ class Side:
             return self.dense(name)
         if name == "predict":
             return self.predict()
+        if name == "mlp-epoch":
+            return self.epoch()
         if kind == "chain":
             return self.chain(*rest.split("-"))
         if kind == "matmul":
@@ -81,6 +86,49 @@ class Side:
             return totals[0].item() / w.BATCHES
 
         return run, check
+
+    def epoch(self):
+        """A plain loop over a DataLoader with its defaults (samples are fetched one by one and collated), loss and accuracy read ten
+        times a second as a progress bar does."""
+        data = w.Dense("mlp")
+        x, y = w.images()
+        images, labels = torch.from_numpy(x), torch.from_numpy(y).long()
+
+        def start():
+            model = mlp(data)
+            optimizer = torch.optim.RMSprop(model.parameters(), lr=data.rate, alpha=0.9, eps=1e-7, foreach=True)
+
+            def loss_and_right(x, y):
+                out = model(x)
+                return F.cross_entropy(out, y), (out.argmax(1) == y).sum()
+
+            forward = self.compile(loss_and_right)
+
+            def epoch(loader):
+                loss_sum, right, seen, shown = torch.zeros(()), torch.zeros(()), 0, time.perf_counter()
+                for x, y in loader:
+                    optimizer.zero_grad(set_to_none=True)
+                    loss, correct = forward(x, y)
+                    loss.backward()
+                    optimizer.step()
+                    loss_sum += loss.detach() * len(y)
+                    right += correct
+                    seen += len(y)
+                    if time.perf_counter() - shown > 0.1:
+                        shown = time.perf_counter()
+                        print(f"\r{seen} - loss: {loss_sum.item() / seen:.4f} - accuracy: {right.item() / seen:.4f}", end="")
+                return loss_sum.item() / seen
+
+            return epoch
+
+        loader = lambda count, shuffle: DataLoader(TensorDataset(images[:count], labels[:count]), batch_size=data.batch, shuffle=shuffle)
+        epoch, shuffled = start(), loader(w.IMAGES, True)
+
+        def run(epochs):
+            for _ in range(epochs):
+                epoch(shuffled)
+
+        return run, lambda: start()(loader(w.CHECKED, False))
 
     def predict(self):
         data = w.Dense("mlp")

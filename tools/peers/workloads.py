@@ -13,6 +13,8 @@ DENSE = {
     "mlp-large": ((784, 300, 100, 10), 32, "sgd", 1e-2),
     "regression": ((8, 50, 50, 50, 1), 32, "adam", 1e-3),
 }
+IMAGES = 60_000  # of an epoch, as in MNIST
+CHECKED = 6_400  # of an epoch whose loss is compared
 CHAIN_SIZES = {"1e4": 10**4, "1e6": 10**6, "1.6e7": 16 * 10**6}
 CHAIN_INPUTS = {"a": 3, "b": 3, "c": 2, "d": 2, "g": 4}
 ROWS = (4096, 1024)
@@ -63,6 +65,11 @@ class Dense:
         return list(zip(cut(self.x), cut(self.y)))
 
 
+def images():
+    """As many as MNIST has, with class numbers."""
+    return fixed(3, (IMAGES, DENSE["mlp"][0][0])), ((fixed(4, (IMAGES,)) + 1) / 2 * 10).astype(np.int32)
+
+
 def chain_inputs(kind, count):
     arrays = [fixed(20 + i, (count,)) for i in range(CHAIN_INPUTS[kind])]
     if kind == "g":  # parameter, gradient, first and second moment
@@ -106,4 +113,4 @@ def names():
     chains = [f"chain-{kind}-{size}" for size in CHAIN_SIZES for kind in CHAIN_INPUTS]
     fits = [f"{name}-fit" for name in DENSE]
     products = [f"matmul-{name}" for name in MATMUL]
-    return [*DENSE, *fits, "predict", *chains, "softmax", "layer-norm", "attention", "lstm", *products]
+    return [*DENSE, *fits, "mlp-epoch", "predict", *chains, "softmax", "layer-norm", "attention", "lstm", *products]

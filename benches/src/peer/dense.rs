@@ -21,8 +21,8 @@ const FIT_STEPS: usize = 256;
 /// A dense model and how it is trained.
 pub(super) struct DenseModel {
     pub(super) name: &'static str,
-    sizes: &'static [usize],
-    batch: usize,
+    pub(super) sizes: &'static [usize],
+    pub(super) batch: usize,
     optimizer: fn() -> Result<Optimizer>,
 }
 
@@ -151,18 +151,22 @@ pub(super) fn steps(dense: &'static DenseModel) -> Result<Workload> {
     Ok(Workload { run: Box::new(run), check: Box::new(check) })
 }
 
-/// Steps of `fit` over arrays, shuffled and cut into batches anew every epoch, with all that is around them.
-pub(super) fn fit(dense: &'static DenseModel) -> Result<Workload> {
-    let compiled = move || -> Result<Model> {
-        let mut model = dense.model()?;
-        let compile = Compile::new().optimizer((dense.optimizer)()?);
-        model.compile(match dense.classes() {
+impl DenseModel {
+    /// The model, ready for `fit`.
+    pub(super) fn compiled(&self) -> Result<Model> {
+        let mut model = self.model()?;
+        let compile = Compile::new().optimizer((self.optimizer)()?);
+        model.compile(match self.classes() {
             Some(_) => compile.loss("sparse_categorical_crossentropy").metric("accuracy"),
             None => compile.loss("mse"),
         })?;
         Ok(model)
-    };
-    let mut model = compiled()?;
+    }
+}
+
+/// Steps of `fit` over arrays, shuffled and cut into batches anew every epoch, with all that is around them.
+pub(super) fn fit(dense: &'static DenseModel) -> Result<Workload> {
+    let mut model = dense.compiled()?;
     let once = Dataset::from(dense.data());
     let epoch = Dataset::from(repeated(&dense.data(), FIT_STEPS / BATCHES)?).shuffle(usize::MAX, 1).batch(dense.batch);
     let run = move |iterations: usize| {
@@ -172,7 +176,7 @@ pub(super) fn fit(dense: &'static DenseModel) -> Result<Workload> {
     };
     let check = move || {
         let fit = Fit::epochs(CHECK_STEPS / BATCHES).verbose(Verbose::Silent);
-        let history = compiled()?.fit(once.batch(dense.batch), fit)?;
+        let history = dense.compiled()?.fit(once.batch(dense.batch), fit)?;
         Ok(history.get("loss").last().copied().unwrap_or(f64::NAN))
     };
     Ok(Workload { run: Box::new(run), check: Box::new(check) })

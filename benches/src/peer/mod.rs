@@ -5,6 +5,7 @@ mod attention;
 mod chains;
 mod data;
 mod dense;
+mod epoch;
 mod lstm;
 mod products;
 mod rows;
@@ -30,7 +31,13 @@ pub fn names() -> Vec<String> {
         .flat_map(|(size, _)| chains::KINDS.iter().map(move |(kind, _)| format!("chain-{kind}-{size}")));
     let others = ["softmax", "layer-norm", "attention", "lstm"].map(String::from);
     let products = products::SHAPES.iter().map(|(name, _)| format!("matmul-{name}"));
-    dense.chain(fits).chain(["predict".to_string()]).chain(chains).chain(others).chain(products).collect()
+    dense
+        .chain(fits)
+        .chain(["mlp-epoch", "predict"].map(String::from))
+        .chain(chains)
+        .chain(others)
+        .chain(products)
+        .collect()
 }
 
 /// The workload of a name.
@@ -39,6 +46,7 @@ pub fn names() -> Vec<String> {
 /// There is none of this name, or what crisol says when it is prepared.
 pub fn workload(name: &str) -> Result<Workload> {
     match name {
+        "mlp-epoch" => epoch::epoch(),
         "predict" => dense::predict(),
         "softmax" => rows::softmax(),
         "layer-norm" => rows::layer_norm(),

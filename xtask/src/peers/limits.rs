@@ -61,6 +61,8 @@ fn need(workload: &str) -> Option<Need> {
     }
     match workload.strip_suffix("-fit").unwrap_or(workload) {
         "mlp" => products(step(64.0, &[784.0, 64.0, 64.0, 10.0])),
+        // 60,000 images.
+        "mlp-epoch" => products(step(60e3, &[784.0, 64.0, 64.0, 10.0])),
         "mlp-large" => products(step(32.0, &[784.0, 300.0, 100.0, 10.0])),
         "regression" => products(step(32.0, &[8.0, 50.0, 50.0, 50.0, 1.0])),
         // Two products forward, four backward, for each of 64 heads.

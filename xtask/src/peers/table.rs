@@ -11,6 +11,7 @@ const README: &[(&str, &str)] = &[
     ("mlp", "training step, MLP 784-64-64-10, batch 64, RMSprop"),
     ("mlp-large", "training step, MLP 784-300-100-10, batch 32, SGD"),
     ("regression", "training step, 8-50-50-50-1, batch 32, Adam"),
+    ("mlp-epoch", "an epoch of `fit`, the first on 60,000 images, shuffled, callbacks and progress"),
     ("predict", "prediction of the first, batch 1"),
     ("chain-a-1.6e7", "`x*y + c`, 16 million elements"),
     ("chain-b-1.6e7", "`gelu(x)*b + c`, 16 million elements"),

@@ -82,11 +82,6 @@ pub trait IntoMetric {
     /// # Errors
     /// No metric has the given name.
     fn into_metric(self) -> Result<Box<dyn Metric>>;
-
-    /// The name it is asked for by, which Keras shows in the logs: `"mae"` stays `"mae"`.
-    fn asked_name(&self) -> Option<&str> {
-        None
-    }
 }
 
 /// As in Keras, logs have the name that was given: `"mae"` is followed as `mae`.
@@ -94,10 +89,6 @@ impl IntoMetric for &str {
     fn into_metric(self) -> Result<Box<dyn Metric>> {
         let config = Some(Config::Name(self.to_string()));
         Ok(Box::new(Named { name: self.to_string(), metric: by_name(self)?, config }))
-    }
-
-    fn asked_name(&self) -> Option<&str> {
-        Some(self)
     }
 }
 

@@ -36,8 +36,6 @@ pub struct Compile {
 struct Asked {
     output: Option<String>,
     is_weighted: bool,
-    /// The name in the logs; its own, unless it was asked for by another.
-    name: Option<String>,
     metric: Result<Box<dyn Metric>>,
 }
 
@@ -108,18 +106,16 @@ impl Compile {
     }
 
     fn asked(self, output: Option<String>, is_weighted: bool, metric: impl IntoMetric) -> Compile {
-        let name = metric.asked_name().map(str::to_string);
-        self.with(output, is_weighted, name, metric.into_metric())
+        self.with(output, is_weighted, metric.into_metric())
     }
 
     pub(crate) fn with(
         mut self,
         output: Option<String>,
         is_weighted: bool,
-        name: Option<String>,
         metric: Result<Box<dyn Metric>>,
     ) -> Compile {
-        self.metrics.push(Asked { output, is_weighted, name, metric });
+        self.metrics.push(Asked { output, is_weighted, metric });
         self
     }
 
@@ -143,9 +139,9 @@ impl Compile {
             loss_weights[place(&output)?] = weight;
         }
         let mut metrics = Vec::new();
-        for Asked { output, is_weighted, name, metric } in self.metrics {
+        for Asked { output, is_weighted, metric } in self.metrics {
             let metric = metric?;
-            let asked = name.unwrap_or_else(|| metric.name().to_string());
+            let asked = metric.name().to_string();
             let place = match &output {
                 Some(output) => place(output)?,
                 None if outputs.len() > 1 => {
@@ -160,12 +156,12 @@ impl Compile {
                 0 | 1 => asked.clone(),
                 _ => format!("{}_{asked}", outputs[place]),
             };
-            metrics.push(Listed { name, asked, output: place, is_weighted, metric });
+            metrics.push(Listed { name, output: place, is_weighted, metric });
         }
         // As Keras: weighted metrics come last.
         metrics.sort_by_key(|metric| metric.is_weighted);
         for at in 0..metrics.len() {
-            let same = metrics[..at].iter().filter(|other| other.asked == metrics[at].asked);
+            let same = metrics[..at].iter().filter(|other| other.metric.name() == metrics[at].metric.name());
             let same = same.filter(|other| other.output == metrics[at].output).count();
             if same > 0 {
                 metrics[at].name = format!("{}_{same}", metrics[at].name);

@@ -20,9 +20,6 @@ pub(crate) struct CompileConfig {
 #[derive(Debug, Serialize, Deserialize)]
 struct MetricConfig {
     metric: Config,
-    /// The name in the logs, if it is not the metric's own.
-    #[serde(default)]
-    name: Option<String>,
     /// The number of the output.
     output: usize,
     weighted: bool,
@@ -47,8 +44,7 @@ impl CompileConfig {
         });
         let metrics = compiled.trackers.listed().iter().map(|listed| {
             let metric = listed.metric.config().ok_or_else(|| missing("metric", listed.metric.name()))?;
-            let name = Some(listed.asked.clone()).filter(|name| name != listed.metric.name());
-            Ok(MetricConfig { metric, name, output: listed.output, weighted: listed.is_weighted })
+            Ok(MetricConfig { metric, output: listed.output, weighted: listed.is_weighted })
         });
         Ok(CompileConfig {
             optimizer,
@@ -76,9 +72,9 @@ impl CompileConfig {
             compile = compile.loss_of(output(place)?, crisol_losses::from_config(config)?);
             compile = compile.loss_weight_of(output(place)?, weights.next().unwrap_or(1.0));
         }
-        for MetricConfig { metric, name, output: place, weighted } in self.metrics {
+        for MetricConfig { metric, output: place, weighted } in self.metrics {
             let output = Some(output(place)?.to_string());
-            compile = compile.with(output, weighted, name, crisol_metrics::from_config(&metric));
+            compile = compile.with(output, weighted, crisol_metrics::from_config(&metric));
         }
         Ok(compile)
     }

@@ -21,10 +21,8 @@ pub(crate) struct Trackers {
 /// A metric of an output.
 #[derive(Debug)]
 pub(crate) struct Listed {
-    /// The name in the logs.
+    /// The name in the logs: the metric's own, with that of the output and a number where it would not be alone.
     pub(crate) name: String,
-    /// The same without the output's.
-    pub(crate) asked: String,
     pub(crate) output: usize,
     pub(crate) is_weighted: bool,
     pub(crate) metric: Box<dyn Metric>,

@@ -2,7 +2,7 @@
 
 use crate::batch::Data;
 use crisol_callbacks::Logs;
-use crisol_ir::{DType, Result};
+use crisol_ir::{DType, Error, ErrorKind, Result};
 use crisol_metrics::{Mean, Metric};
 use crisol_tensor::Tensor;
 
@@ -115,6 +115,13 @@ impl Trackers {
         }
         let mut logs = Logs::new();
         for (name, result) in results {
+            let shape = result.shape()?;
+            if shape.elements() != 1 {
+                let text =
+                    format!("the metric {name:?} has a result of shape {shape}, and logs take one number a metric");
+                return Err(Error::new(ErrorKind::Shape, text)
+                    .help("give it an average, as F1Score takes one, or follow it by hand: update, result"));
+            }
             logs.set(name, result.item()?);
         }
         Ok(logs)

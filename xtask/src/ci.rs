@@ -25,6 +25,11 @@ const WITHOUT_JIT: &[&str] = &[
 /// Tests of the crates that choose instructions by processor.
 const BY_PROCESSOR: &str = "test --lib --tests --package crisol-kernels --package crisol-jit --package crisol-plan";
 
+/// What keeps the target folder small: hundreds of test programs are linked, each with Cranelift in it, and with debug
+/// information and incremental builds they fill a disk. What the caller has set stays.
+const SMALL: &[(&str, &str)] =
+    &[("CARGO_INCREMENTAL", "0"), ("CARGO_PROFILE_DEV_DEBUG", "false"), ("CARGO_PROFILE_DEV_STRIP", "debuginfo")];
+
 struct Step {
     name: &'static str,
     action: Action,
@@ -177,6 +182,7 @@ fn command(root: &Path, words: &[String]) -> Result<Command> {
     let (program, arguments) = words.split_first().context("a step without a command")?;
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root);
+    command.envs(SMALL.iter().copied().filter(|(name, _)| std::env::var_os(name).is_none()));
     Ok(command)
 }
 

@@ -133,7 +133,7 @@ pub use merge::{
     Add, Average, Concatenate, Dot, DotAxes, Maximum, Minimum, Multiply, Subtract, add, average, concatenate, maximum,
     minimum, multiply, subtract,
 };
-pub use network::{Forward, IntoItem, IntoLayers, Item, Network, Nodes, Shaped};
+pub use network::{Connection, Forward, IntoItem, IntoLayers, Item, Network, Nodes, Shaped};
 pub use node::{Input, Node};
 pub use normalization::Normalization;
 pub use permute::Permute;

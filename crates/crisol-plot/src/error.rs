@@ -8,12 +8,12 @@ use std::path::PathBuf;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// No curve holds a single finite value, so there is nothing to draw.
+    /// No curve holds a single finite value, or a graph has no box: there is nothing to draw.
     Empty {
-        /// Which picture was asked for: `"history"` or `"comparison"`.
+        /// Which picture was asked for: `"history"`, `"comparison"` or `"graph"`.
         figure: &'static str,
     },
-    /// The drawing library refused; it should not for any input, so this is worth a report.
+    /// An arrow without a beginning; or the drawing library refused, which it should not for any input and is worth a report.
     Draw(String),
     /// The file could not be written; the path is the one that was asked for.
     Write {
@@ -27,6 +27,9 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Empty { figure: "graph" } => {
+                f.write_str("graph: nothing to draw: there is no box; pass at least one `GraphNode`")
+            }
             Self::Empty { figure } => write!(
                 f,
                 "{figure}: nothing to draw: no curve holds a finite value; \

@@ -78,6 +78,43 @@ impl Model {
         Model { network, compiled, key, seen_steps: 0, in_step: None, passes: AtomicU64::new(0), unproven: None }
     }
 
+    /// A model of the same layers with new weights, frozen where these are, and not compiled: Keras' `clone_model`.
+    ///
+    /// Layers keep their names. A network with a seed begins with the same weights again; [`Model::set_weights`] with [`Model::get_weights`] makes the
+    /// clone equal in all others.
+    ///
+    /// ```
+    /// use crisol_ir::ndarray::Array2;
+    /// use crisol_layers::{Dense, Input};
+    /// use crisol_train::Sequential;
+    /// let mut model = Sequential::new((Input::new([3]), Dense::new(8).activation("relu"), Dense::new(1)));
+    /// let x = Array2::<f32>::ones((5, 3));
+    /// let before = model.predict(&x)?;
+    /// let mut clone = model.clone_model()?;
+    /// assert_ne!(clone.predict(&x)?, before);
+    /// clone.set_weights(&model.get_weights()?)?;
+    /// assert_eq!(clone.predict(&x)?, before);
+    /// # Ok::<(), crisol_ir::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What a layer refuses.
+    pub fn clone_model(&self) -> Result<Model> {
+        let network = self.network.unbuilt();
+        if let Ok(tree) = self.network.tree() {
+            let shapes: Vec<Shape> = self.network.input_types()?.iter().map(|ty| ty.shape).collect();
+            network.build_for(&shapes)?;
+            let clone = network.tree()?;
+            for weight in tree.weights() {
+                match weight.frozen() {
+                    true => clone.freeze(weight.path())?,
+                    false => clone.unfreeze(weight.path())?,
+                }
+            }
+        }
+        Ok(Model::from_network(network))
+    }
+
     /// Sets optimizer, loss and metrics; what was set before is forgotten.
     ///
     /// # Errors

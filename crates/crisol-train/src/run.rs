@@ -162,10 +162,10 @@ impl Run for Running<'_> {
         let layers = self.model.network().connections().unwrap_or_default().into_iter();
         let owned = |names: Vec<&str>| names.into_iter().map(str::to_string).collect();
         layers
-            .map(|(name, type_name, inputs)| LayerNode {
-                name: name.to_string(),
-                type_name: type_name.to_string(),
-                inputs: owned(inputs),
+            .map(|layer| LayerNode {
+                name: layer.name.to_string(),
+                type_name: layer.type_name.to_string(),
+                inputs: owned(layer.inputs),
             })
             .collect()
     }

@@ -88,4 +88,51 @@ impl Generator<'_> {
         self.pool.pop();
         known
     }
+
+    pub(super) fn reshape(&mut self, x: Known) -> Result<()> {
+        let sizes = self.ty(x).shape;
+        let count = sizes.elements();
+        let mut to = vec![];
+        let mut rest = count;
+        for divisor in [2, 3, 5] {
+            if self.choices.below(2) == 1 && rest > 0 && rest.is_multiple_of(divisor) {
+                to.push(divisor);
+                rest /= divisor;
+            }
+        }
+        if self.choices.once_in(4) {
+            to.push(1);
+        }
+        let at = self.choices.below(to.len() + 1);
+        to.insert(at, rest);
+        let id = ops::reshape(&mut self.graph, x.id, shape(&to))?;
+        self.know(id, x.bound, x.error);
+        Ok(())
+    }
+
+    pub(super) fn permute(&mut self, x: Known) -> Result<()> {
+        let mut axes: Vec<usize> = (0..self.ty(x).shape.rank()).collect();
+        for end in (1..axes.len()).rev() {
+            axes.swap(end, self.choices.below(end + 1));
+        }
+        let id = ops::permute(&mut self.graph, x.id, &axes)?;
+        self.know(id, x.bound, x.error);
+        Ok(())
+    }
+
+    pub(super) fn slice(&mut self, x: Known) -> Result<()> {
+        let sizes = self.ty(x).shape;
+        let (mut start, mut size, mut step) = (vec![], vec![], vec![]);
+        for &length in sizes.iter() {
+            let from = self.choices.below(length.min(3));
+            let by = 1 + self.choices.below(2);
+            let most = (length - from).div_ceil(by);
+            start.push(from);
+            step.push(by);
+            size.push(most - self.choices.below(most.min(3)));
+        }
+        let id = ops::slice(&mut self.graph, x.id, &start, &size, &step)?;
+        self.know(id, x.bound, x.error);
+        Ok(())
+    }
 }

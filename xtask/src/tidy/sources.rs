@@ -13,11 +13,6 @@ pub const LONG_FILES: &[(&str, &str)] = &[
         "the second definition of the whole kernel language and its generator, read side by side",
     ),
     ("crates/crisol-layers/tests/network.rs", "one list of what networks promise; tests are read one by one"),
-    (
-        "crates/crisol-plan/tests/kernels.rs",
-        "the generator of kernels and the evaluator it is held against belong together",
-    ),
-    ("fuzz/src/program.rs", "one alphabet of programs: splitting it would hide which operations are missing"),
 ];
 
 /// Words that say "not finished". Put together here, so that this list does not find itself.

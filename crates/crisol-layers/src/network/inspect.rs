@@ -2,11 +2,26 @@
 
 use super::graph::{EntryKind, Part};
 use super::run::run;
+use super::summary;
 use super::{Kind, Network};
 use crate::scope::{Mode, Scope};
 use crisol_tensor::random::Key;
 use crisol_tensor::{Result, Tensor};
 use std::sync::Arc;
+
+/// A layer of a network, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection<'a> {
+    /// The layer's name.
+    pub name: &'a str,
+    /// Its type.
+    pub type_name: &'static str,
+    /// The names of the layers whose output it takes.
+    pub inputs: Vec<&'a str>,
+    /// The shape of its output as a summary shows it, `(None, 10)`; of a layer that is called more than once, that of the last call.
+    /// Absent in a network that is not built.
+    pub output_shape: Option<String>,
+}
 
 impl Network {
     /// The names of the inputs, in their order.
@@ -27,18 +42,24 @@ impl Network {
         Ok(graph.outputs.iter().map(|output| graph.layers[graph.calls[output.call].layer].name.as_str()).collect())
     }
 
-    /// The name and type of every layer, with the names of the layers whose output it takes.
+    /// Every layer, with the names of the layers whose output it takes.
     ///
     /// # Errors
     /// A list of layers that is wrong.
-    pub fn connections(&self) -> Result<Vec<(&str, &'static str, Vec<&str>)>> {
+    pub fn connections(&self) -> Result<Vec<Connection<'_>>> {
         let graph = self.graph()?;
+        let built = self.built.get();
         let name = |input: &Part| graph.layers[graph.calls[input.call].layer].name.as_str();
         let of =
             |place: usize| graph.calls.iter().filter(move |call| call.layer == place).flat_map(|call| &call.inputs);
         let layers = graph.layers.iter().enumerate();
         Ok(layers
-            .map(|(place, entry)| (entry.name.as_str(), entry.type_name(), of(place).map(name).collect()))
+            .map(|(place, entry)| Connection {
+                name: &entry.name,
+                type_name: entry.type_name(),
+                inputs: of(place).map(name).collect(),
+                output_shape: built.map(|built| summary::output_shape(graph, built, place)),
+            })
             .collect())
     }
 

@@ -13,6 +13,7 @@ mod summary;
 
 pub use forward::Forward;
 pub use graph::Item;
+pub use inspect::Connection;
 pub use items::{IntoItem, IntoLayers, Shaped};
 pub(crate) use names::snake_case;
 pub use nodes::Nodes;
@@ -65,7 +66,7 @@ struct Last {
     metrics: Vec<(String, Tensor)>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Kind {
     Sequential(Vec<Item>),
     Functional,
@@ -102,6 +103,14 @@ impl Network {
             built: OnceLock::new(),
             last: Mutex::default(),
         }
+    }
+
+    /// The same layers without weights: what is built of them learns nothing of this network.
+    #[must_use]
+    pub fn unbuilt(&self) -> Network {
+        let Network { kind, name, graph, dtype, key, .. } = self;
+        let network = Network::new(kind.clone(), graph.clone());
+        Network { name: name.clone(), dtype: *dtype, key: *key, ..network }
     }
 
     /// Appends a layer to a sequential network that is not built yet.

@@ -1,5 +1,6 @@
 //! The summary of a network: Keras' table, letter for letter.
 
+use super::build::Built;
 use super::graph::{EntryKind, Graph};
 use super::{Kind, Network};
 use crisol_params::Weight;
@@ -50,9 +51,7 @@ pub(super) fn table(network: &Network, line_length: usize) -> Result<String> {
         let mut cells = vec![format!("{} ({})", entry.name, entry.type_name())];
         match network.built.get() {
             Some(built) => {
-                // As Keras, that of the last call.
-                let last = graph.calls.iter().rposition(|call| call.layer == place);
-                cells.push(last.map_or_else(String::new, |call| shapes(&built.shapes[call])));
+                cells.push(output_shape(graph, built, place));
                 cells.push(grouped(built.tree.under(&entry.name).map(Weight::parameters).sum()));
             }
             None => cells.extend(["?".to_string(), "0 (unbuilt)".to_string()]),
@@ -154,6 +153,12 @@ fn connections(graph: &Graph, layer: usize) -> String {
     });
     let inputs: Vec<String> = inputs.collect();
     if inputs.is_empty() { "-".to_string() } else { inputs.join(", ") }
+}
+
+/// The shape of a layer's output: as in Keras, that of its last call.
+pub(super) fn output_shape(graph: &Graph, built: &Built, layer: usize) -> String {
+    let last = graph.calls.iter().rposition(|call| call.layer == layer);
+    last.map_or_else(String::new, |call| shapes(&built.shapes[call]))
 }
 
 /// The shapes of a layer's outputs: one, or a list.

@@ -2,6 +2,7 @@
 
 use crate::concatenate::copy;
 use crate::error::{GeometryError, check_length, checked_product};
+use crate::operand::prefetch_lines;
 use crate::pool::parallel_for;
 use crate::shared::SharedSlice;
 use std::fmt;
@@ -9,6 +10,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Elements that one chunk moves.
 const BLOCK: usize = 16 << 10;
+/// Bytes of the next row that are asked for while one is copied: rows in any order are what no processor foresees, the rest
+/// of a long one is.
+const FETCHED: usize = 4 << 10;
 /// Indices that one chunk checks.
 const CHECKED: usize = 64 << 10;
 
@@ -222,12 +226,16 @@ pub fn gather<T: Copy + Send + Sync, I: Index>(
                 }
             } else {
                 for (m, out) in (first..last).zip(rows.by_ref()) {
-                    let indices = choice.indices_of(indices, o, m);
+                    let run = choice.indices_of(indices, o, m);
                     if shared_inner {
-                        copy(&x[choice.resolve(indices[0]) * inner..][..inner], out);
+                        if m + 1 < last {
+                            let next = choice.resolve(choice.indices_of(indices, o, m + 1)[0]);
+                            prefetch_lines(x[next * inner..].as_ptr(), inner.min(FETCHED / size_of::<T>().max(1)));
+                        }
+                        copy(&x[choice.resolve(run[0]) * inner..][..inner], out);
                         continue;
                     }
-                    for (i, (out, &index)) in out.iter_mut().zip(indices).enumerate() {
+                    for (i, (out, &index)) in out.iter_mut().zip(run).enumerate() {
                         *out = x[choice.resolve(index) * inner + i];
                     }
                 }

@@ -101,7 +101,7 @@ const AHEAD: usize = 6;
 /// Asks for the cache lines of `count` elements.
 #[inline(always)]
 pub(crate) fn prefetch_lines<T>(start: *const T, count: usize) {
-    for place in (0..count).step_by(64 / size_of::<T>()) {
+    for place in (0..count).step_by((64 / size_of::<T>().max(1)).max(1)) {
         prefetch(start.wrapping_add(place));
     }
 }

@@ -32,11 +32,12 @@ impl Random {
     /// A number in `0..n`, each equally likely; 0 for `n = 0`.
     pub(crate) fn below(&mut self, n: usize) -> usize {
         let n = n as u64;
-        // The low halves below this value are those that would favour some results.
-        let uneven = n.wrapping_neg().checked_rem(n).unwrap_or(0);
         loop {
             let product = u128::from(self.0.next_u64()) * u128::from(n);
-            if product as u64 >= uneven {
+            let low = product as u64;
+            // The low halves below the remainder are those that would favour some results. It is less than `n`, so that few draws
+            // need the division.
+            if low >= n || low >= n.wrapping_neg() % n {
                 return (product >> 64) as usize;
             }
         }

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Elements that one chunk moves.
 const BLOCK: usize = 16 << 10;
+/// Chunks come in multiples of this number.
+const EVEN: usize = 8;
 /// Bytes of the next row that are asked for while one is copied: rows in any order are what no processor foresees, the rest
 /// of a long one is.
 const FETCHED: usize = 4 << 10;
@@ -205,7 +207,12 @@ pub fn gather<T: Copy + Send + Sync, I: Index>(
     }
     let Choice { outer, size, inner, count, shared_inner, .. } = *choice;
     let rows = outer * count;
-    let block = BLOCK.div_ceil(inner);
+    // Equal chunks, in numbers that threads share evenly: a last one of a few rows would leave a thread with twice the work of another.
+    let chunks = match rows.div_ceil(BLOCK.div_ceil(inner)) {
+        1 => 1,
+        several => several.next_multiple_of(EVEN),
+    };
+    let block = rows.div_ceil(chunks);
     let shared = SharedSlice::new(out);
     parallel_for(rows.div_ceil(block), &|chunk| {
         let range = chunk * block..((chunk + 1) * block).min(rows);

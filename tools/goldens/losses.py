@@ -130,6 +130,7 @@ LOSSES = {
         (L.SparseCategoricalCrossentropy, {"ignore_class": 1}, labels),
         (L.SparseCategoricalCrossentropy, {"from_logits": True, "ignore_class": 2}, labels_logits),
     ],
+    "categorical_generalized_cross_entropy": [(L.CategoricalGeneralizedCrossEntropy, {}, labels), (L.CategoricalGeneralizedCrossEntropy, {"q": 0.8}, labels)],
     "dice": [(L.Dice, {}, masks), (L.Dice, {"axis": (1,)}, masks)],
     "tversky": [(L.Tversky, {}, masks), (L.Tversky, {"alpha": 0.3, "beta": 0.7}, masks), (L.Tversky, {"alpha": 0.3, "beta": 0.7, "axis": (1,)}, masks)],
 }

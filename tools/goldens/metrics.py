@@ -107,6 +107,8 @@ METRICS = [
     ("r2_score", M.R2Score, {}, numbers),
     ("r2_score", M.R2Score, {"class_aggregation": "variance_weighted_average"}, numbers),
     ("r2_score", M.R2Score, {"num_regressors": 2}, numbers),
+    *[(name, kind, settings, numbers)
+      for name, kind in [("pearson_correlation", M.PearsonCorrelation), ("concordance_correlation", M.ConcordanceCorrelation)] for settings in [{}, {"axis": 0}]],
     ("binary_accuracy", M.BinaryAccuracy, {}, binary),
     ("categorical_accuracy", M.CategoricalAccuracy, {}, one_hot),
     ("sparse_categorical_accuracy", M.SparseCategoricalAccuracy, {}, labels),

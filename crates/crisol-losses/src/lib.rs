@@ -6,6 +6,7 @@ mod binary_focal_crossentropy;
 mod by_name;
 mod categorical_crossentropy;
 mod categorical_focal_crossentropy;
+mod categorical_generalized_cross_entropy;
 mod categorical_hinge;
 mod cosine_similarity;
 mod dice;
@@ -33,6 +34,7 @@ pub use binary_focal_crossentropy::BinaryFocalCrossentropy;
 pub use by_name::{IntoLoss, by_name, from_config, names};
 pub use categorical_crossentropy::CategoricalCrossentropy;
 pub use categorical_focal_crossentropy::CategoricalFocalCrossentropy;
+pub use categorical_generalized_cross_entropy::CategoricalGeneralizedCrossEntropy;
 pub use categorical_hinge::CategoricalHinge;
 pub use cosine_similarity::CosineSimilarity;
 pub use crisol_tensor::distances::EPSILON;
@@ -87,6 +89,11 @@ const LOSSES: &[Entry] = &[
     entry!(CategoricalCrossentropy, "categorical_crossentropy", "CategoricalCrossentropy"),
     entry!(CategoricalFocalCrossentropy, "categorical_focal_crossentropy", "CategoricalFocalCrossentropy"),
     entry!(SparseCategoricalCrossentropy, "sparse_categorical_crossentropy", "SparseCategoricalCrossentropy"),
+    entry!(
+        CategoricalGeneralizedCrossEntropy,
+        "categorical_generalized_cross_entropy",
+        "CategoricalGeneralizedCrossEntropy"
+    ),
     entry!(Dice, "dice", "Dice"),
     entry!(Tversky, "tversky", "Tversky"),
 ];

@@ -1,7 +1,8 @@
 //! Cross-entropy against class numbers, from probabilities or logits.
 
+use crate::labels::align_labels;
 use crate::loss::Loss;
-use crisol_ir::{Error, ErrorKind, Result, Shape};
+use crisol_ir::{Result, Shape};
 use crisol_params::Config;
 use crisol_tensor::{Tensor, distances};
 use serde::{Deserialize, Serialize};
@@ -80,26 +81,7 @@ impl Loss for SparseCategoricalCrossentropy {
     }
 
     fn align(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<(Tensor, Tensor)> {
-        let (given, predictions) = (y_true.shape()?, y_pred.shape()?);
-        let axis = predictions.axis(self.axis).map_err(|_| {
-            let text = format!("y_pred has shape {predictions}, expected [batch, classes]");
-            Error::new(ErrorKind::Shape, text).operation(self.name())
-        })?;
-        let mut samples = predictions.sizes().to_vec();
-        samples.remove(axis);
-        let mut squeezed = given.sizes().to_vec();
-        if squeezed.len() == samples.len() + 1 && squeezed.get(axis) == Some(&1) {
-            squeezed.remove(axis);
-        }
-        if squeezed != samples {
-            return Err(Error::new(
-                ErrorKind::Shape,
-                format!("y_true has shape {given}, expected {samples:?} for y_pred of shape {predictions}"),
-            )
-            .operation(self.name())
-            .help("this loss takes class numbers; one-hot targets go with categorical_crossentropy"));
-        }
-        Ok((y_true.reshape(Shape::new(&squeezed)?), y_pred.clone()))
+        align_labels(self.name(), y_true, y_pred, self.axis)
     }
 
     fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {

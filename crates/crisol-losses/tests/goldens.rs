@@ -95,6 +95,9 @@ fn make(name: &str, settings: &str) -> Arc<dyn Loss> {
                 None => Arc::new(loss),
             }
         }
+        "categorical_generalized_cross_entropy" => {
+            Arc::new(CategoricalGeneralizedCrossEntropy::new().q(number("q", 0.5)))
+        }
         "dice" => Arc::new(Dice::new().axis([axis])),
         "tversky" => {
             let loss = Tversky::new(number("alpha", 0.5), number("beta", 0.5));

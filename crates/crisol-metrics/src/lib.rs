@@ -9,6 +9,7 @@ mod by_name;
 mod categorical_accuracy;
 mod categorical_crossentropy;
 mod categorical_hinge;
+mod concordance_correlation;
 mod confusion;
 mod confusion_matrix;
 mod cosine_similarity;
@@ -32,6 +33,7 @@ mod metric;
 mod named;
 mod one_hot_iou;
 mod one_hot_mean_iou;
+mod pearson_correlation;
 mod poisson;
 mod precision;
 mod precision_at_recall;
@@ -61,6 +63,7 @@ pub use by_name::{IntoMetric, by_name, from_config, names};
 pub use categorical_accuracy::CategoricalAccuracy;
 pub use categorical_crossentropy::CategoricalCrossentropy;
 pub use categorical_hinge::CategoricalHinge;
+pub use concordance_correlation::ConcordanceCorrelation;
 pub use confusion_matrix::confusion_matrix;
 pub use cosine_similarity::CosineSimilarity;
 pub use f1_score::F1Score;
@@ -82,6 +85,7 @@ pub use metric::Metric;
 pub use named::Named;
 pub use one_hot_iou::OneHotIoU;
 pub use one_hot_mean_iou::OneHotMeanIoU;
+pub use pearson_correlation::PearsonCorrelation;
 pub use poisson::Poisson;
 pub use precision::Precision;
 pub use precision_at_recall::PrecisionAtRecall;
@@ -129,6 +133,8 @@ const METRICS: &[Entry] = &[
         "MSLE"
     ),
     entry!(CosineSimilarity, "cosine_similarity", "CosineSimilarity"),
+    entry!(PearsonCorrelation, "pearson_correlation", "PearsonCorrelation"),
+    entry!(ConcordanceCorrelation, "concordance_correlation", "ConcordanceCorrelation"),
     entry!(LogCoshError, "logcosh", "log_cosh_error", "LogCoshError"),
     entry!(Hinge, "hinge", "Hinge"),
     entry!(SquaredHinge, "squared_hinge", "SquaredHinge"),

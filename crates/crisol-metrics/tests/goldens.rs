@@ -159,6 +159,8 @@ fn make(name: &str, settings: &HashMap<&str, &str>) -> Box<dyn Metric> {
             Box::new(with!(BinaryIoU::new().target_class_ids(targets()), "threshold" threshold f64))
         }
         "confusion_matrix" => Box::new(Matrix(classes(), State::new())),
+        "pearson_correlation" => Box::new(with!(PearsonCorrelation::new(), "axis" axis isize)),
+        "concordance_correlation" => Box::new(with!(ConcordanceCorrelation::new(), "axis" axis isize)),
         "cosine_similarity" => Box::new(with!(CosineSimilarity::new(), "axis" axis isize)),
         "binary_accuracy" => Box::new(with!(BinaryAccuracy::new(), "threshold" threshold f64)),
         "binary_crossentropy" => {

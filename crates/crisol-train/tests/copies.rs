@@ -72,7 +72,9 @@ fn a_drawing_has_every_layer_with_its_shape() -> Result<()> {
     let path = folder.path().join("model.svg");
     model()?.plot_model(&path)?;
     let svg = std::fs::read_to_string(&path).unwrap();
-    for text in ["features (InputLayer)", "shared (Dense)", "doubled (Lambda)", "head (Dense)", "(None, 4)", "(None, 1)"] {
+    for text in
+        ["features (InputLayer)", "shared (Dense)", "doubled (Lambda)", "head (Dense)", "(None, 4)", "(None, 1)"]
+    {
         assert!(svg.contains(text), "{text} is not in {svg}");
     }
     let error = model()?.plot_model(folder.path().join("model.png")).unwrap_err();

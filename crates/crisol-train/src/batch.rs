@@ -1,5 +1,6 @@
 //! A batch as a step gets it: inputs, targets and weights as tensors.
 
+use crate::data::Names;
 use crisol_data::{Array, Batch};
 use crisol_ir::{DType, Error, ErrorKind, Result};
 use crisol_tensor::Tensor;
@@ -14,17 +15,34 @@ pub struct Data {
     inputs: Vec<Tensor>,
     targets: Option<Vec<Tensor>>,
     weights: Option<Vec<Tensor>>,
+    others: Vec<(String, Tensor)>,
 }
 
 impl Data {
     pub(crate) fn new(inputs: Vec<Tensor>, targets: Option<Vec<Tensor>>, weights: Option<Vec<Tensor>>) -> Data {
-        Data { inputs, targets, weights }
+        Data { inputs, targets, weights, others: Vec::new() }
     }
 
-    /// The parts of a batch, each made a tensor.
-    pub(crate) fn of_batch(batch: &Batch, make: impl Fn(&Array) -> Tensor) -> Data {
-        let part = |array: &Option<Array>| array.as_ref().map(|array| vec![make(array)]);
-        Data::new(vec![make(&batch.x)], part(&batch.y), part(&batch.sample_weight))
+    /// The parts of a batch, each made a tensor. `x` is the first input and `y` the first target of a model; the next ones, and what is neither, come by
+    /// name.
+    pub(crate) fn of_batch(batch: &Batch, names: &Names, make: impl Fn(&Array) -> Tensor) -> Result<Data> {
+        let mut others: Vec<(String, Tensor)> =
+            batch.others.iter().map(|(name, array)| (name.clone(), make(array))).collect();
+        let mut rest = |what: &str, names: &[String]| -> Result<Vec<Tensor>> {
+            names.iter().skip(1).map(|name| take(&mut others, name, what)).collect()
+        };
+        let mut inputs = vec![make(&batch.x)];
+        inputs.extend(rest("input", &names.inputs)?);
+        let targets = match &batch.y {
+            Some(y) => {
+                let mut targets = vec![make(y)];
+                targets.extend(rest("target", &names.outputs)?);
+                Some(targets)
+            }
+            None => None,
+        };
+        let weights = batch.sample_weight.as_ref().map(|weights| vec![make(weights)]);
+        Ok(Data { inputs, targets, weights, others })
     }
 
     /// The same samples, weighted by their classes as well.
@@ -67,6 +85,17 @@ impl Data {
         self.targets.as_deref().ok_or_else(no_targets)
     }
 
+    /// What else a pipeline's batch holds by name, other than inputs and targets: for steps of one's own.
+    ///
+    /// # Errors
+    /// The batch has nothing of that name.
+    pub fn named(&self, name: &str) -> Result<&Tensor> {
+        let found = self.others.iter().find(|(other, _)| other == name).map(|(_, tensor)| tensor);
+        found.ok_or_else(|| {
+            Error::unknown_name("array of the batch", name, self.others.iter().map(|(other, _)| other.as_str()))
+        })
+    }
+
     /// The weights of the samples, if there are any: those of the first output.
     pub fn sample_weight(&self) -> Option<&Tensor> {
         self.weights.as_ref().and_then(|weights| weights.first())
@@ -96,6 +125,16 @@ impl Data {
             }
         }
         Ok(())
+    }
+}
+
+/// An input or a target that comes by name.
+fn take(others: &mut Vec<(String, Tensor)>, name: &str, what: &str) -> Result<Tensor> {
+    match others.iter().position(|(other, _)| other == name) {
+        Some(place) => Ok(others.remove(place).1),
+        None => Err(Error::new(ErrorKind::Name, format!("the batch has no {what} {name:?}")).help(format!(
+            "let the pipeline yield batch.with({name:?}, array); x and y are the first input and target"
+        ))),
     }
 }
 

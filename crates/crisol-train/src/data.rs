@@ -46,8 +46,12 @@ impl<'a> IntoFeed<'a> for Feed<'a> {
     }
 }
 
+/// Arrays like any others; with further ones by name it is a pipeline, which shuffles itself.
 impl<'a> IntoFeed<'a> for Batch {
     fn into_feed(self) -> Feed<'a> {
+        if !self.others.is_empty() {
+            return Dataset::from(self).into_feed();
+        }
         let (y, weight) = (self.y.map(Array::into_arrays), self.sample_weight.map(Array::into_arrays));
         Feed(Kind::Arrays(Samples { x: self.x.into_arrays(), y, weight }))
     }
@@ -113,8 +117,8 @@ impl<'a> Feed<'a> {
     pub(crate) fn into_batches(self, batch_size: Option<usize>, names: &Names) -> Result<Batches<'a>> {
         let size = batch_size.unwrap_or(BATCH_SIZE);
         let samples = match self.0 {
-            Kind::Dataset(dataset) if dataset.is_batched() => return Ok(Batches::of(dataset)),
-            Kind::Dataset(dataset) => return Ok(Batches::of(dataset.batch(size))),
+            Kind::Dataset(dataset) if dataset.is_batched() => return Ok(Batches::of(dataset, names)),
+            Kind::Dataset(dataset) => return Ok(Batches::of(dataset.batch(size), names)),
             Kind::Arrays(samples) => samples,
         };
         let (inputs, outputs) = (names.inputs(), names.outputs());
@@ -130,7 +134,7 @@ impl<'a> Feed<'a> {
         // The pipeline decides about the order of rows; it has as many as there are samples, and nothing in them.
         let rows = Dataset::from_arrays(Array::from(Array2::<bool>::default((first.samples(), 0))));
         let arrays = Some(Rowed { rows: rows.clone(), size, samples: Rc::new(Samples { x, y, weight }) });
-        Ok(Batches { arrays, shape: Some(first.shape().to_vec()), ..Batches::of(rows.batch(size)) })
+        Ok(Batches { arrays, shape: Some(first.shape().to_vec()), ..Batches::of(rows.batch(size), names) })
     }
 
     /// The last share of arrays, as Keras' `validation_split`.
@@ -216,6 +220,8 @@ pub(crate) struct Batches<'a> {
     /// The shape of the first input, if it is an array.
     pub(crate) shape: Option<Vec<usize>>,
     class_weight: Option<Rc<BTreeMap<i64, f64>>>,
+    /// What the model calls its inputs and outputs: a pipeline's batches have them by name.
+    names: Rc<Names>,
 }
 
 /// Arrays whose rows come in an order that a pipeline decides.
@@ -228,8 +234,8 @@ struct Rowed<'a> {
 }
 
 impl<'a> Batches<'a> {
-    fn of(dataset: Dataset) -> Batches<'a> {
-        Batches { dataset, arrays: None, shape: None, class_weight: None }
+    fn of(dataset: Dataset, names: &Names) -> Batches<'a> {
+        Batches { dataset, arrays: None, shape: None, class_weight: None, names: Rc::new(names.clone()) }
     }
 
     /// The samples of arrays in another order every epoch; pipelines are left as they are.
@@ -254,6 +260,7 @@ impl<'a> Batches<'a> {
             epoch: self.dataset.epoch(epoch)?,
             samples: self.arrays.as_ref().map(|arrays| Rc::clone(&arrays.samples)),
             class_weight: self.class_weight.clone(),
+            names: Rc::clone(&self.names),
         })
     }
 }
@@ -263,6 +270,7 @@ pub(crate) struct Steps<'a> {
     epoch: Epoch,
     samples: Option<Rc<Samples<'a>>>,
     class_weight: Option<Rc<BTreeMap<i64, f64>>>,
+    names: Rc<Names>,
 }
 
 impl Steps<'_> {
@@ -273,8 +281,8 @@ impl Steps<'_> {
                 let part = |arrays: &Option<Arrays>| arrays.as_ref().map(|arrays| arrays.batch(rows));
                 Data::new(samples.x.batch(rows), part(&samples.y), part(&samples.weight))
             }
-            (None, Some((arrays, rows))) => Data::of_batch(arrays, |array| array.batch(rows)),
-            (_, None) => Data::of_batch(&unmade.make()?, tensor),
+            (None, Some((arrays, rows))) => Data::of_batch(arrays, &self.names, |array| array.batch(rows))?,
+            (_, None) => Data::of_batch(&unmade.make()?, &self.names, tensor)?,
         };
         match &self.class_weight {
             Some(class_weight) => data.with_class_weight(class_weight),

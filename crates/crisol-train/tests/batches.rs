@@ -1,10 +1,12 @@
 //! Single batches, and epochs of a number of steps.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
+use crisol_data::{Batch, Dataset};
+use crisol_ir::ErrorKind;
 use crisol_ir::ndarray::{Array1, Array2, Axis};
-use crisol_layers::{Dense, Input};
+use crisol_layers::{Concatenate, Dense, Input, LayerExt};
 use crisol_optim::Sgd;
-use crisol_train::{Compile, Fit, Sequential};
+use crisol_train::{Arrays, Compile, Data, Fit, Model, Results, Sequential, TrainStep, Trainer};
 
 fn data() -> (Array2<f32>, Array1<f32>) {
     let x = Array2::from_shape_fn((12, 2), |(row, column)| ((row * 7 + column * 5) % 11) as f32 / 8.0 - 0.5);
@@ -59,4 +61,56 @@ fn the_size_of_validation_batches_changes_no_number() {
     let expected = trained(fit(1).validation_data((&x, &y)));
     let found = trained(fit(1).validation_data((&x, &y)).validation_batch_size(5));
     assert!((found - expected).abs() < 1e-6, "{found} against {expected}");
+}
+
+/// Two inputs, two outputs.
+fn two_by_two() -> Model {
+    crisol_tensor::random::seed(4);
+    let (left, right) = (Input::named("left", [2]), Input::named("right", [1]));
+    let joined = Concatenate::new().on_all(&[left.clone(), right.clone()]);
+    let outputs = ["a", "b"].map(|name| Dense::new(1).name(name).on(&joined));
+    let mut model = Model::new([&left, &right], [&outputs[0], &outputs[1]]).unwrap();
+    let compile = Compile::new().optimizer(Sgd::new(0.1)).loss_of("a", "mse").loss_of("b", "mae");
+    model.compile(compile.metric_of("b", "mse")).unwrap();
+    model
+}
+
+#[test]
+fn pipelines_hold_several_inputs_and_targets_by_name() {
+    let (x, y) = data();
+    let (right, b) = (y.mapv(f32::sin).insert_axis(Axis(1)), y.mapv(|y| y * 0.5 + 1.0));
+    let arrays = || (Arrays::new().push(&x).push(&right), Arrays::new().push(&y).push(&b));
+    let pipeline = Dataset::from(Batch::from((x.clone(), y.clone())).with("b", b.clone()).with("right", right.clone()));
+    let mut by_order = two_by_two();
+    let history = by_order.fit(arrays(), fit(2)).unwrap();
+    let mut by_name = two_by_two();
+    assert_eq!(by_name.fit(pipeline.batch(4), fit(2)).unwrap().get("b_mse"), history.get("b_mse"));
+    assert_eq!(by_name.get_weights().unwrap(), by_order.get_weights().unwrap());
+    assert_eq!(by_name.evaluate(&pipeline).unwrap(), by_order.evaluate(arrays()).unwrap());
+    // Changed by a map, one by one, and made ahead of time, they are still there.
+    let mapped = pipeline.map(Ok).batch(4).prefetch(2);
+    let mut ahead = two_by_two();
+    ahead.fit(mapped, fit(2)).unwrap();
+    assert_eq!(ahead.get_weights().unwrap(), by_order.get_weights().unwrap());
+    let error = by_name.fit(Dataset::from((x.clone(), y.clone())).batch(4), fit(1)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Name);
+    assert!(error.to_string().contains("the batch has no input \"right\""), "{error}");
+}
+
+/// Reads what is neither input nor target.
+struct Counting;
+
+impl TrainStep for Counting {
+    fn train_step(&mut self, _: &mut Model, data: &Data) -> crisol_ir::Result<Results> {
+        assert!(data.named("missing").unwrap_err().to_string().contains("count"));
+        Ok(Results::new().with("count", data.named("count")?.sum_all()))
+    }
+}
+
+#[test]
+fn steps_of_ones_own_read_other_arrays_by_name() {
+    let (x, _) = data();
+    let counted = Dataset::from(Batch::from(x).with("count", Array1::from_elem(12, 2.0_f32)));
+    let history = Trainer::new(Counting).fit(counted.batch(12), fit(1)).unwrap();
+    assert_eq!(history.last("count"), Some(24.0));
 }

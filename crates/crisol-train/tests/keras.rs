@@ -1,10 +1,10 @@
-//! `fit` and `evaluate` with their arguments against Keras' histories: `tools/goldens/fit.py`.
+//! `fit` and `evaluate` with their arguments against Keras' histories, `tools/goldens/fit.py`, and what only Keras 2 has, `tools/goldens/legacy.py`.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use crisol_callbacks::{History, Logs};
 use crisol_ir::ndarray::{Array, Array1, Array2, ArrayD, Dimension, IntoDimension, s};
 use crisol_ir::{Result, Value};
-use crisol_layers::{Dense, Input, Layer, LayerExt, Scope};
+use crisol_layers::{Dense, Input, Layer, LayerExt, Network, Scope};
 use crisol_optim::Sgd;
 use crisol_tensor::Tensor;
 use crisol_train::{Arrays, Compile, Evaluate, Fit, Model};
@@ -36,7 +36,7 @@ fn weights(list: Vec<ArrayD<f32>>) -> Vec<Value> {
 
 /// Keras' numbers of a case, in order.
 fn golden(case: &str) -> Vec<(String, Vec<f64>)> {
-    let lines = include_str!("goldens/fit.txt").lines();
+    let lines = concat!(include_str!("goldens/fit.txt"), include_str!("goldens/legacy.txt")).lines();
     let lines: Vec<_> = lines
         .map(|line| line.split(" | ").collect::<Vec<_>>())
         .filter(|parts| parts[0] == case)
@@ -148,4 +148,36 @@ fn several_inputs_and_outputs_by_name() {
     assert!(error.to_string().contains("no input or output of the model is named \"c\""), "{error}");
     let error = model.compile(Compile::new().metric("mae")).unwrap_err();
     assert!(error.to_string().contains("use metric_of with one of a, b"), "{error}");
+}
+
+/// Adds a metric and a loss of what goes through it.
+#[derive(Debug)]
+struct Followed;
+
+impl Layer for Followed {
+    fn call(&self, cx: &mut Scope, x: &Tensor) -> Result<Tensor> {
+        cx.add_metric("std_of_activation", x.std_all());
+        cx.add_loss(x.square().sum_all() * 0.1);
+        Ok(x.clone())
+    }
+}
+
+#[test]
+fn losses_and_metrics_of_values_on_the_way_are_those_of_keras_2() {
+    let input = Input::new([3]);
+    let hidden = Dense::new(4).activation("relu").on(&input);
+    let mut functional = Model::new(&input, Dense::new(1).on(&hidden)).unwrap();
+    functional.add_metric("std_of_activation", &hidden, Tensor::std_all).unwrap();
+    functional.add_loss(&hidden, |x| x.sum_all() * 0.1).unwrap();
+    let layers = (Input::new([3]), Dense::new(4).activation("relu"), Followed, Dense::new(1));
+    let layered = Model::from_network(Network::sequential(layers).build().unwrap());
+    let (x, y) = data();
+    for (case, mut model) in [("functional", functional), ("layered", layered)] {
+        let values =
+            vec![wave((3, 4), 5).into_dyn(), wave(4, 6).into_dyn(), wave((4, 1), 7).into_dyn(), wave(1, 8).into_dyn()];
+        model.set_weights(&weights(values)).unwrap();
+        model.compile(Compile::new().optimizer(Sgd::new(0.05)).loss("mse").metric("mae")).unwrap();
+        let history = model.fit((&x, &y), same(3).validation_data((&x, &y))).unwrap();
+        compare(case, &history);
+    }
 }

@@ -211,7 +211,7 @@ impl Source for Images {
             }
             LabelMode::None => None,
         };
-        Ok(Batch { x: x.into(), y, sample_weight: None })
+        Ok(Batch { y, ..Batch::from(Array::from(x)) })
     }
 }
 

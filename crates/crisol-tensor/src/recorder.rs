@@ -3,7 +3,7 @@
 //! A tensor made by an operation is a node of the recording and costs no work. Every operation goes through [`record`] or
 //! [`record_many`]; traces push a recorder of their own for a while.
 
-use crate::recording::{Recording, Sizes, Source};
+use crate::recording::{Nodes, Recording, Sizes, Source};
 use crate::tensor::Tensor;
 use crisol_ir::value::Constant;
 use crisol_ir::{Error, ErrorKind, Graph, NodeId, Result, TensorType};
@@ -118,11 +118,11 @@ pub fn record_many(
     Recorder::with_current(|recorder| {
         settle_foreign(recorder, inputs)?;
         let mut recording = recorder.enter()?;
-        let (nodes, built) = recording.append(|recording| {
-            let nodes = recording.nodes_of(inputs)?;
+        let mut nodes = Nodes::new();
+        let built = recording.append(|recording| {
+            recording.nodes_of(inputs, &mut nodes)?;
             let _in_use = InUse::new(recorder);
-            let built = build(&mut recording.graph, &nodes)?;
-            Ok::<_, Error>((nodes, built))
+            build(&mut recording.graph, &nodes)
         })?;
         let mut handle = |node: NodeId| match nodes.iter().position(|&input| input == node) {
             Some(place) => inputs[place].clone(),
@@ -181,11 +181,12 @@ pub fn repeated(key: u64, inputs: &[&Tensor], build: impl FnOnce() -> Result<Vec
     Recorder::with_current(|recorder| {
         settle_foreign(recorder, inputs)?;
         let mut recording = recorder.enter()?;
-        let Ok(nodes) = recording.append(|recording| recording.nodes_of(inputs)) else {
+        let mut nodes = Nodes::new();
+        if recording.append(|recording| recording.nodes_of(inputs, &mut nodes)).is_err() {
             // What is wrong with an input comes out where `build` uses it.
             drop(recording);
             return build();
-        };
+        }
         // The first number is none that gradients begin theirs with: a node, or the largest.
         let mut full_key = vec![u32::MAX - 1, key as u32, (key >> 32) as u32];
         full_key.extend(nodes.iter().map(|node| node.0));
@@ -211,13 +212,13 @@ pub fn record(inputs: &[&Tensor], build: impl FnOnce(&mut Graph, &[NodeId]) -> R
     let made = Recorder::with_current(|recorder| {
         settle_foreign(recorder, inputs)?;
         let mut recording = recorder.enter()?;
-        let (node, same) = recording.append(|recording| {
-            let nodes = recording.nodes_of(inputs)?;
+        let mut nodes = Nodes::new();
+        let node = recording.append(|recording| {
+            recording.nodes_of(inputs, &mut nodes)?;
             let _in_use = InUse::new(recorder);
-            let node = build(&mut recording.graph, &nodes)?;
-            Ok::<_, Error>((node, nodes.iter().position(|&input| input == node)))
+            build(&mut recording.graph, &nodes)
         })?;
-        if let Some(place) = same {
+        if let Some(place) = nodes.iter().position(|&input| input == node) {
             // Nothing was done. A handle of its own would be another tensor once the recording is forgotten.
             return Ok(inputs[place].clone());
         }

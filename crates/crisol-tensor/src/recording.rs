@@ -13,6 +13,9 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
+/// The nodes of an operation's inputs.
+pub(crate) type Nodes = SmallVec<[NodeId; 4]>;
+
 /// Pending nodes beyond which recording evaluates by itself, so that an endless loop without a read stays small.
 const MOST_PENDING: usize = 100_000;
 /// Bytes that nobody but the recording holds any more, beyond which it evaluates by itself.
@@ -125,6 +128,10 @@ impl Recording {
     }
 
     /// Appends what `work` appends, and follows the graph if that leads to another trace.
+    ///
+    /// Part of its callers, for every node passes here: a result that is moved in memory right after it was written in pieces costs a wait for
+    /// the pieces.
+    #[inline(always)]
     pub(crate) fn append<R>(&mut self, work: impl FnOnce(&mut Recording) -> R) -> R {
         let start = self.graph.len();
         let result = work(self);
@@ -148,17 +155,16 @@ impl Recording {
         self.others.retain(|(other, _)| graph.remembers(*other));
     }
 
-    /// The nodes of tensors in this recording, as arguments if they were made elsewhere.
+    /// Adds the nodes of tensors in this recording to `nodes`, as arguments if they were made elsewhere.
     #[inline]
-    pub(crate) fn nodes_of(&mut self, tensors: &[&Tensor]) -> Result<SmallVec<[NodeId; 4]>> {
-        let mut nodes = SmallVec::new();
+    pub(crate) fn nodes_of(&mut self, tensors: &[&Tensor], nodes: &mut Nodes) -> Result<()> {
         for tensor in tensors {
             nodes.push(match tensor.cell().place().node_in(self.epoch) {
                 Some(node) if tensor.cell().error().is_none() => node,
                 _ => self.entering(tensor)?,
             });
         }
-        Ok(nodes)
+        Ok(())
     }
 
     /// The node of a tensor that was not made in this recording.

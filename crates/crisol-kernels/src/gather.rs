@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Elements that one chunk moves.
 const BLOCK: usize = 16 << 10;
-/// Chunks come in multiples of this number.
+/// Chunks that are wanted come in multiples of this number; of few long rows there may be fewer.
 const EVEN: usize = 8;
 /// Bytes of the next row that are asked for while one is copied: rows in any order are what no processor foresees, the rest
 /// of a long one is.
@@ -207,7 +207,7 @@ pub fn gather<T: Copy + Send + Sync, I: Index>(
     }
     let Choice { outer, size, inner, count, shared_inner, .. } = *choice;
     let rows = outer * count;
-    // Equal chunks, in numbers that threads share evenly: a last one of a few rows would leave a thread with twice the work of another.
+    // Chunks as equal as rows allow, in numbers that threads share evenly: a last one of a few rows would leave a thread with twice the work of another.
     let chunks = match rows.div_ceil(BLOCK.div_ceil(inner)) {
         1 => 1,
         several => several.next_multiple_of(EVEN),

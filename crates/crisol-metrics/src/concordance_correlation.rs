@@ -6,7 +6,7 @@ use crisol_ir::Result;
 use crisol_tensor::{Tensor, distances};
 use serde::{Deserialize, Serialize};
 
-/// The mean of `2 (y - mean(p)) (p - mean(p)) / (var(y) + var(p) + (mean(y) - mean(p))^2)` along an axis, as `keras.metrics.ConcordanceCorrelation`: 1 where they are
+/// The mean of `2 (y - mean(p)) (p - mean(p)) / (var(y) + var(p) + (mean(y) - mean(p))^2 + 1e-7)` along an axis, as `keras.metrics.ConcordanceCorrelation`: 1 where they are
 /// equal, less than the [correlation](crate::PearsonCorrelation) where they differ in mean or scale.
 ///
 /// Keras subtracts the mean of the predictions from the targets too. The sum over the axis is that of Lin's coefficient (1989) all the same: the other factor sums to 0.

@@ -7,7 +7,7 @@ use crisol_tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 /// The mean of `covariance(y, p) / (std(y) std(p))` along an axis, from -1 to 1, as `keras.metrics.PearsonCorrelation`: 1 where predictions grow as targets do,
-/// whatever their scale.
+/// whatever their scale. Where numbers do not vary it is NaN, as in Keras: for outputs of a single number, along the last axis, always.
 ///
 /// ```
 /// use crisol_metrics::{Metric, PearsonCorrelation};

@@ -24,23 +24,23 @@ impl Data {
     }
 
     /// The parts of a batch, each made a tensor. `x` is the first input and `y` the first target of a model; the next ones, and what is neither, come by
-    /// name.
+    /// name. Targets that are not there are missed where they are needed: predictions need none.
     pub(crate) fn of_batch(batch: &Batch, names: &Names, make: impl Fn(&Array) -> Tensor) -> Result<Data> {
         let mut others: Vec<(String, Tensor)> =
             batch.others.iter().map(|(name, array)| (name.clone(), make(array))).collect();
-        let mut rest = |what: &str, names: &[String]| -> Result<Vec<Tensor>> {
-            names.iter().skip(1).map(|name| take(&mut others, name, what)).collect()
+        let mut take = |name: &String| {
+            let place = others.iter().position(|(other, _)| other == name)?;
+            Some(others.remove(place).1)
         };
         let mut inputs = vec![make(&batch.x)];
-        inputs.extend(rest("input", &names.inputs)?);
-        let targets = match &batch.y {
-            Some(y) => {
-                let mut targets = vec![make(y)];
-                targets.extend(rest("target", &names.outputs)?);
-                Some(targets)
-            }
-            None => None,
-        };
+        for name in names.inputs.iter().skip(1) {
+            inputs.push(take(name).ok_or_else(|| no_input(name))?);
+        }
+        let targets = batch.y.as_ref().map(|y| {
+            let mut targets = vec![make(y)];
+            targets.extend(names.outputs.iter().skip(1).filter_map(take));
+            targets
+        });
         let weights = batch.sample_weight.as_ref().map(|weights| vec![make(weights)]);
         Ok(Data { inputs, targets, weights, others })
     }
@@ -128,14 +128,9 @@ impl Data {
     }
 }
 
-/// An input or a target that comes by name.
-fn take(others: &mut Vec<(String, Tensor)>, name: &str, what: &str) -> Result<Tensor> {
-    match others.iter().position(|(other, _)| other == name) {
-        Some(place) => Ok(others.remove(place).1),
-        None => Err(Error::new(ErrorKind::Name, format!("the batch has no {what} {name:?}")).help(format!(
-            "let the pipeline yield batch.with({name:?}, array); x and y are the first input and target"
-        ))),
-    }
+fn no_input(name: &str) -> Error {
+    Error::new(ErrorKind::Name, format!("the batch has no input {name:?}"))
+        .help(format!("let the pipeline yield batch.with({name:?}, array); x is the first input"))
 }
 
 fn no_targets() -> Error {

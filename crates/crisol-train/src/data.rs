@@ -46,7 +46,7 @@ impl<'a> IntoFeed<'a> for Feed<'a> {
     }
 }
 
-/// Arrays like any others; with further ones by name it is a pipeline, which shuffles itself.
+/// Arrays like any others; with further ones by name it is a pipeline, which `fit` neither shuffles nor splits.
 impl<'a> IntoFeed<'a> for Batch {
     fn into_feed(self) -> Feed<'a> {
         if !self.others.is_empty() {

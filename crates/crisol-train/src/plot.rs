@@ -38,6 +38,7 @@ impl Plot for History {
 
 impl Model {
     /// Draws the layers and what leads from one to the next into an SVG file: Keras' `plot_model` with names, types and output shapes.
+    /// A model whose input shapes are known gets its weights for it, if it has none.
     ///
     /// ```
     /// use crisol_layers::{Dense, Input};

@@ -136,9 +136,9 @@ impl Model {
         })?;
         if targets.len() != outputs.len() {
             let text = format!("the model has {} outputs and the data {} targets", outputs.len(), targets.len());
-            return Err(Error::new(ErrorKind::Value, text)
-                .operation(what.to_string())
-                .help("give one target an output: Arrays::new().push(&a).push(&b)"));
+            return Err(Error::new(ErrorKind::Value, text).operation(what.to_string()).help(
+                "give one target an output: Arrays::new().push(&a).push(&b), or in a pipeline batch.with(name, b)",
+            ));
         }
         let mut parts = Vec::with_capacity(outputs.len());
         for (place, (target, output)) in targets.iter().zip(outputs).enumerate() {

@@ -6,7 +6,7 @@ use crisol_ir::ErrorKind;
 use crisol_ir::ndarray::{Array1, Array2, Axis};
 use crisol_layers::{Concatenate, Dense, Input, LayerExt};
 use crisol_optim::Sgd;
-use crisol_train::{Arrays, Compile, Data, Fit, Model, Results, Sequential, TrainStep, Trainer};
+use crisol_train::{Arrays, Compile, Data, Evaluate, Fit, Model, Results, Sequential, TrainStep, Trainer};
 
 fn data() -> (Array2<f32>, Array1<f32>) {
     let x = Array2::from_shape_fn((12, 2), |(row, column)| ((row * 7 + column * 5) % 11) as f32 / 8.0 - 0.5);
@@ -92,6 +92,12 @@ fn pipelines_hold_several_inputs_and_targets_by_name() {
     let mut ahead = two_by_two();
     ahead.fit(mapped, fit(2)).unwrap();
     assert_eq!(ahead.get_weights().unwrap(), by_order.get_weights().unwrap());
+    // Predictions need no targets, neither y nor the others.
+    let inputs = Dataset::from(Batch::from((x.clone(), y.clone())).with("right", right.clone()));
+    let predicted = by_name.predict_with(&inputs, Evaluate::new()).unwrap();
+    assert_eq!(predicted, by_order.predict_with(arrays().0, Evaluate::new()).unwrap());
+    let error = by_name.fit(&inputs, fit(1)).unwrap_err().to_string();
+    assert!(error.contains("the model has 2 outputs and the data 1 targets"), "{error}");
     let error = by_name.fit(Dataset::from((x.clone(), y.clone())).batch(4), fit(1)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Name);
     assert!(error.to_string().contains("the batch has no input \"right\""), "{error}");

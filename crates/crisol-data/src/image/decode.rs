@@ -1,10 +1,11 @@
 //! From the bytes of a file to pixels: JPEG, PNG and BMP, told by content whatever the file is called.
 //!
 //! The size is known and checked before any pixel is allocated. A file cut anywhere is refused: JPEG is decoded in strict mode (the usual
-//! lenient one paints the missing part grey), and as the codecs do not ask for it, a JPEG must reach its EOI marker, a PNG its IEND
-//! chunk and a BMP the length in its header. Bytes after that are allowed. Damage inside that still decodes cannot be told in a JPEG, which has no checksum.
+//! lenient one paints the missing part grey), and as the codecs do not ask for it, a JPEG must reach its EOI marker and a PNG its IEND
+//! chunk. Bytes after that are allowed. Damage inside that still decodes cannot be told in a JPEG, which has no checksum.
 //! Orientation tags are ignored, as Keras does.
 
+use image::{ImageDecoder, ImageFormat};
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use zune_core::bytestream::ZCursor;
@@ -18,39 +19,29 @@ pub(crate) struct Pixels {
     pub(crate) values: Vec<u8>,
 }
 
-/// What is decoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    Jpeg,
-    Png,
-    Bmp,
-}
-
 /// Decodes to 3 channels (RGB) or 1 (grey). The error says what the file is, or what is wrong with it.
 pub(crate) fn decode(bytes: &[u8], channels: usize, max_pixels: usize) -> Result<Pixels, String> {
     let format = sniff(bytes)?;
     // Codecs meet hostile bytes here; a panic of theirs is one bad file, not the end of the caller.
     let decoded = catch_unwind(AssertUnwindSafe(|| match format {
-        Format::Jpeg if !reaches_eoi(bytes) => Err("is a truncated JPEG".to_string()),
-        Format::Jpeg => jpeg(bytes, channels, max_pixels),
-        Format::Png if !reaches_iend(bytes) => Err("is a truncated PNG".to_string()),
-        Format::Png => png(bytes, channels, max_pixels),
-        Format::Bmp if !reaches_size(bytes) => Err("is a truncated BMP".to_string()),
-        Format::Bmp => bmp(bytes, channels, max_pixels),
+        ImageFormat::Jpeg if !reaches_eoi(bytes) => Err("is a truncated JPEG".to_string()),
+        ImageFormat::Jpeg => jpeg(bytes, channels, max_pixels),
+        ImageFormat::Png if !reaches_iend(bytes) => Err("is a truncated PNG".to_string()),
+        other => lossless(bytes, other, channels, max_pixels),
     }));
     decoded.unwrap_or_else(|_| Err("is an image that the decoder cannot stand".to_string()))
 }
 
 /// The format, from the first bytes; the error names formats that are recognised and not decoded.
-fn sniff(bytes: &[u8]) -> Result<Format, String> {
+fn sniff(bytes: &[u8]) -> Result<ImageFormat, String> {
     let starts = |magic: &[u8]| bytes.starts_with(magic);
     let at = |offset: usize, magic: &[u8]| bytes.get(offset..).is_some_and(|rest| rest.starts_with(magic));
     let what = match bytes {
         [] => "is empty",
-        _ if starts(&[0xff, 0xd8, 0xff]) => return Ok(Format::Jpeg),
-        _ if starts(b"\x89PNG\r\n\x1a\n") => return Ok(Format::Png),
+        _ if starts(&[0xff, 0xd8, 0xff]) => return Ok(ImageFormat::Jpeg),
+        _ if starts(b"\x89PNG\r\n\x1a\n") => return Ok(ImageFormat::Png),
         // "BM" alone is two letters; the reserved fields that follow the size are zero.
-        _ if starts(b"BM") && at(6, &[0; 4]) => return Ok(Format::Bmp),
+        _ if starts(b"BM") && at(6, &[0; 4]) => return Ok(ImageFormat::Bmp),
         _ if starts(b"GIF8") => "is a GIF, which is not supported",
         _ if starts(b"RIFF") && at(8, b"WEBP") => "is a WebP, which is not supported",
         _ if starts(b"II*\0") || starts(b"MM\0*") => "is a TIFF, which is not supported",
@@ -107,54 +98,13 @@ fn jpeg(bytes: &[u8], channels: usize, max_pixels: usize) -> Result<Pixels, Stri
     let out = if channels == 1 && luma { ColorSpace::Luma } else { ColorSpace::RGB };
     decoder.set_options(options.jpeg_set_out_colorspace(out));
     let values = decoder.decode().map_err(broken)?;
-    pixels(width, height, values, channels).map_err(|what| format!("is a JPEG {what}"))
-}
-
-/// An alpha channel is dropped, 16-bit samples keep their upper half.
-fn png(bytes: &[u8], channels: usize, max_pixels: usize) -> Result<Pixels, String> {
-    let broken = |error: png::DecodingError| format!("is a broken or truncated PNG ({error})");
-    // Up to 8 bytes a pixel, and as much again for the codec.
-    let limits = png::Limits { bytes: max_pixels.saturating_mul(16) };
-    let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
-    decoder.set_transformations(png::Transformations::normalize_to_color8());
-    let header = decoder.read_header_info().map_err(broken)?;
-    let (width, height) = (header.width as usize, header.height as usize);
-    check_size(width, height, max_pixels)?;
-    let mut reader = decoder.read_info().map_err(broken)?;
-    let mut values = vec![0; reader.output_buffer_size().ok_or("is a PNG of no possible size")?];
-    let frame = reader.next_frame(&mut values).map_err(broken)?;
-    values.truncate(frame.buffer_size());
-    // Checksums of what follows the picture are read, too.
-    reader.finish().map_err(broken)?;
-    pixels(width, height, values, channels).map_err(|what| format!("is a PNG {what}"))
-}
-
-/// An alpha channel is dropped.
-fn bmp(bytes: &[u8], channels: usize, max_pixels: usize) -> Result<Pixels, String> {
-    let broken = |error| format!("is a broken or truncated BMP ({error:?})");
-    let largest = i32::MAX as usize;
-    let options = DecoderOptions::default().set_strict_mode(true).set_max_width(largest).set_max_height(largest);
-    let mut decoder = zune_bmp::BmpDecoder::new_with_options(ZCursor::new(bytes), options);
-    decoder.decode_headers().map_err(broken)?;
-    let (width, height) = decoder.dimensions().ok_or("is a BMP without a size")?;
-    check_size(width, height, max_pixels)?;
-    let values = decoder.decode().map_err(broken)?;
-    pixels(width, height, values, channels).map_err(|what| format!("is a BMP {what}"))
-}
-
-/// Samples of 1 to 4 channels (grey or RGB, each with or without alpha) as those that are wanted.
-fn pixels(width: usize, height: usize, values: Vec<u8>, channels: usize) -> Result<Pixels, String> {
     let given = values.len() / (width * height);
-    if values.len() != width * height * given {
-        return Err("of the wrong length".to_string());
-    }
     let values = match (given, channels) {
+        _ if values.len() != width * height * given => return Err("is a JPEG of the wrong length".to_string()),
+        (3, 1) => values.chunks_exact(3).map(|p| grey([p[0], p[1], p[2]])).collect(),
+        (1, 3) => values.iter().flat_map(|&v| [v; 3]).collect(),
         (given, wanted) if given == wanted => values,
-        (1 | 2, 3) => values.chunks_exact(given).flat_map(|p| [p[0]; 3]).collect(),
-        (2, 1) => values.chunks_exact(2).map(|p| p[0]).collect(),
-        (3 | 4, 1) => values.chunks_exact(given).map(|p| grey([p[0], p[1], p[2]])).collect(),
-        (4, 3) => values.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect(),
-        (given, _) => return Err(format!("with {given} channels")),
+        (given, _) => return Err(format!("is a JPEG with {given} channels")),
     };
     Ok(Pixels { width, height, values })
 }
@@ -163,6 +113,25 @@ fn pixels(width: usize, height: usize, values: Vec<u8>, channels: usize) -> Resu
 fn grey([r, g, b]: [u8; 3]) -> u8 {
     let sum = 299 * u32::from(r) + 587 * u32::from(g) + 114 * u32::from(b);
     ((sum + 500) / 1000) as u8
+}
+
+/// PNG and BMP; an alpha channel is dropped, 16-bit samples are rounded to 8.
+fn lossless(bytes: &[u8], format: ImageFormat, channels: usize, max_pixels: usize) -> Result<Pixels, String> {
+    let name = if format == ImageFormat::Png { "PNG" } else { "BMP" };
+    let broken = |error: image::ImageError| format!("is a broken or truncated {name} ({error})");
+    let mut reader = image::ImageReader::with_format(Cursor::new(bytes), format);
+    let mut limits = image::Limits::default();
+    // Up to 8 bytes a pixel, and as much again for the codec.
+    limits.max_alloc = Some((max_pixels as u64).saturating_mul(16));
+    reader.limits(limits);
+    let decoder = reader.into_decoder().map_err(broken)?;
+    let (width, height) = decoder.dimensions();
+    let (width, height) = (width as usize, height as usize);
+    check_size(width, height, max_pixels)?;
+    let decoded = image::DynamicImage::from_decoder(decoder).map_err(broken)?.into_rgb8().into_raw();
+    let values =
+        if channels == 1 { decoded.chunks_exact(3).map(|p| grey([p[0], p[1], p[2]])).collect() } else { decoded };
+    Ok(Pixels { width, height, values })
 }
 
 /// Follows the markers of a JPEG: segments carry their length, the coded data after a start of scan lasts until a byte 0xff that is neither
@@ -201,16 +170,10 @@ fn reaches_iend(bytes: &[u8]) -> bool {
     false
 }
 
-/// Whether a BMP is as long as its header says.
-fn reaches_size(bytes: &[u8]) -> bool {
-    let size = bytes.get(2..).and_then(|rest| rest.first_chunk::<4>());
-    size.is_some_and(|&size| u32::from_le_bytes(size) as usize <= bytes.len())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::{DynamicImage, ImageFormat, RgbImage};
+    use image::{DynamicImage, RgbImage};
 
     const MAX: usize = 1 << 26;
 
@@ -248,20 +211,13 @@ mod tests {
             ("16 bits, alpha", picture().into_rgba16().into()),
         ];
         for (kind, image) in kinds {
-            for format in [ImageFormat::Png, ImageFormat::Bmp] {
-                // BMP holds 8 bits.
-                if kind.starts_with("16") && format == ImageFormat::Bmp {
-                    continue;
-                }
-                let mut out = Cursor::new(Vec::new());
-                image.write_to(&mut out, format).unwrap();
-                let rgb = decode(out.get_ref(), 3, MAX).unwrap_or_else(|error| panic!("{kind} {format:?} {error}"));
-                let upper: Vec<u8> = image.to_rgb16().into_raw().iter().map(|sample| (sample >> 8) as u8).collect();
-                assert_eq!(rgb.values, upper, "{kind} {format:?}");
-                let one = decode(out.get_ref(), 1, MAX).unwrap();
-                let expected: Vec<u8> = rgb.values.chunks_exact(3).map(|p| grey([p[0], p[1], p[2]])).collect();
-                assert_eq!(one.values, expected, "{kind} {format:?}");
-            }
+            let mut out = Cursor::new(Vec::new());
+            image.write_to(&mut out, ImageFormat::Png).unwrap();
+            let rgb = decode(out.get_ref(), 3, MAX).unwrap_or_else(|error| panic!("{kind}: {error}"));
+            assert_eq!(rgb.values, image.to_rgb8().into_raw(), "{kind}");
+            let one = decode(out.get_ref(), 1, MAX).unwrap();
+            let expected: Vec<u8> = rgb.values.chunks_exact(3).map(|p| grey([p[0], p[1], p[2]])).collect();
+            assert_eq!(one.values, expected, "{kind}");
         }
     }
 

@@ -80,8 +80,8 @@ impl Model {
 
     /// A model of the same layers with new weights, frozen where these are, and not compiled: Keras' `clone_model`.
     ///
-    /// Layers keep their names. A network with a seed begins with the same weights again; [`Model::set_weights`] with [`Model::get_weights`] makes the
-    /// clone equal in all others.
+    /// Layers keep their names. A network with a seed begins with the same weights again; in any other,
+    /// [`Model::set_weights`] with what [`Model::get_weights`] of this one returns makes the two equal.
     ///
     /// ```
     /// use crisol_ir::ndarray::Array2;
@@ -183,10 +183,8 @@ impl Model {
     /// # Errors
     /// What a layer refuses.
     pub fn summary(&self) -> Result<String> {
-        match self.network.build_for(&[]) {
-            Err(error) if error.kind() != ErrorKind::State => Err(error),
-            _ => self.network.summary(SUMMARY_COLUMNS),
-        }
+        self.build_if_known()?;
+        self.network.summary(SUMMARY_COLUMNS)
     }
 
     /// Adds a loss of a value on the way from inputs to outputs: Keras' `model.add_loss(ops.sum(x) * 0.1)`.
@@ -273,6 +271,14 @@ impl Model {
     pub(crate) fn built_tree(&self) -> Result<&Tree> {
         self.network.build_for(&[])?;
         self.tree()
+    }
+
+    /// Creates the weights if the shapes of all inputs are known, and leaves the model as it is otherwise.
+    pub(crate) fn build_if_known(&self) -> Result<()> {
+        match self.network.build_for(&[]) {
+            Err(error) if error.kind() != ErrorKind::State => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// Creates the weights for a batch of a shape, if that has not happened.

@@ -58,10 +58,7 @@ impl Model {
             let text = format!("{} is no name of a drawing, which is an SVG file", path.display());
             return Err(Error::new(ErrorKind::Value, text).operation("plot_model").help("let it end in .svg"));
         }
-        match self.network().build_for(&[]) {
-            Err(error) if error.kind() != ErrorKind::State => return Err(error),
-            _ => {}
-        }
+        self.build_if_known()?;
         let layers = self.network().connections()?;
         let place = |name: &str| layers.iter().position(|layer| layer.name == name);
         let nodes: Vec<GraphNode> = layers

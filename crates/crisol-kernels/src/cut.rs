@@ -2,9 +2,13 @@
 
 use crate::product::copies_right;
 
-/// An inner axis shorter than this is summed in one go, whatever the other sizes.
-pub const UNCUT_DEPTH: usize = 4096;
-
+/// An inner axis shorter than this is not cut because it is long.
+const LONG_DEPTH: usize = 4096;
+/// Rows up to which a right operand is large beside the left one and the result.
+const OWNED_ROWS: usize = 64;
+/// The same for the elements and the rows of the right operand.
+const OWNED_ELEMENTS: usize = 40 << 10;
+const OWNED_DEPTH: usize = 512;
 /// Products of fewer multiplications than this are not worth waking anyone for.
 const INLINE: usize = 32 << 10;
 /// Multiplications that make a block worth its dispatch.
@@ -15,6 +19,8 @@ const PANELS_WORK: usize = 1 << 23;
 const PANELS_ROWS: usize = 128;
 /// More blocks than this are not needed to feed the threads; only the longest matrices have more.
 const MAX_BLOCKS: usize = 16;
+/// Fewer blocks of rows than this are made equally long, so that threads end together.
+const EVEN_BLOCKS: usize = 8;
 /// Elements of a right operand that no second-level cache holds.
 const FAR_ELEMENTS: usize = 1 << 19;
 /// The longest block: with its rows of the output still in cache for the epilogue.
@@ -41,7 +47,8 @@ pub(crate) struct Cut {
 }
 
 impl Cut {
-    pub(crate) fn new(batch: usize, [m, n, k]: [usize; 3], rhs_strides: [usize; 2]) -> Self {
+    /// For some rows of a product that has `all_rows` of them.
+    pub(crate) fn new(batch: usize, all_rows: usize, [m, n, k]: [usize; 3], rhs_strides: [usize; 2]) -> Self {
         let work = m.saturating_mul(n).saturating_mul(k);
         let whole = Self { group: 1, rows: m.max(1), cols: n.max(1), parts: 1, panels: false };
         if work <= BLOCK_WORK {
@@ -51,9 +58,8 @@ impl Cut {
                 _ => Self { group: (BLOCK_WORK / work.max(1)).clamp(1, batch), ..whole },
             };
         }
-        if batch == 1 && k >= UNCUT_DEPTH && m * n <= 1 << 18 && k >= 8 * m.max(n) {
-            let most = MAX_BLOCKS.min(PARTIALS / (m * n));
-            let parts = (work / (4 * BLOCK_WORK)).clamp(1, most);
+        let parts = if batch == 1 { parts([all_rows, n, k]) } else { 1 };
+        if parts > 1 {
             return Self { parts, ..whole };
         }
         if work >= PANELS_WORK && m >= PANELS_ROWS && n >= COL_TILE {
@@ -68,7 +74,9 @@ impl Cut {
             return Self { cols, ..whole };
         }
         let by_rows = wanted.min(prev_power_of_two(m / ROW_TILE));
-        let rows = if by_rows > 1 { m.div_ceil(by_rows).next_multiple_of(ROW_TILE) } else { m };
+        let even = m.div_ceil(by_rows);
+        let tiled = if by_rows > 1 { even.next_multiple_of(ROW_TILE) } else { m };
+        let rows = if m.div_ceil(tiled) < EVEN_BLOCKS { even } else { tiled };
         let rows = rows.min(MAX_ROWS);
         let by_cols = (wanted / m.div_ceil(rows)).clamp(1, prev_power_of_two(n / COL_TILE));
         let cols = if by_cols > 1 { n.div_ceil(by_cols).next_multiple_of(COL_TILE) } else { n };
@@ -82,6 +90,40 @@ impl Cut {
         }
         Self { rows: m.div_ceil(2).next_multiple_of(ROW_TILE), ..self }
     }
+}
+
+/// Whether a product of sizes [m, n, k] sums its inner axis in one go, so that some of its rows can be computed alone.
+///
+/// ```
+/// use crisol_kernels::sums_at_once;
+///
+/// assert!(sums_at_once([64, 64, 64]));
+/// // Few rows times many weights: each thread sums over weights of its own.
+/// assert!(!sums_at_once([32, 300, 784]));
+/// ```
+pub fn sums_at_once(size: [usize; 3]) -> bool {
+    parts(size) == 1
+}
+
+/// In how many parts a product sums its inner axis, a function of the whole product's shape.
+///
+/// A long axis is cut because there is nothing else to cut. One of a few rows times a large right operand, as weights are, is cut so that a
+/// thread reads a part of the weights that is its own from step to step: that it has updated itself, see [`crate::parallel_for`]. Cut by
+/// rows of the result, every thread would read all weights, the others' from caches that are far away.
+pub(crate) fn parts([m, n, k]: [usize; 3]) -> usize {
+    let work = m.saturating_mul(n).saturating_mul(k);
+    if work <= BLOCK_WORK {
+        return 1;
+    }
+    if k >= LONG_DEPTH && m * n <= 1 << 18 && k >= 8 * m.max(n) {
+        let most = MAX_BLOCKS.min(PARTIALS / (m * n));
+        return (work / (4 * BLOCK_WORK)).clamp(1, most);
+    }
+    if m <= OWNED_ROWS && k >= OWNED_DEPTH && n * k >= OWNED_ELEMENTS {
+        // Partial products take less than the weights.
+        return prev_power_of_two((work / BLOCK_WORK).min(k / (2 * m))).min(MAX_BLOCKS);
+    }
+    1
 }
 
 /// The rows of a block where the right operand is in panels: all blocks have equally many, so that threads end together, which is

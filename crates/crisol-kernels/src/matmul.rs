@@ -1,7 +1,7 @@
 //! Matrix products: blocks of rows whose size depends on shape alone, each computed by one thread.
 
 use crate::blocks::RowBlocks;
-use crate::cut::{Cut, UNCUT_DEPTH};
+use crate::cut::{Cut, sums_at_once};
 use crate::denormals::FlushDenormals;
 use crate::error::{GeometryError, check_length, checked_product};
 use crate::matrix::Matrix;
@@ -69,20 +69,20 @@ pub fn matmul_batched<T: Real>(
     Ok(())
 }
 
-/// Some rows of a product of `all_rows` rows whose inner axis is shorter than [`UNCUT_DEPTH`], with the bits that they have in it.
+/// Some rows of a product of `all_rows` rows that [`sums_at_once`], with the bits that they have in it.
 ///
 /// # Errors
-/// When sizes do not fit, or the inner axis is as long.
+/// When sizes do not fit, or the product is summed in parts.
 pub fn matmul_rows<T: Real>(
     all_rows: usize,
     lhs: Matrix<'_, T>,
     rhs: Matrix<'_, T>,
     out: &mut [T],
 ) -> Result<(), GeometryError> {
-    if lhs.cols() >= UNCUT_DEPTH || lhs.rows() > all_rows {
-        let (rows, depth) = (lhs.rows(), lhs.cols());
+    if lhs.rows() > all_rows || !sums_at_once([all_rows, rhs.cols(), lhs.cols()]) {
+        let (rows, cols, depth) = (lhs.rows(), rhs.cols(), lhs.cols());
         return Err(GeometryError::new(format!(
-            "{rows} rows of {all_rows} with an inner axis of {depth}: at most all rows, and an axis shorter than {UNCUT_DEPTH}"
+            "{rows} rows of a product [{all_rows}, {depth}] x [{depth}, {cols}]: at most all, and of one that is summed at once"
         )));
     }
     Call { all_rows, ..Call::new(1, (lhs, 0), (rhs, 0), out, false, None)? }.run(out);
@@ -106,7 +106,7 @@ pub(crate) fn row_blocks(batch: usize, [m, n, k]: [usize; 3], rhs_strides: [usiz
     if batch == 0 || m == 0 || n == 0 {
         return RowBlocks::new(0, 0, 1);
     }
-    let cut = Cut::new(batch, [m, n, k], rhs_strides);
+    let cut = Cut::new(batch, m, [m, n, k], rhs_strides);
     RowBlocks::new(batch, m, if cut.parts > 1 { merged_rows(n) } else { cut.rows })
 }
 
@@ -116,7 +116,7 @@ pub(crate) fn merges(batch: usize, m: usize, lhs: [usize; 3], rhs: [usize; 3]) -
 }
 
 /// Elements of the result whose partial sums are added up by one chunk.
-const MERGED: usize = 4096;
+const MERGED: usize = 1024;
 /// Rows of a result of `n` columns whose partial sums are added up together.
 fn merged_rows(n: usize) -> usize {
     (MERGED / n).max(1)
@@ -175,7 +175,7 @@ impl<'a, T: Real> Call<'a, T> {
         if self.batch == 0 || m == 0 || n == 0 {
             return;
         }
-        let cut = Cut::new(self.batch, self.size, [self.rhs.row_stride, self.rhs.col_stride]);
+        let cut = Cut::new(self.batch, self.all_rows, self.size, [self.rhs.row_stride, self.rhs.col_stride]);
         if cut.panels {
             self.run_panels(cut.rows, out);
         } else if cut.parts > 1 {
@@ -254,7 +254,7 @@ impl<'a, T: Real> Call<'a, T> {
     /// A product with a long inner axis: partial products of its parts, added up in the order of the parts.
     fn run_parts(&self, parts: usize, out: &mut [T]) {
         let [m, n, k] = self.size;
-        let depth = k.div_ceil(parts).next_multiple_of(16);
+        let depth = k.div_ceil(parts).next_multiple_of(4);
         let parts = k.div_ceil(depth);
         T::with_scratch(parts * m * n, |partials| {
             let shared = SharedSlice::new(partials);

@@ -34,7 +34,7 @@ pub fn matmul_order<T: Real>(batch: usize, size: [usize; 3], lhs: [usize; 3], rh
         // Nothing is added up.
         return SumOrder { parts: 1, by_lanes: false };
     }
-    SumOrder { parts: Cut::new(batch, [m, n, k], rhs).parts, by_lanes: sums_by_lanes::<T>([m, n], lhs, rhs) }
+    SumOrder { parts: Cut::new(batch, m, [m, n, k], rhs).parts, by_lanes: sums_by_lanes::<T>([m, n], lhs, rhs) }
 }
 
 #[cfg(test)]

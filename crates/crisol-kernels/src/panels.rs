@@ -124,8 +124,8 @@ unsafe fn block_of_rows<T: Real>(
 mod tests {
     use super::*;
     use crate::matrix::Matrix;
-    use crate::pool::with_threads;
     use crate::product::product;
+    use crate::threads::with_threads;
     use proptest::prelude::*;
     use std::sync::Mutex;
 

@@ -2,15 +2,18 @@
 //!
 //! A call publishes one job, takes part in it, and returns when all chunks are done. Workers wait for the next job
 //! spinning for a few tens of microseconds, because kernels of one step follow each other closely, then they park.
-//! Chunks are claimed from a counter: which thread runs which chunk is left to chance, what a chunk computes is not.
+//! Chunks are claimed from a counter, from both ends: which thread runs which chunk is left to chance, what a chunk computes is not.
+//! A worker that is free also takes up a [`Task`]; then it is the caller of the task's loops, and whoever waits for the task works for it.
 
 use crate::denormals::FlushDenormals;
-use std::any::Any;
+use crate::inline::{Panic, keep_lowest, lock, run_inline};
+use crate::task::{Task, is_away};
+use crate::threads::{cores, threads};
 use std::cell::{Cell, UnsafeCell};
 use std::hint;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,13 +23,12 @@ const SPIN: Duration = Duration::from_micros(40);
 const PREEMPTED: Duration = Duration::from_micros(200);
 /// How many waits in a row go without spinning after such a gap.
 const CALM_WAITS: usize = 64;
-/// More threads than this are never started.
-const MAX_THREADS: usize = 512;
 
 /// Calls `body` once for every number below `chunks`, on the pool's threads and the caller's, and waits for all.
 ///
-/// Small numbers are claimed first; nothing else is promised about order. A call from inside a chunk, or while another
-/// thread's call occupies the pool, runs its chunks in place. Denormal numbers count as zero inside chunks.
+/// The caller begins with the first number, workers with the last, so that in call after call a thread has about the same ones; nothing
+/// else is promised about order. A call from inside a chunk, while another thread's call occupies the pool, or while a [`Task`] of this
+/// thread is under way, runs its chunks in place. Denormal numbers count as zero inside chunks.
 ///
 /// # Panics
 /// When a chunk panics: every other chunk still runs, then the panic of the lowest chunk continues in the caller.
@@ -46,7 +48,7 @@ pub fn parallel_for(chunks: usize, body: &(dyn Fn(usize) + Sync)) {
         return run_inline(chunks, body);
     }
     let limit = threads().min(chunks);
-    if limit <= 1 {
+    if limit <= 1 || chunks > u32::MAX as usize || is_away() {
         return run_inline(chunks, body);
     }
     let pool = pool();
@@ -59,44 +61,15 @@ pub fn parallel_for(chunks: usize, body: &(dyn Fn(usize) + Sync)) {
     pool.run(chunks, limit, body);
 }
 
-/// How many threads a call of [`parallel_for`] from here may use, the caller among them.
-///
-/// This is the limit set by [`with_threads`], else the environment variable `CRISOL_THREADS` read at first use, else the
-/// number of cores.
-pub fn threads() -> usize {
-    match LIMIT.get() {
-        0 => default_threads(),
-        limit => limit,
-    }
-}
-
-/// Calls `body` with [`threads`] set to `count` (at least 1) on this thread.
-///
-/// The count may exceed the cores. Results of the kernels do not depend on it, not even in the last bit.
-///
-/// ```
-/// let inside = crisol_kernels::with_threads(3, crisol_kernels::threads);
-/// assert_eq!(inside, 3);
-/// ```
-pub fn with_threads<R>(count: usize, body: impl FnOnce() -> R) -> R {
-    struct Restore(usize);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            LIMIT.set(self.0);
-        }
-    }
-    let _restore = Restore(LIMIT.replace(count.clamp(1, MAX_THREADS)));
-    body()
-}
-
 thread_local! {
-    /// The limit of `with_threads`; 0 when none is set.
-    static LIMIT: Cell<usize> = const { Cell::new(0) };
     /// Whether this thread is inside a chunk.
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
-type Panic = Box<dyn Any + Send>;
+/// Whether this thread is inside a chunk, or a worker that waits for one.
+pub(crate) fn is_inside() -> bool {
+    INSIDE.get()
+}
 
 /// What the workers need to know of the call in progress.
 #[derive(Clone, Copy)]
@@ -105,17 +78,21 @@ struct Job {
     chunks: usize,
 }
 
-struct Pool {
+pub(crate) struct Pool {
     /// Held by the one caller whose job the workers see.
     busy: AtomicBool,
     /// Low half: seats left in the open job; high half: workers that took one. Zero when no job is open.
     gate: AtomicUsize,
     job: UnsafeCell<Job>,
-    next_chunk: AtomicUsize,
+    /// Low half: chunks claimed from the first on; high half: from the last on.
+    claimed: AtomicU64,
     /// Workers that have left the job.
     finished: AtomicUsize,
     /// The panic of the lowest chunk that panicked.
     panic: Mutex<Option<(usize, Panic)>>,
+    /// A task that nobody has taken up, and whether there is one.
+    offer: Mutex<Option<Task>>,
+    is_offered: AtomicBool,
     workers: AtomicUsize,
     inline_callers: AtomicUsize,
     /// Waits left to do without spinning, because a spinning thread was found to be in the way of others.
@@ -138,15 +115,26 @@ unsafe impl Send for Pool {}
 const SEAT_BITS: u32 = usize::BITS / 2;
 const SEATS: usize = (1 << SEAT_BITS) - 1;
 
+/// Where a thread takes chunks from. Caller and workers meet in between, so that a thread has about the same chunks in every call: what it
+/// wrote in one is still in its cache in the next.
+#[derive(Clone, Copy)]
+#[repr(u64)]
+enum End {
+    First = 1,
+    Last = 1 << 32,
+}
+
 impl Pool {
     fn new() -> Self {
         Self {
             busy: AtomicBool::new(false),
             gate: AtomicUsize::new(0),
             job: UnsafeCell::new(Job { body: &|_| (), chunks: 0 }),
-            next_chunk: AtomicUsize::new(0),
+            claimed: AtomicU64::new(0),
             finished: AtomicUsize::new(0),
             panic: Mutex::new(None),
+            offer: Mutex::new(None),
+            is_offered: AtomicBool::new(false),
             workers: AtomicUsize::new(0),
             inline_callers: AtomicUsize::new(0),
             calm: AtomicUsize::new(0),
@@ -170,7 +158,7 @@ impl Pool {
         let job = Job { body, chunks };
         // SAFETY: this thread holds `busy` and no worker is inside a job.
         unsafe { *self.job.get() = job };
-        self.next_chunk.store(0, Ordering::Relaxed);
+        self.claimed.store(0, Ordering::Relaxed);
         self.finished.store(0, Ordering::Relaxed);
         self.gate.store(seats, Ordering::SeqCst);
         let sleepers = self.sleepers.load(Ordering::SeqCst);
@@ -182,7 +170,7 @@ impl Pool {
         }
 
         INSIDE.set(true);
-        self.claim_chunks(job);
+        self.claim_chunks(job, End::First);
         INSIDE.set(false);
 
         let joined = self.gate.swap(0, Ordering::SeqCst) >> SEAT_BITS;
@@ -194,12 +182,17 @@ impl Pool {
         }
     }
 
-    fn claim_chunks(&self, job: Job) {
+    fn claim_chunks(&self, job: Job, end: End) {
         loop {
-            let chunk = self.next_chunk.fetch_add(1, Ordering::Relaxed);
-            if chunk >= job.chunks {
+            let claimed = self.claimed.fetch_add(end as u64, Ordering::Relaxed);
+            let (first, last) = (claimed as u32 as usize, (claimed >> 32) as usize);
+            if first + last >= job.chunks {
                 return;
             }
+            let chunk = match end {
+                End::First => first,
+                End::Last => job.chunks - 1 - last,
+            };
             // SAFETY: the caller of `run` keeps the body alive until every thread that joined has left.
             let body = unsafe { &*job.body };
             if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| body(chunk))) {
@@ -268,40 +261,102 @@ impl Pool {
         workers.min(count)
     }
 
+    /// Has a worker take up a task as soon as one is free; false if that may be never.
+    pub(crate) fn offer(&'static self, task: &Task, limit: usize) -> bool {
+        if self.busy.swap(true, Ordering::Acquire) {
+            return false;
+        }
+        let workers = self.hire(limit - 1);
+        self.busy.store(false, Ordering::Release);
+        let mut offer = lock(&self.offer);
+        if workers == 0 || offer.as_ref().is_some_and(|other| !other.is_begun()) {
+            return false;
+        }
+        *offer = Some(task.clone());
+        self.is_offered.store(true, Ordering::SeqCst);
+        drop(offer);
+        self.wake_all();
+        true
+    }
+
+    /// Works for whoever has a job until the condition holds; inside a chunk it only waits.
+    pub(crate) fn help(&self, is_over: &dyn Fn() -> bool) {
+        let serves = !is_inside();
+        let _flush = FlushDenormals::new();
+        loop {
+            self.wait_until(&|| is_over() || (serves && self.is_open()));
+            if is_over() {
+                return;
+            }
+            if self.take_seat() {
+                INSIDE.set(true);
+                self.serve();
+                INSIDE.set(false);
+            }
+        }
+    }
+
+    /// Has all who wait look again at what they wait for.
+    pub(crate) fn wake_all(&self) {
+        if self.sleepers.load(Ordering::SeqCst) > 0 {
+            drop(lock(&self.bed));
+            self.wake.notify_all();
+        }
+    }
+
     /// A worker's life.
     fn work(&self) -> ! {
         INSIDE.set(true);
         let _flush = FlushDenormals::new();
         loop {
-            self.join();
-            // SAFETY: a seat was taken, so the job stays put until this thread counts itself finished.
-            let job = unsafe { *self.job.get() };
-            self.claim_chunks(job);
-            self.finished.fetch_add(1, Ordering::SeqCst);
-            if self.caller_sleeps.load(Ordering::SeqCst) {
-                drop(lock(&self.caller_bed));
-                self.caller_wake.notify_one();
+            self.wait_until(&|| self.is_open() || self.is_offered.load(Ordering::SeqCst));
+            if self.take_seat() {
+                self.serve();
+            } else if let Some(task) = self.take_offer() {
+                INSIDE.set(false);
+                task.run();
+                INSIDE.set(true);
             }
         }
     }
 
-    /// Waits for an open job with a free seat and takes it.
-    fn join(&self) {
-        let open = || self.gate.load(Ordering::SeqCst) & SEATS > 0;
-        loop {
-            if open() || self.spin_until(&open) {
-                if self.take_seat() {
-                    return;
-                }
-                continue;
-            }
-            let mut bed = lock(&self.bed);
-            self.sleepers.fetch_add(1, Ordering::SeqCst);
-            while !open() {
-                bed = self.wake.wait(bed).unwrap_or_else(PoisonError::into_inner);
-            }
-            self.sleepers.fetch_sub(1, Ordering::SeqCst);
+    /// Takes part in the open job, in which a seat was taken.
+    fn serve(&self) {
+        // SAFETY: a seat was taken, so the job stays put until this thread counts itself finished.
+        let job = unsafe { *self.job.get() };
+        self.claim_chunks(job, End::Last);
+        self.finished.fetch_add(1, Ordering::SeqCst);
+        if self.caller_sleeps.load(Ordering::SeqCst) {
+            drop(lock(&self.caller_bed));
+            self.caller_wake.notify_one();
         }
+    }
+
+    /// Waits for a condition that somebody makes true before [`Pool::wake_all`] or by opening a job.
+    fn wait_until(&self, condition: &dyn Fn() -> bool) {
+        if condition() || self.spin_until(condition) {
+            return;
+        }
+        let mut bed = lock(&self.bed);
+        self.sleepers.fetch_add(1, Ordering::SeqCst);
+        while !condition() {
+            bed = self.wake.wait(bed).unwrap_or_else(PoisonError::into_inner);
+        }
+        self.sleepers.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Whether there is a job with a free seat.
+    fn is_open(&self) -> bool {
+        self.gate.load(Ordering::SeqCst) & SEATS > 0
+    }
+
+    fn take_offer(&self) -> Option<Task> {
+        if !self.is_offered.load(Ordering::SeqCst) {
+            return None;
+        }
+        let mut offer = lock(&self.offer);
+        self.is_offered.store(false, Ordering::SeqCst);
+        offer.take()
     }
 
     fn take_seat(&self) -> bool {
@@ -317,48 +372,9 @@ impl Pool {
     }
 }
 
-fn pool() -> &'static Pool {
+pub(crate) fn pool() -> &'static Pool {
     static POOL: OnceLock<Pool> = OnceLock::new();
     POOL.get_or_init(Pool::new)
-}
-
-fn run_inline(chunks: usize, body: &(dyn Fn(usize) + Sync)) {
-    let mut first = None;
-    for chunk in 0..chunks {
-        if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| body(chunk))) {
-            keep_lowest(&mut first, chunk, payload);
-        }
-    }
-    if let Some((_, payload)) = first {
-        panic::resume_unwind(payload);
-    }
-}
-
-fn keep_lowest(kept: &mut Option<(usize, Panic)>, chunk: usize, payload: Panic) {
-    if kept.as_ref().is_none_or(|(lowest, _)| chunk < *lowest) {
-        *kept = Some((chunk, payload));
-    }
-}
-
-fn default_threads() -> usize {
-    static DEFAULT: OnceLock<usize> = OnceLock::new();
-    *DEFAULT.get_or_init(|| {
-        std::env::var("CRISOL_THREADS")
-            .ok()
-            .and_then(|text| text.trim().parse::<usize>().ok())
-            .filter(|&count| count > 0)
-            .unwrap_or_else(cores)
-            .min(MAX_THREADS)
-    })
-}
-
-fn cores() -> usize {
-    thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// A lock whatever happened to its last holder: nothing guarded here can be left half changed.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct Leave<'a>(&'a AtomicUsize);

@@ -5,7 +5,7 @@
 
 use crisol_ir::value::Typed;
 use crisol_ir::{DType, Element, Error, ErrorKind, Result, Shape, Value, each_value};
-use crisol_kernels::{Choice, gather};
+use crisol_kernels::{Choice, Task, gather};
 use rustc_hash::FxHashMap;
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::fmt;
@@ -30,6 +30,8 @@ pub struct Buffer {
     storage: Storage,
     dtype: DType,
     count: usize,
+    /// What writes the elements, perhaps still; who reads them waits for it.
+    writer: Option<Task>,
 }
 
 impl Buffer {
@@ -45,7 +47,7 @@ impl Buffer {
     /// `count` elements of `dtype` with the values that the storage was left with; the caller writes all of them.
     pub(crate) fn recycled(dtype: DType, count: usize) -> Buffer {
         let bytes = count.saturating_mul(dtype.size());
-        Buffer { storage: Storage::take(bytes), dtype, count }
+        Buffer { storage: Storage::take(bytes), dtype, count, writer: None }
     }
 
     /// A copy of the elements of a slice.
@@ -143,9 +145,23 @@ impl Buffer {
         Ok(unsafe { std::slice::from_raw_parts_mut(self.pointer_mut().cast(), self.count) })
     }
 
-    /// The first byte.
+    /// Returns when the elements are there: a plan may still be writing them.
+    #[inline]
+    pub fn wait(&self) {
+        if let Some(writer) = &self.writer {
+            writer.wait();
+        }
+    }
+
+    /// The first byte, of elements that are there.
     pub(crate) fn pointer(&self) -> *const u8 {
+        self.wait();
         self.storage.start.as_ptr()
+    }
+
+    /// Says that a task writes the elements.
+    pub(crate) fn set_writer(&mut self, writer: Option<Task>) {
+        self.writer = writer;
     }
 
     /// The first byte, to be written.

@@ -29,6 +29,9 @@ pub(crate) struct Plan {
     pub(crate) waves: Vec<Wave>,
     /// The waves up to the last one that data can make fail; results that take over arguments are made by later ones.
     pub(crate) uncertain: usize,
+    /// Whether it can run while its caller goes on: nothing in it fails or calls code from outside, and it is more than a wave that one
+    /// thread does in passing.
+    pub(crate) is_detachable: bool,
     pub(crate) arena_bytes: usize,
     /// What is alive when most is.
     pub(crate) peak: Peak,
@@ -136,7 +139,7 @@ impl Plan {
             numbers: FxHashMap::default(),
             slots: Vec::new(),
         };
-        let waves = waves.into_iter().map(|wave| maker.wave(wave)).collect::<Result<_>>()?;
+        let waves = waves.into_iter().map(|wave| maker.wave(wave)).collect::<Result<Vec<_>>>()?;
         let mut arguments = vec![None; graph.input_count()];
         for node in &program.nodes {
             if let Operation::Input(number) = node.operation
@@ -152,13 +155,19 @@ impl Plan {
         };
         let outputs = program.outputs.iter().map(output).collect::<Result<_>>()?;
         let slots = maker.slots;
+        let is_foreign = |step: &Step| matches!(step, Step::Whole(step) if step.whole.is_definition());
+        let is_detachable = uncertain == 0 && !waves.iter().any(|wave| wave.steps.iter().any(is_foreign));
         let Placement { results, arena_bytes, .. } = placement;
-        Ok(Plan { arguments, slots, results, outputs, waves, uncertain, arena_bytes, peak })
+        Ok(Plan { arguments, slots, results, outputs, waves, uncertain, is_detachable, arena_bytes, peak })
     }
 }
 
 /// Work that one thread has done before another would have joined.
 const SMALL: usize = 1 << 15;
+
+/// The same for waves with regions: their blocks read the same weights, which another thread has just written, and it takes longer to
+/// fetch these from its cache than to compute with them.
+const SMALL_REGION: usize = 5 << 17;
 
 /// Makes steps of units: kernels are compiled, values numbered.
 struct Maker<'a> {
@@ -209,7 +218,8 @@ impl Maker<'_> {
             made.tasks.push(tasks);
             made.steps.push(step);
         }
-        made.is_small = work <= SMALL;
+        let has_region = made.steps.iter().any(|step| matches!(step, Step::Region(_)));
+        made.is_small = work <= if has_region { SMALL_REGION } else { SMALL };
         Ok(made)
     }
 

@@ -3,12 +3,14 @@
 use crate::buffer::Buffer;
 use crate::compile::Mode;
 use crate::plan::{Made, Plan};
+use crate::run::Run;
 use crisol_ir::value::Constant;
 use crisol_ir::{DType, Error, ErrorKind, Graph, NodeId, Result};
+use crisol_kernels::Task;
 use rustc_hash::FxHasher;
 use std::fmt::Write;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Plans that a planner keeps at most.
@@ -72,8 +74,16 @@ pub struct Planner {
     clock: u64,
     /// Of all programs whose plans are kept.
     nodes: usize,
-    arena: Buffer,
+    arena: Option<Buffer>,
+    /// The run that [`Planner::start_prepared`] left behind.
+    under_way: Option<UnderWay>,
     stats: Stats,
+}
+
+/// A run that goes on by itself, and where its arena is put when it is over.
+struct UnderWay {
+    task: Task,
+    arena: Arc<Mutex<Option<Buffer>>>,
 }
 
 /// A program whose plan is there, until it has not been used for long: see [`Planner::recall`].
@@ -89,7 +99,7 @@ struct Entry {
     hash: u64,
     graph: Graph,
     outputs: Vec<NodeId>,
-    plan: Plan,
+    plan: Arc<Plan>,
     last_use: u64,
 }
 
@@ -113,7 +123,8 @@ impl Planner {
             recent: 0,
             clock: 0,
             nodes: 0,
-            arena: Buffer::zeros(DType::U8, 0),
+            arena: None,
+            under_way: None,
             stats: Stats::default(),
         }
     }
@@ -171,16 +182,76 @@ impl Planner {
         arguments: Vec<Argument>,
         commit: impl FnOnce(),
     ) -> Result<Vec<Arc<Buffer>>> {
+        let mut run = self.make_run(prepared, arguments, commit)?;
+        run.set_writer(None);
+        let result = run.certain().and_then(|()| run.outputs());
+        self.arena = Some(run.into_arena());
+        result
+    }
+
+    /// As [`Planner::run_prepared`], and returns before the values are there, if the program allows it: who reads one waits for it.
+    ///
+    /// The pool's workers run the plan while the caller goes on; the next run of this planner waits for it. A program that data can make
+    /// fail, or that calls code from outside, has run on return.
+    ///
+    /// # Errors
+    /// As [`Planner::run_prepared`].
+    pub fn start_prepared(
+        &mut self,
+        prepared: Prepared,
+        arguments: Vec<Argument>,
+        commit: impl FnOnce(),
+    ) -> Result<Vec<Arc<Buffer>>> {
+        if !self.plans.get(prepared.place).is_some_and(|entry| entry.plan.is_detachable) || !*DETACHES {
+            return self.run_prepared(prepared, arguments, commit);
+        }
+        let mut run = self.make_run(prepared, arguments, commit)?;
+        let task = Task::new();
+        run.set_writer(Some(&task));
+        let outputs = run.outputs();
+        let home = Arc::new(Mutex::new(None));
+        self.under_way = Some(UnderWay { task: task.clone(), arena: Arc::clone(&home) });
+        task.start(move || {
+            // A detachable plan has nothing that fails.
+            if let Err(error) = run.certain() {
+                panic!("{error}");
+            }
+            *home.lock().unwrap_or_else(PoisonError::into_inner) = Some(run.into_arena());
+        });
+        outputs
+    }
+
+    /// Waits for the run that is under way.
+    pub fn wait(&mut self) {
+        if let Some(UnderWay { task, arena }) = self.under_way.take() {
+            task.wait();
+            self.arena = arena.lock().unwrap_or_else(PoisonError::into_inner).take();
+        }
+    }
+
+    /// A run of a prepared program up to where nothing can fail any more.
+    fn make_run(&mut self, prepared: Prepared, arguments: Vec<Argument>, commit: impl FnOnce()) -> Result<Run> {
+        self.wait();
         let kept = self.plans.get(prepared.place).filter(|entry| entry.number == prepared.number);
         let Some(Entry { plan, .. }) = kept else {
             return Err(Error::new(ErrorKind::State, "the plan was dropped after it was prepared").operation("run"));
         };
-        if self.arena.len() < plan.arena_bytes {
-            // The old one goes first: the two are never needed together.
-            self.arena = Buffer::zeros(DType::U8, 0);
-            self.arena = Buffer::recycled(DType::U8, plan.arena_bytes);
+        plan.check(&arguments)?;
+        // The old arena goes first: the two are never needed together.
+        let arena = self.arena.take().filter(|arena| arena.len() >= plan.arena_bytes);
+        let arena = arena.unwrap_or_else(|| Buffer::recycled(DType::U8, plan.arena_bytes));
+        if plan.uncertain == 0 {
+            commit();
+            return Run::new(Arc::clone(plan), arguments, arena);
         }
-        plan.run(arguments, &mut self.arena, commit)
+        let mut run = Run::new(Arc::clone(plan), arguments, arena)?;
+        match run.uncertain(commit) {
+            Ok(()) => Ok(run),
+            Err(error) => {
+                self.arena = Some(run.into_arena());
+                Err(error)
+            }
+        }
     }
 
     /// What the planner has done so far.
@@ -243,7 +314,7 @@ impl Planner {
             let gone = self.plans.swap_remove(oldest);
             self.nodes -= gone.graph.len();
         }
-        self.plans.push(Entry { number: self.clock, hash, graph, outputs, plan, last_use: 0 });
+        self.plans.push(Entry { number: self.clock, hash, graph, outputs, plan: Arc::new(plan), last_use: 0 });
         Ok(self.plans.len() - 1)
     }
 
@@ -272,6 +343,10 @@ impl Planner {
         text
     }
 }
+
+/// Whether runs may go on by themselves; `CRISOL_ASYNC=0` forbids it.
+static DETACHES: LazyLock<bool> =
+    LazyLock::new(|| std::env::var("CRISOL_ASYNC").map_or(true, |value| value.trim() != "0"));
 
 fn hash_of(graph: &Graph, outputs: &[NodeId]) -> u64 {
     let mut hasher = FxHasher::default();

@@ -6,8 +6,8 @@ use crate::whole::{Product, Routine, Whole};
 use crisol_ir::shape::MAX_RANK;
 use crisol_ir::{DType, Error, ErrorKind, Result};
 use crisol_kernels::{
-    Conv2d, GeometryError, Matrix, Pool2d, Real, UNCUT_DEPTH, conv2d, conv2d_input_gradient, matmul_batched,
-    matmul_rows, max_pool2d, max_pool2d_gather, max_pool2d_gradient, sum_pool2d, sum_pool2d_gradient,
+    Conv2d, GeometryError, Matrix, Pool2d, Real, conv2d, conv2d_input_gradient, matmul_batched, matmul_rows,
+    max_pool2d, max_pool2d_gather, max_pool2d_gradient, sum_pool2d, sum_pool2d_gradient, sums_at_once,
 };
 use smallvec::SmallVec;
 
@@ -107,12 +107,13 @@ impl Whole {
     /// The number of rows that the operation can go over one by one.
     pub(crate) fn row_count(&self) -> Option<usize> {
         match &self.routine {
-            Routine::MatMul(product) if product.batch > 1 => (product.size[2] < UNCUT_DEPTH).then_some(product.batch),
+            Routine::MatMul(product) if !sums_at_once(product.size) => None,
+            Routine::MatMul(product) if product.batch > 1 => Some(product.batch),
             Routine::MatMul(product) => {
                 let [m, n, k] = product.size;
                 // A product of few columns of a long right operand, or of a large one, is faster as a whole.
                 let shared = if m <= FEW_ROWS { SHARED_BY_FEW } else { SHARED_OPERAND };
-                (k < UNCUT_DEPTH && n * k <= shared).then_some(m)
+                (n * k <= shared).then_some(m)
             }
             // Kernels of one pixel run as one product of all pixels, whose sums may be cut by their number.
             Routine::Conv2d(geometry) | Routine::Conv2dInputGradient(geometry) => {

@@ -6,106 +6,108 @@
 use crate::Argument;
 use crate::buffer::Buffer;
 use crate::place::{Place, ResultBuffer};
-use crate::plan::Plan;
+use crate::plan::{Plan, Wave};
 use crate::wave::Shared;
 use crisol_ir::value::Constant;
 use crisol_ir::{Error, ErrorKind, Result, TensorType};
-use crisol_kernels::FlushDenormals;
+use crisol_kernels::{FlushDenormals, Task};
 use smallvec::SmallVec;
+use std::slice::SliceIndex;
 use std::sync::Arc;
 
-impl Plan {
-    /// Runs the plan. `arena` has at least the bytes that the plan needs; `commit` is called once nothing can fail any more.
-    pub(crate) fn run(
-        &self,
-        mut arguments: Vec<Argument>,
-        arena: &mut Buffer,
-        commit: impl FnOnce(),
-    ) -> Result<Vec<Arc<Buffer>>> {
-        self.check(&arguments)?;
-        let mut commit = Some(commit);
-        if self.uncertain == 0
-            && let Some(commit) = commit.take()
-        {
-            commit();
-        }
-        let mut scalars: Vec<u64> = arguments.iter().map(Argument::bits).collect();
-        let scalar_start = scalars.as_mut_ptr();
-        let argument_pointers: Vec<*mut u8> = arguments
+/// A run of a plan: what its values are in memory. It owns all of it, so that it can go on while its caller does something else.
+pub(crate) struct Run {
+    plan: Arc<Plan>,
+    arguments: Vec<Argument>,
+    /// The numbers among the arguments and the constants, to which the table points.
+    _numbers: Vec<u64>,
+    results: SmallVec<[Option<Arc<Buffer>>; 16]>,
+    arena: Buffer,
+    /// Where the value of each slot starts.
+    table: Vec<*mut u8>,
+}
+
+// SAFETY: the pointers are into memory that the run owns or shares in; results and arena are written by nobody else.
+unsafe impl Send for Run {}
+
+impl Run {
+    /// Gives all values their memory. `arena` has at least the bytes that the plan needs.
+    ///
+    /// Results that take over an argument's memory have to wait until nothing can fail: those of a plan that can fail have none yet.
+    pub(crate) fn new(plan: Arc<Plan>, mut arguments: Vec<Argument>, mut arena: Buffer) -> Result<Run> {
+        let mut numbers: Vec<u64> = arguments.iter().map(Argument::bits).collect();
+        numbers.extend(plan.slots.iter().map(|place| match place {
+            Place::Constant(constant) => in_memory(*constant),
+            _ => 0,
+        }));
+        let (scalars, constants) = numbers.split_at_mut(arguments.len());
+        let argument_pointers: SmallVec<[*mut u8; 32]> = arguments
             .iter()
-            .enumerate()
-            .map(|(number, argument)| match argument {
+            .zip(scalars)
+            .map(|(argument, scalar)| match argument {
                 Argument::Buffer(buffer) => buffer.pointer().cast_mut(),
-                // SAFETY: a scalar for every argument.
-                Argument::Scalar(_) => unsafe { scalar_start.add(number).cast() },
+                Argument::Scalar(_) => std::ptr::from_mut(scalar).cast(),
             })
             .collect();
-        // Those that may take over an argument have to wait until nothing can fail.
-        let late = |result: &ResultBuffer| self.uncertain > 0 && !result.takes_over.is_empty();
         let mut results: SmallVec<[Option<Arc<Buffer>>; 16]> = SmallVec::new();
         let mut result_pointers = SmallVec::<[*mut u8; 16]>::new();
-        for result in &self.results {
-            let (buffer, pointer) = match late(result) {
+        for result in &plan.results {
+            let (buffer, pointer) = match plan.is_late(result) {
                 true => (None, std::ptr::null_mut()),
                 false => result.buffer(&mut arguments).map(|(buffer, pointer)| (Some(buffer), pointer))?,
             };
             results.push(buffer);
             result_pointers.push(pointer);
         }
-        let mut constants: Vec<u64> = self
-            .slots
-            .iter()
-            .map(|place| match place {
-                Place::Constant(constant) => in_memory(*constant),
-                _ => 0,
-            })
-            .collect();
-        let constant_start = constants.as_mut_ptr();
         let arena_start = arena.pointer_mut();
-        let mut table: Vec<*mut u8> = self
-            .slots
-            .iter()
-            .enumerate()
-            .map(|(slot, place)| match *place {
-                Place::Argument(number) => argument_pointers[number as usize],
-                Place::Result(number) => result_pointers[number as usize],
-                // SAFETY: a constant for every slot; offsets are inside the arena.
-                Place::Constant(_) => unsafe { constant_start.add(slot).cast() },
-                // SAFETY: as above.
-                Place::Arena(offset) => unsafe { arena_start.add(offset) },
-            })
-            .collect();
-        {
-            let _flush = FlushDenormals::new();
-            let (uncertain, certain) = self.waves.split_at(self.uncertain);
-            for wave in uncertain {
-                // SAFETY: every slot points to the memory that the plan reserved for its value, and waves follow each other, so
-                // that nothing is written while others read it. Results without memory are those of later waves.
-                unsafe { wave.run(&Shared { table: &table, arena: arena_start })? };
-            }
-            if let Some(commit) = commit {
-                commit();
-                for (number, result) in self.results.iter().enumerate().filter(|(_, result)| late(result)) {
-                    let (buffer, pointer) = result.buffer(&mut arguments)?;
-                    results[number] = Some(buffer);
-                    result_pointers[number] = pointer;
+        let places = plan.slots.iter().zip(constants).map(|(place, constant)| match *place {
+            Place::Argument(number) => argument_pointers[number as usize],
+            Place::Result(number) => result_pointers[number as usize],
+            Place::Constant(_) => std::ptr::from_mut(constant).cast(),
+            Place::Arena(offset) => arena_start.wrapping_add(offset),
+        });
+        let table = places.collect();
+        Ok(Run { plan, arguments, _numbers: numbers, results, arena, table })
+    }
+
+    /// Runs the waves that data can make fail, and gives what waited for them its memory. `commit` is called before that.
+    pub(crate) fn uncertain(&mut self, commit: impl FnOnce()) -> Result<()> {
+        self.waves(..self.plan.uncertain)?;
+        commit();
+        let plan = Arc::clone(&self.plan);
+        for (number, result) in plan.results.iter().enumerate().filter(|(_, result)| plan.is_late(result)) {
+            let (buffer, pointer) = result.buffer(&mut self.arguments)?;
+            self.results[number] = Some(buffer);
+            for (slot, place) in self.table.iter_mut().zip(&plan.slots) {
+                if *place == Place::Result(number as u32) {
+                    *slot = pointer;
                 }
-                for (pointer, place) in table.iter_mut().zip(&self.slots) {
-                    if let Place::Result(number) = *place {
-                        *pointer = result_pointers[number as usize];
-                    }
-                }
-            }
-            for wave in certain {
-                // SAFETY: as above, and now all results have memory.
-                unsafe { wave.run(&Shared { table: &table, arena: arena_start })? };
             }
         }
+        Ok(())
+    }
+
+    /// Runs the other waves, of which none fails.
+    pub(crate) fn certain(&mut self) -> Result<()> {
+        self.waves(self.plan.uncertain..)
+    }
+
+    /// Says that a task will write the results, or that they are as good as written.
+    pub(crate) fn set_writer(&mut self, writer: Option<&Task>) {
+        for result in self.results.iter_mut().flatten() {
+            if let Some(own) = Arc::get_mut(result) {
+                own.set_writer(writer.cloned());
+            }
+        }
+    }
+
+    /// The plan's outputs.
+    pub(crate) fn outputs(&self) -> Result<Vec<Arc<Buffer>>> {
         let output = |place: &Place| match *place {
-            Place::Result(number) => results[number as usize]
+            Place::Result(number) => self.results[number as usize]
                 .clone()
                 .ok_or_else(|| Error::new(ErrorKind::Internal, "a result was never given memory")),
-            Place::Argument(number) => match &arguments[number as usize] {
+            Place::Argument(number) => match &self.arguments[number as usize] {
                 Argument::Buffer(buffer) => Ok(buffer.clone()),
                 Argument::Scalar(constant) => Ok(Arc::new(scalar(*constant))),
             },
@@ -113,10 +115,34 @@ impl Plan {
                 Err(Error::new(ErrorKind::Internal, "an output has no memory of its own"))
             }
         };
-        self.outputs.iter().map(output).collect()
+        self.plan.outputs.iter().map(output).collect()
     }
 
-    fn check(&self, arguments: &[Argument]) -> Result<()> {
+    /// The arena, for the next run; all else is let go.
+    pub(crate) fn into_arena(self) -> Buffer {
+        self.arena
+    }
+
+    fn waves(&mut self, range: impl SliceIndex<[Wave], Output = [Wave]>) -> Result<()> {
+        let _flush = FlushDenormals::new();
+        let arena = self.arena.pointer_mut();
+        for wave in &self.plan.waves[range] {
+            // SAFETY: every slot points to the memory that the plan reserved for its value, and waves follow each other, so
+            // that nothing is written while others read it. Results without memory are those of later waves.
+            unsafe { wave.run(&Shared { table: &self.table, arena })? };
+        }
+        Ok(())
+    }
+}
+
+impl Plan {
+    /// Whether a result takes over memory that must stay as it is until nothing can fail.
+    fn is_late(&self, result: &ResultBuffer) -> bool {
+        self.uncertain > 0 && !result.takes_over.is_empty()
+    }
+
+    /// Checks arguments against what the program takes.
+    pub(crate) fn check(&self, arguments: &[Argument]) -> Result<()> {
         if arguments.len() != self.arguments.len() {
             let message = format!("{} arguments given, the program takes {}", arguments.len(), self.arguments.len());
             return Err(Error::new(ErrorKind::Value, message).operation("run"));

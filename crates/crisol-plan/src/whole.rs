@@ -108,6 +108,11 @@ fn matrix(layout: &Layout) -> Option<[usize; 3]> {
 }
 
 impl Whole {
+    /// Whether it runs an operation's definition, which may be code from outside.
+    pub(crate) fn is_definition(&self) -> bool {
+        matches!(self.routine, Routine::Definition(..))
+    }
+
     /// Prepares an operation of a program.
     pub(crate) fn new(program: &Program, id: NodeId) -> Result<Whole> {
         let node = program.node(id);

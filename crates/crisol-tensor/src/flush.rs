@@ -4,12 +4,12 @@ use crate::recording::{Recording, Source};
 use crate::traced::{FlushKey, From, Slot, Task};
 use crate::variable::Assignment;
 use crisol_ir::{Error, ErrorKind, Graph, Kind, NodeId, Operation, Result};
-use crisol_plan::{Argument, buffer::Buffer};
+use crisol_plan::{Argument, Planner, buffer::Buffer};
 use std::sync::Arc;
 
 impl Recording {
-    /// Runs what live handles need and gives them their values.
-    pub(crate) fn flush(&mut self) -> Result<()> {
+    /// Runs what live handles need and gives them their values; these may still be under way if the caller does not wait.
+    pub(crate) fn flush(&mut self, waits: bool) -> Result<()> {
         if self.is_trace() {
             return Err(Error::new(
                 ErrorKind::State,
@@ -18,7 +18,7 @@ impl Recording {
             .help("compute with tensors instead of reading numbers inside a layer's call"));
         }
         let mut attempt = Attempt { recording: self, is_over: false };
-        let result = attempt.recording.run();
+        let result = attempt.recording.run(waits);
         attempt.is_over = true;
         drop(attempt);
         match &result {
@@ -32,7 +32,7 @@ impl Recording {
         result
     }
 
-    fn run(&mut self) -> Result<()> {
+    fn run(&mut self, waits: bool) -> Result<()> {
         let key = FlushKey {
             length: self.graph.len(),
             is_taped: self.tapes > 0,
@@ -58,7 +58,8 @@ impl Recording {
                 assignments.iter_mut().for_each(Assignment::release);
             }
         };
-        let buffers = match self.planner.run_prepared(task.prepared, arguments, commit) {
+        let run = if waits { Planner::run_prepared } else { Planner::start_prepared };
+        let buffers = match run(&mut self.planner, task.prepared, arguments, commit) {
             Ok(buffers) => buffers,
             Err(error) => return Err(self.explain(error)),
         };

@@ -83,12 +83,12 @@ impl Recorder {
         Ok(self.lock())
     }
 
-    /// Evaluates all that is pending here.
-    pub(crate) fn flush(&self) -> Result<()> {
+    /// Evaluates all that is pending here, or starts to.
+    pub(crate) fn flush(&self, waits: bool) -> Result<()> {
         let mut recording = self.enter()?;
         // Definitions may be code from outside, too.
         let _in_use = InUse::new(self);
-        recording.flush()
+        recording.flush(waits)
     }
 }
 
@@ -228,7 +228,7 @@ pub fn record(inputs: &[&Tensor], build: impl FnOnce(&mut Graph, &[NodeId]) -> R
         drop(recording);
         if is_full {
             // An error stays with the tensors it concerns and surfaces where they are read.
-            let _ = recorder.flush();
+            let _ = recorder.flush(false);
         }
         Ok(tensor)
     });
@@ -277,10 +277,13 @@ pub(crate) fn fail(error: Error, location: &'static Location<'static>) -> Tensor
 
 /// Evaluates all that is pending on this thread: every value with a live handle and every assignment.
 ///
+/// It returns as soon as nothing can fail any more: other threads may still be computing while this one records what comes next, and
+/// whoever reads a value waits for it. `CRISOL_ASYNC=0` makes it wait.
+///
 /// # Errors
 /// What went wrong while planning or running; no assignment is committed then.
 pub fn evaluate() -> Result<()> {
-    Recorder::with_current(|recorder| recorder.flush())
+    Recorder::with_current(|recorder| recorder.flush(false))
 }
 
 /// Whether a trace is in progress on this thread: operations are recorded for their types, and values cannot be read.
@@ -325,7 +328,7 @@ fn settle_foreign(recorder: &Arc<Recorder>, inputs: &[&Tensor]) -> Result<()> {
         if let Some(home) = input.cell().pending_home()
             && !Arc::ptr_eq(home, recorder)
         {
-            home.flush()?;
+            home.flush(true)?;
         }
     }
     Ok(())

@@ -225,7 +225,7 @@ impl Tensor {
     /// # Errors
     /// The tensor carries an error, or its evaluation fails.
     pub fn evaluate(&self) -> Result<()> {
-        self.buffer().map(drop)
+        self.buffer().map(|buffer| buffer.wait())
     }
 
     /// The value as an array of any type.
@@ -314,7 +314,7 @@ impl Tensor {
 
     pub(crate) fn buffer(&self) -> Result<Arc<Buffer>> {
         if let Some(home) = self.0.pending_home() {
-            home.flush()?;
+            home.flush(true)?;
         }
         match self.0.value() {
             Some(value) => value.clone(),

@@ -7,6 +7,7 @@ mod matmul;
 mod moving;
 mod pool;
 mod pooling;
+mod task;
 
 use crisol_ir::Cpu;
 use crisol_kernels::{Real, RowBlocks, with_threads};

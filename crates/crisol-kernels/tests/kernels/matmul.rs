@@ -176,7 +176,7 @@ fn some_rows_have_the_bits_that_they_have_in_the_whole_product() {
     };
     for m in [1, 3, 4, 5, 16, 33, 65, 130] {
         for n in [1, 2, 5, 8, 13, 40, 64, 100] {
-            for k in [1, 7, 64, 300] {
+            for k in [1, 7, 64, 300, 700] {
                 let (a, b) = (numbers(m * k, 31), numbers(k * n, 57));
                 for turned in 0..4 {
                     let lhs_strides = if turned & 1 == 0 { [k, 1] } else { [1, m] };
@@ -191,7 +191,11 @@ fn some_rows_have_the_bits_that_they_have_in_the_whole_product() {
                             let (first, rows) = (index * block, out.len() / n);
                             let a = &a[first * lhs_strides[0]..];
                             let lhs = Matrix::new(a, rows, k, lhs_strides[0], lhs_strides[1]).unwrap();
-                            crisol_kernels::matmul_rows(m, lhs, rhs(), out).unwrap();
+                            let made = crisol_kernels::matmul_rows(m, lhs, rhs(), out);
+                            assert_eq!(made.is_ok(), crisol_kernels::sums_at_once([m, n, k]));
+                        }
+                        if !crisol_kernels::sums_at_once([m, n, k]) {
+                            continue;
                         }
                         let same = whole.iter().zip(&cut).all(|(whole, cut)| whole.to_bits() == cut.to_bits());
                         assert!(same, "[{m}, {k}] x [{k}, {n}], operands turned {turned}, blocks of {block}");
@@ -200,6 +204,20 @@ fn some_rows_have_the_bits_that_they_have_in_the_whole_product() {
             }
         }
     }
+}
+
+#[test]
+fn few_rows_times_many_weights_sum_in_parts() {
+    for size in [[64, 64, 784], [32, 300, 784], [33, 101, 1031], [16, 41, 2000]] {
+        assert!(!crisol_kernels::sums_at_once(size), "{size:?}");
+        for turned in [[false, false], [true, false], [false, true], [true, true]] {
+            check::<f32>(size, [0, 0], turned);
+            check::<f64>(size, [1, 1], turned);
+        }
+    }
+    // More rows than weights, weights that a cache holds, and several products are summed at once.
+    assert!([[65, 64, 784], [64, 32, 784], [64, 128, 400]].into_iter().all(crisol_kernels::sums_at_once));
+    check_batch::<f32>(3, [16, 100, 600], [false, false], true);
 }
 
 #[test]

@@ -1,0 +1,145 @@
+//! Work that is given away: done once, by whoever comes first, with all its loops.
+
+use crisol_kernels::{Task, parallel_for, with_threads};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
+use std::thread;
+
+/// A task that runs some loops, and what they have counted.
+fn counting(loops: usize) -> (Task, Arc<AtomicUsize>) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let (task, counted) = (Task::new(), Arc::clone(&count));
+    task.start(move || {
+        for _ in 0..loops {
+            parallel_for(7, &|chunk| {
+                counted.fetch_add(chunk, Ordering::Relaxed);
+            });
+        }
+    });
+    (task, count)
+}
+
+#[test]
+fn tasks_are_done_when_waited_for() {
+    for threads in [1, 2, 3, 8] {
+        with_threads(threads, || {
+            for loops in 0..300 {
+                let (task, count) = counting(loops % 17);
+                task.wait();
+                assert!(task.is_done());
+                assert_eq!(count.load(Ordering::Relaxed), loops % 17 * 21);
+            }
+        });
+    }
+}
+
+#[test]
+fn loops_of_whoever_gave_a_task_away_run_in_place_until_it_is_done() {
+    with_threads(3, || {
+        let gate = Arc::new(Barrier::new(2));
+        let (task, inside) = (Task::new(), Arc::clone(&gate));
+        let worker = Arc::new(std::sync::Mutex::new(None));
+        let seen = Arc::clone(&worker);
+        task.start(move || {
+            *seen.lock().unwrap() = Some(thread::current().id());
+            // Done in place, it would wait for itself.
+            if thread::current().name().is_some_and(|name| name.starts_with("crisol")) {
+                inside.wait();
+            }
+        });
+        let home = thread::current().id();
+        if !task.is_done() {
+            parallel_for(50, &|_| assert_eq!(thread::current().id(), home));
+            gate.wait();
+        }
+        task.wait();
+        assert!(worker.lock().unwrap().is_some());
+        let sum = AtomicUsize::new(0);
+        parallel_for(50, &|chunk| {
+            sum.fetch_add(chunk, Ordering::Relaxed);
+        });
+        assert_eq!(sum.into_inner(), 1225);
+    });
+}
+
+#[test]
+fn a_task_has_the_threads_of_its_start() {
+    with_threads(5, || {
+        let seen = Arc::new(AtomicUsize::new(0));
+        let (task, inside) = (Task::new(), Arc::clone(&seen));
+        task.start(move || inside.store(crisol_kernels::threads(), Ordering::Relaxed));
+        with_threads(2, || task.wait());
+        assert_eq!(seen.load(Ordering::Relaxed), 5);
+    });
+}
+
+#[test]
+fn many_threads_give_tasks_away_and_wait_for_each_others() {
+    thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| {
+                for loops in 0..200 {
+                    let (task, count) = with_threads(4, || counting(loops % 5));
+                    // Another thread waits as well, and works for the task meanwhile.
+                    if loops % 10 == 0 {
+                        scope.spawn({
+                            let (task, count) = (task.clone(), Arc::clone(&count));
+                            move || {
+                                task.wait();
+                                assert_eq!(count.load(Ordering::Relaxed), loops % 5 * 21);
+                            }
+                        });
+                    }
+                    parallel_for(3, &|_| ());
+                    task.wait();
+                    assert_eq!(count.load(Ordering::Relaxed), loops % 5 * 21);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn tasks_inside_chunks_are_done_in_place() {
+    with_threads(3, || {
+        parallel_for(20, &|_| {
+            let home = thread::current().id();
+            let task = Task::new();
+            task.start(move || assert_eq!(thread::current().id(), home));
+            assert!(task.is_done());
+        });
+    });
+}
+
+#[test]
+fn a_panic_goes_on_where_the_task_is_waited_for() {
+    for threads in [1, 2, 4] {
+        with_threads(threads, || {
+            let task = Task::new();
+            let started = catch_unwind(AssertUnwindSafe(|| {
+                task.start(|| parallel_for(4, &|chunk| assert!(chunk != 2, "chunk two")));
+                task.wait();
+            }));
+            let payload = started.unwrap_err();
+            assert_eq!(payload.downcast_ref::<&str>(), Some(&"chunk two"));
+            // Whoever comes later is told as well, and the pool goes on.
+            assert!(catch_unwind(AssertUnwindSafe(|| task.wait())).is_err());
+            let (task, count) = counting(1);
+            task.wait();
+            assert_eq!(count.load(Ordering::Relaxed), 21);
+        });
+    }
+}
+
+#[test]
+fn a_task_that_nobody_waits_for_is_done() {
+    let (_, count) = with_threads(2, || counting(3));
+    for _ in 0..10_000 {
+        if count.load(Ordering::Relaxed) == 63 {
+            return;
+        }
+        thread::sleep(std::time::Duration::from_millis(1));
+    }
+    panic!("still not done: {count:?}");
+}

@@ -1,7 +1,7 @@
 //! Absolute value.
 
 use crate::composite::zeros_like;
-use crate::definition::unexpected;
+use crate::definition::{map, unexpected};
 use crate::probe::{self, NUMBERS};
 use crate::rule::{self, Takes};
 use crate::{greater, less, negate, select};
@@ -43,10 +43,10 @@ impl Primitive for Absolute {
     fn define(&self, _: &Attributes, inputs: &[Value]) -> Result<Value> {
         let [x] = rule::operands(inputs)?;
         match x {
-            Value::I32(x) => Ok(Value::I32(x.mapv(i32::wrapping_abs))),
-            Value::I64(x) => Ok(Value::I64(x.mapv(i64::wrapping_abs))),
-            Value::F32(x) => Ok(Value::F32(x.mapv(f32::abs))),
-            Value::F64(x) => Ok(Value::F64(x.mapv(f64::abs))),
+            Value::I32(x) => Ok(Value::I32(map(x, i32::wrapping_abs))),
+            Value::I64(x) => Ok(Value::I64(map(x, i64::wrapping_abs))),
+            Value::F32(x) => Ok(Value::F32(map(x, f32::abs))),
+            Value::F64(x) => Ok(Value::F64(map(x, f64::abs))),
             other => Err(unexpected(other)),
         }
     }

@@ -2,14 +2,13 @@
 
 use crate::broadcast;
 use crate::composite::square;
-use crate::definition::unexpected;
+use crate::definition::{unexpected, zip};
 use crate::probe::{self, FLOATS};
 use crate::rule::{self, Takes};
 use crate::{add, divide, multiply, negate};
 use crisol_ir::kernel::{Builder, Register, math};
 use crisol_ir::primitive::Gradients;
 use crisol_ir::{Attributes, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value};
-use ndarray::Zip;
 use smallvec::smallvec;
 
 /// `z = atan2(y, x)`: the angle from `-pi` to `pi` of the point `(x, y)`. Zeros and infinities count as limits with
@@ -46,8 +45,8 @@ impl Primitive for Atan2 {
     fn define(&self, _: &Attributes, inputs: &[Value]) -> Result<Value> {
         let [y, x] = rule::operands(inputs)?;
         match (y, x) {
-            (Value::F32(y), Value::F32(x)) => Ok(Value::F32(Zip::from(y).and(x).map_collect(|y, x| y.atan2(*x)))),
-            (Value::F64(y), Value::F64(x)) => Ok(Value::F64(Zip::from(y).and(x).map_collect(|y, x| y.atan2(*x)))),
+            (Value::F32(y), Value::F32(x)) => Ok(Value::F32(zip(y, x, |y, x| y.atan2(x)))),
+            (Value::F64(y), Value::F64(x)) => Ok(Value::F64(zip(y, x, |y, x| y.atan2(x)))),
             (other, _) => Err(unexpected(other)),
         }
     }

@@ -1,7 +1,7 @@
 //! The error function.
 
 use crate::composite::{scalar_like, square};
-use crate::definition::unexpected;
+use crate::definition::{map, unexpected};
 use crate::probe::{self, FLOATS};
 use crate::rule::{self, Takes};
 use crate::{exp, multiply, negate};
@@ -43,8 +43,8 @@ impl Primitive for Erf {
     fn define(&self, _: &Attributes, inputs: &[Value]) -> Result<Value> {
         let [x] = rule::operands(inputs)?;
         match x {
-            Value::F32(x) => Ok(Value::F32(x.mapv(|x| Function::Erf.apply(x.into()) as f32))),
-            Value::F64(x) => Ok(Value::F64(x.mapv(|x| Function::Erf.apply(x)))),
+            Value::F32(x) => Ok(Value::F32(map(x, |x| Function::Erf.apply(x.into()) as f32))),
+            Value::F64(x) => Ok(Value::F64(map(x, |x| Function::Erf.apply(x)))),
             other => Err(unexpected(other)),
         }
     }

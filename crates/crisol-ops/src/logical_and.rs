@@ -1,13 +1,12 @@
 //! Logical and.
 
 use crate::broadcast;
-use crate::definition::unexpected;
+use crate::definition::{unexpected, zip};
 use crate::probe;
 use crate::rule::{self, Takes};
 use crisol_ir::kernel::{Binary, Builder, Register};
 use crisol_ir::primitive::Gradients;
 use crisol_ir::{Attributes, DType, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value};
-use ndarray::Zip;
 use smallvec::smallvec;
 
 /// `y = a && b` of truth values.
@@ -43,7 +42,7 @@ impl Primitive for LogicalAnd {
     fn define(&self, _: &Attributes, inputs: &[Value]) -> Result<Value> {
         let [a, b] = rule::operands(inputs)?;
         match (a, b) {
-            (Value::Bool(a), Value::Bool(b)) => Ok(Value::Bool(Zip::from(a).and(b).map_collect(|&a, &b| a && b))),
+            (Value::Bool(a), Value::Bool(b)) => Ok(Value::Bool(zip(a, b, |a, b| a && b))),
             (other, _) => Err(unexpected(other)),
         }
     }

@@ -1,6 +1,6 @@
 //! Logical not.
 
-use crate::definition::unexpected;
+use crate::definition::{map, unexpected};
 use crate::probe;
 use crate::rule::{self, Takes};
 use crisol_ir::kernel::{Builder, Register, Unary};
@@ -41,7 +41,7 @@ impl Primitive for LogicalNot {
     fn define(&self, _: &Attributes, inputs: &[Value]) -> Result<Value> {
         let [x] = rule::operands(inputs)?;
         match x {
-            Value::Bool(x) => Ok(Value::Bool(x.mapv(|x| !x))),
+            Value::Bool(x) => Ok(Value::Bool(map(x, |x| !x))),
             other => Err(unexpected(other)),
         }
     }

@@ -1,6 +1,6 @@
 //! Change of sign.
 
-use crate::definition::unexpected;
+use crate::definition::{map, unexpected};
 use crate::probe::{self, NUMBERS};
 use crate::rule::{self, Takes};
 use crisol_ir::kernel::{Builder, Register, Unary};
@@ -41,10 +41,10 @@ impl Primitive for Negate {
     fn define(&self, _: &Attributes, inputs: &[Value]) -> Result<Value> {
         let [x] = rule::operands(inputs)?;
         match x {
-            Value::I32(x) => Ok(Value::I32(x.mapv(i32::wrapping_neg))),
-            Value::I64(x) => Ok(Value::I64(x.mapv(i64::wrapping_neg))),
-            Value::F32(x) => Ok(Value::F32(x.mapv(|x| -x))),
-            Value::F64(x) => Ok(Value::F64(x.mapv(|x| -x))),
+            Value::I32(x) => Ok(Value::I32(map(x, i32::wrapping_neg))),
+            Value::I64(x) => Ok(Value::I64(map(x, i64::wrapping_neg))),
+            Value::F32(x) => Ok(Value::F32(map(x, |x| -x))),
+            Value::F64(x) => Ok(Value::F64(map(x, |x| -x))),
             other => Err(unexpected(other)),
         }
     }

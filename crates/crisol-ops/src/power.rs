@@ -2,14 +2,13 @@
 
 use crate::broadcast;
 use crate::composite::{ones_like, zeros_like};
-use crate::definition::unexpected;
+use crate::definition::{unexpected, zip};
 use crate::probe::{self, FLOATS};
 use crate::rule::{self, Takes};
 use crate::{equal, log, multiply, select, subtract};
 use crisol_ir::kernel::{Builder, Register, math};
 use crisol_ir::primitive::Gradients;
 use crisol_ir::{Attributes, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value};
-use ndarray::Zip;
 use smallvec::smallvec;
 
 /// `y = a^b`, elementwise and with the rules of C: 1 for `b = 0` and for `a = 1` whatever the other is, even NaN; NaN
@@ -48,8 +47,8 @@ impl Primitive for Power {
     fn define(&self, _: &Attributes, inputs: &[Value]) -> Result<Value> {
         let [a, b] = rule::operands(inputs)?;
         match (a, b) {
-            (Value::F32(a), Value::F32(b)) => Ok(Value::F32(Zip::from(a).and(b).map_collect(|a, b| a.powf(*b)))),
-            (Value::F64(a), Value::F64(b)) => Ok(Value::F64(Zip::from(a).and(b).map_collect(|a, b| a.powf(*b)))),
+            (Value::F32(a), Value::F32(b)) => Ok(Value::F32(zip(a, b, |a, b| a.powf(b)))),
+            (Value::F64(a), Value::F64(b)) => Ok(Value::F64(zip(a, b, |a, b| a.powf(b)))),
             (other, _) => Err(unexpected(other)),
         }
     }

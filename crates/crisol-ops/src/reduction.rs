@@ -84,7 +84,7 @@ pub(crate) fn extreme_gradient(graph: &mut Graph, node: NodeId, gradient: NodeId
 }
 
 /// Elements combined along axes, which vanish.
-pub(crate) fn fold<T: Copy>(mut array: ArrayD<T>, axes: &[usize], start: T, combine: impl Fn(T, T) -> T) -> ArrayD<T> {
+pub(crate) fn fold<T: Copy>(mut array: ArrayD<T>, axes: &[usize], start: T, combine: &dyn Fn(T, T) -> T) -> ArrayD<T> {
     for &axis in axes.iter().rev() {
         array = array.fold_axis(Axis(axis), start, |&so_far, &x| combine(so_far, x));
     }

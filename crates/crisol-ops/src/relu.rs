@@ -1,7 +1,7 @@
 //! The rectified linear unit.
 
 use crate::composite::zeros_like;
-use crate::definition::unexpected;
+use crate::definition::{map, unexpected};
 use crate::probe::{self, NUMBERS};
 use crate::rule::{self, Takes};
 use crate::{greater, select};
@@ -44,10 +44,10 @@ impl Primitive for Relu {
     fn define(&self, _: &Attributes, inputs: &[Value]) -> Result<Value> {
         let [x] = rule::operands(inputs)?;
         match x {
-            Value::I32(x) => Ok(Value::I32(x.mapv(|x| x.max(0)))),
-            Value::I64(x) => Ok(Value::I64(x.mapv(|x| x.max(0)))),
-            Value::F32(x) => Ok(Value::F32(x.mapv(|x| if x <= 0.0 { 0.0 } else { x }))),
-            Value::F64(x) => Ok(Value::F64(x.mapv(|x| if x <= 0.0 { 0.0 } else { x }))),
+            Value::I32(x) => Ok(Value::I32(map(x, |x| x.max(0)))),
+            Value::I64(x) => Ok(Value::I64(map(x, |x| x.max(0)))),
+            Value::F32(x) => Ok(Value::F32(map(x, |x| if x <= 0.0 { 0.0 } else { x }))),
+            Value::F64(x) => Ok(Value::F64(map(x, |x| if x <= 0.0 { 0.0 } else { x }))),
             other => Err(unexpected(other)),
         }
     }

@@ -1,7 +1,7 @@
 //! The sign.
 
 use crate::composite::zeros_like;
-use crate::definition::unexpected;
+use crate::definition::{map, unexpected};
 use crate::probe::{self, NUMBERS};
 use crate::rule::{self, Takes};
 use crisol_ir::kernel::{Builder, Comparison, Register};
@@ -43,7 +43,7 @@ impl Primitive for Sign {
         let [x] = rule::operands(inputs)?;
         macro_rules! signs {
             ($variant:ident, $x:expr, $one:expr, $zero:expr) => {
-                Ok(Value::$variant($x.mapv(|x| match x {
+                Ok(Value::$variant(map($x, |x| match x {
                     x if x > $zero => $one,
                     x if x < $zero => -$one,
                     x => x,

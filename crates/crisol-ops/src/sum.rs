@@ -45,13 +45,13 @@ impl Primitive for Sum {
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
         fn total<T: Real>(x: &ArrayD<T>, axes: &[usize]) -> ArrayD<T> {
-            reduction::fold(x.mapv(T::widen), axes, 0.0, |sum, x| sum + x).mapv(T::narrow)
+            reduction::fold(x.mapv(T::widen), axes, 0.0, &|sum, x| sum + x).mapv(T::narrow)
         }
         let [x] = rule::operands(inputs)?;
         let axes = reduction::axes(attributes, x.shape()?)?;
         match x {
-            Value::I32(x) => Ok(Value::I32(reduction::fold(x.clone(), &axes, 0, i32::wrapping_add))),
-            Value::I64(x) => Ok(Value::I64(reduction::fold(x.clone(), &axes, 0, i64::wrapping_add))),
+            Value::I32(x) => Ok(Value::I32(reduction::fold(x.clone(), &axes, 0, &i32::wrapping_add))),
+            Value::I64(x) => Ok(Value::I64(reduction::fold(x.clone(), &axes, 0, &i64::wrapping_add))),
             Value::F32(x) => Ok(Value::F32(total(x, &axes))),
             Value::F64(x) => Ok(Value::F64(total(x, &axes))),
             other => Err(unexpected(other)),

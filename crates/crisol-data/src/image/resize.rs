@@ -3,8 +3,8 @@
 
 use super::decode::Pixels;
 use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::pixels::{U8, U8x3};
-use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
 /// Keeps its scratch memory from one image to the next; one a thread.
 pub(crate) struct Bilinear {
@@ -23,23 +23,24 @@ impl Bilinear {
         if (pixels.height, pixels.width) == (height, width) {
             return Ok(pixels.values);
         }
-        let channels = pixels.values.len() / (pixels.width * pixels.height);
-        let size = (height, width);
-        let resized = if channels == 1 { self.typed::<U8>(&pixels, size) } else { self.typed::<U8x3>(&pixels, size) };
-        resized.map_err(|error| format!("cannot be resized ({error})"))
+        let is_grey = pixels.values.len() == pixels.width * pixels.height;
+        let source = if is_grey { &pixels.values.iter().flat_map(|&v| [v; 3]).collect() } else { &pixels.values };
+        let size = [pixels.width, pixels.height, width, height].map(|size| size as u32);
+        let resized = self.resize_rgb(source, size).map_err(|error| format!("cannot be resized ({error})"))?;
+        Ok(if is_grey { resized.chunks_exact(3).map(|pixel| pixel[0]).collect() } else { resized })
     }
 
-    /// For one type of pixel: a resizer for all of them would be most of this crate's compile time.
-    fn typed<P: PixelTrait>(
+    /// For one type of pixel, grey ones in triplicate: a resizer each would be most of this crate's compile time.
+    fn resize_rgb(
         &mut self,
-        pixels: &Pixels,
-        (height, width): (usize, usize),
+        values: &[u8],
+        [from_width, from_height, width, height]: [u32; 4],
     ) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
-        let source = TypedImageRef::<P>::from_buffer(pixels.width as u32, pixels.height as u32, &pixels.values)?;
-        let mut values = vec![0; height * width * P::size()];
-        let mut target = TypedImage::<P>::from_buffer(width as u32, height as u32, &mut values)?;
+        let source = TypedImageRef::<U8x3>::from_buffer(from_width, from_height, values)?;
+        let mut resized = vec![0; 3 * width as usize * height as usize];
+        let mut target = TypedImage::<U8x3>::from_buffer(width, height, &mut resized)?;
         self.resizer.resize_typed(&source, &mut target, &self.options)?;
-        Ok(values)
+        Ok(resized)
     }
 }
 

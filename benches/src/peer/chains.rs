@@ -87,6 +87,7 @@ fn adam(count: usize) -> Result<Workload> {
         for _ in 0..iterations {
             adam.step()?;
         }
+        adam.p.value().evaluate()?;
         Ok(iterations)
     };
     let check = move || {

@@ -29,7 +29,7 @@ const MAX_ROWS: usize = 504;
 const FEW_ROWS: usize = 48;
 /// Elements that all partial products may take together.
 const PARTIALS: usize = 1 << 21;
-/// Blocks are multiples of the rows (6) and the columns (64) of the inner kernel's tile.
+/// Blocks are multiples of the rows (6) and the columns (64) of the inner kernel's tile, unless they are few.
 const ROW_TILE: usize = 12;
 const COL_TILE: usize = 64;
 
@@ -107,8 +107,8 @@ pub fn sums_at_once(size: [usize; 3]) -> bool {
 
 /// In how many parts a product sums its inner axis, a function of the whole product's shape.
 ///
-/// A long axis is cut because there is nothing else to cut. One of a few rows times a large right operand, as weights are, is cut so that a
-/// thread reads a part of the weights that is its own from step to step: that it has updated itself, see [`crate::parallel_for`]. Cut by
+/// A long axis is cut because there is nothing else to cut. One of a few rows times a large right operand, as weights are, is cut so that
+/// each of two threads reads a part of the weights that is its own from step to step: that it has updated itself, see [`crate::parallel_for`]. Cut by
 /// rows of the result, every thread would read all weights, the others' from caches that are far away.
 pub(crate) fn parts([m, n, k]: [usize; 3]) -> usize {
     let work = m.saturating_mul(n).saturating_mul(k);
@@ -121,7 +121,8 @@ pub(crate) fn parts([m, n, k]: [usize; 3]) -> usize {
     }
     if m <= OWNED_ROWS && k >= OWNED_DEPTH && n * k >= OWNED_ELEMENTS {
         // Partial products take less than the weights.
-        return prev_power_of_two((work / BLOCK_WORK).min(k / (2 * m))).min(MAX_BLOCKS);
+        let most = (k / (2 * m)).min(PARTIALS / (m * n)).min(MAX_BLOCKS);
+        return prev_power_of_two((work / BLOCK_WORK).min(most));
     }
     1
 }

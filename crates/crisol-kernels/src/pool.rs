@@ -7,7 +7,7 @@
 
 use crate::denormals::FlushDenormals;
 use crate::inline::{Panic, keep_lowest, lock, run_inline};
-use crate::task::{Task, is_away};
+use crate::task::{Task, doing, is_away};
 use crate::threads::{cores, threads};
 use std::cell::{Cell, UnsafeCell};
 use std::hint;
@@ -26,7 +26,7 @@ const CALM_WAITS: usize = 64;
 
 /// Calls `body` once for every number below `chunks`, on the pool's threads and the caller's, and waits for all.
 ///
-/// The caller begins with the first number, workers with the last, so that in call after call a thread has about the same ones; nothing
+/// The caller begins with the first number, workers with the last, so that two threads have about the same ones in call after call; nothing
 /// else is promised about order. A call from inside a chunk, while another thread's call occupies the pool, or while a [`Task`] of this
 /// thread is under way, runs its chunks in place. Denormal numbers count as zero inside chunks.
 ///
@@ -48,7 +48,7 @@ pub fn parallel_for(chunks: usize, body: &(dyn Fn(usize) + Sync)) {
         return run_inline(chunks, body);
     }
     let limit = threads().min(chunks);
-    if limit <= 1 || chunks > u32::MAX as usize || is_away() {
+    if limit <= 1 || chunks >= u32::MAX as usize || is_away() {
         return run_inline(chunks, body);
     }
     let pool = pool();
@@ -84,6 +84,8 @@ pub(crate) struct Pool {
     /// Low half: seats left in the open job; high half: workers that took one. Zero when no job is open.
     gate: AtomicUsize,
     job: UnsafeCell<Job>,
+    /// The number of the task that the open job belongs to, 0 for none.
+    owner: AtomicUsize,
     /// Low half: chunks claimed from the first on; high half: from the last on.
     claimed: AtomicU64,
     /// Workers that have left the job.
@@ -115,8 +117,8 @@ unsafe impl Send for Pool {}
 const SEAT_BITS: u32 = usize::BITS / 2;
 const SEATS: usize = (1 << SEAT_BITS) - 1;
 
-/// Where a thread takes chunks from. Caller and workers meet in between, so that a thread has about the same chunks in every call: what it
-/// wrote in one is still in its cache in the next.
+/// Where a thread takes chunks from. Caller and workers meet in between, so that two threads have about the same chunks in every call: what
+/// one wrote is still in its cache in the next. Of more threads this holds for the caller alone.
 #[derive(Clone, Copy)]
 #[repr(u64)]
 enum End {
@@ -130,6 +132,7 @@ impl Pool {
             busy: AtomicBool::new(false),
             gate: AtomicUsize::new(0),
             job: UnsafeCell::new(Job { body: &|_| (), chunks: 0 }),
+            owner: AtomicUsize::new(0),
             claimed: AtomicU64::new(0),
             finished: AtomicUsize::new(0),
             panic: Mutex::new(None),
@@ -158,6 +161,7 @@ impl Pool {
         let job = Job { body, chunks };
         // SAFETY: this thread holds `busy` and no worker is inside a job.
         unsafe { *self.job.get() = job };
+        self.owner.store(doing(), Ordering::Relaxed);
         self.claimed.store(0, Ordering::Relaxed);
         self.finished.store(0, Ordering::Relaxed);
         self.gate.store(seats, Ordering::SeqCst);
@@ -279,18 +283,22 @@ impl Pool {
         true
     }
 
-    /// Works for whoever has a job until the condition holds; inside a chunk it only waits.
-    pub(crate) fn help(&self, is_over: &dyn Fn() -> bool) {
+    /// Works for a task until it is over; inside a chunk it only waits.
+    ///
+    /// Chunks of other callers are left alone: they may take long, and may want what this thread holds.
+    pub(crate) fn help(&self, task: usize, is_over: &dyn Fn() -> bool) {
         let serves = !is_inside();
+        let is_its = || serves && self.is_open() && self.owner.load(Ordering::Relaxed) == task;
         let _flush = FlushDenormals::new();
         loop {
-            self.wait_until(&|| is_over() || (serves && self.is_open()));
+            self.wait_until(&|| is_over() || is_its());
             if is_over() {
                 return;
             }
             if self.take_seat() {
                 INSIDE.set(true);
-                self.serve();
+                // Another job may have been opened in between.
+                self.serve(|| self.owner.load(Ordering::Relaxed) == task);
                 INSIDE.set(false);
             }
         }
@@ -311,7 +319,7 @@ impl Pool {
         loop {
             self.wait_until(&|| self.is_open() || self.is_offered.load(Ordering::SeqCst));
             if self.take_seat() {
-                self.serve();
+                self.serve(|| true);
             } else if let Some(task) = self.take_offer() {
                 INSIDE.set(false);
                 task.run();
@@ -320,11 +328,13 @@ impl Pool {
         }
     }
 
-    /// Takes part in the open job, in which a seat was taken.
-    fn serve(&self) {
+    /// Takes part in the open job, in which a seat was taken, if it is wanted.
+    fn serve(&self, is_wanted: impl FnOnce() -> bool) {
         // SAFETY: a seat was taken, so the job stays put until this thread counts itself finished.
         let job = unsafe { *self.job.get() };
-        self.claim_chunks(job, End::Last);
+        if is_wanted() {
+            self.claim_chunks(job, End::Last);
+        }
         self.finished.fetch_add(1, Ordering::SeqCst);
         if self.caller_sleeps.load(Ordering::SeqCst) {
             drop(lock(&self.caller_bed));

@@ -29,8 +29,7 @@ pub(crate) struct Plan {
     pub(crate) waves: Vec<Wave>,
     /// The waves up to the last one that data can make fail; results that take over arguments are made by later ones.
     pub(crate) uncertain: usize,
-    /// Whether it can run while its caller goes on: nothing in it fails or calls code from outside, and it is more than a wave that one
-    /// thread does in passing.
+    /// Whether it can go on without its caller after the waves that may fail: nothing in the others is code from outside.
     pub(crate) is_detachable: bool,
     pub(crate) arena_bytes: usize,
     /// What is alive when most is.
@@ -156,7 +155,7 @@ impl Plan {
         let outputs = program.outputs.iter().map(output).collect::<Result<_>>()?;
         let slots = maker.slots;
         let is_foreign = |step: &Step| matches!(step, Step::Whole(step) if step.whole.is_definition());
-        let is_detachable = uncertain == 0 && !waves.iter().any(|wave| wave.steps.iter().any(is_foreign));
+        let is_detachable = !waves[uncertain..].iter().any(|wave| wave.steps.iter().any(is_foreign));
         let Placement { results, arena_bytes, .. } = placement;
         Ok(Plan { arguments, slots, results, outputs, waves, uncertain, is_detachable, arena_bytes, peak })
     }

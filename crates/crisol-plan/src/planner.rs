@@ -183,7 +183,7 @@ impl Planner {
         commit: impl FnOnce(),
     ) -> Result<Vec<Arc<Buffer>>> {
         let mut run = self.make_run(prepared, arguments, commit)?;
-        run.set_writer(None);
+        run.set_writer(None)?;
         let result = run.certain().and_then(|()| run.outputs());
         self.arena = Some(run.into_arena());
         result
@@ -191,11 +191,14 @@ impl Planner {
 
     /// As [`Planner::run_prepared`], and returns before the values are there, if the program allows it: who reads one waits for it.
     ///
-    /// The pool's workers run the plan while the caller goes on; the next run of this planner waits for it. A program that data can make
-    /// fail, or that calls code from outside, has run on return.
+    /// The pool's workers run the plan while the caller goes on; the next run of this planner waits for it. On return the last operation
+    /// that data can make fail has run, and a program that calls code from outside after that has run as a whole.
     ///
     /// # Errors
     /// As [`Planner::run_prepared`].
+    ///
+    /// # Panics
+    /// Whoever waits for a run that panicked panics, too; nothing that is checked before a run is known to do that.
     pub fn start_prepared(
         &mut self,
         prepared: Prepared,
@@ -207,10 +210,10 @@ impl Planner {
         }
         let mut run = self.make_run(prepared, arguments, commit)?;
         let task = Task::new();
-        run.set_writer(Some(&task));
+        run.set_writer(Some(&task))?;
         let outputs = run.outputs();
-        let home = Arc::new(Mutex::new(None));
-        self.under_way = Some(UnderWay { task: task.clone(), arena: Arc::clone(&home) });
+        let arena = Arc::new(Mutex::new(None));
+        let home = Arc::clone(&arena);
         task.start(move || {
             // A detachable plan has nothing that fails.
             if let Err(error) = run.certain() {
@@ -218,6 +221,7 @@ impl Planner {
             }
             *home.lock().unwrap_or_else(PoisonError::into_inner) = Some(run.into_arena());
         });
+        self.under_way = Some(UnderWay { task, arena });
         outputs
     }
 
@@ -237,6 +241,12 @@ impl Planner {
             return Err(Error::new(ErrorKind::State, "the plan was dropped after it was prepared").operation("run"));
         };
         plan.check(&arguments)?;
+        // What another planner is still writing is there before anything is let go: waiting may end in a panic.
+        for argument in &arguments {
+            if let Argument::Buffer(buffer) = argument {
+                buffer.wait();
+            }
+        }
         // The old arena goes first: the two are never needed together.
         let arena = self.arena.take().filter(|arena| arena.len() >= plan.arena_bytes);
         let arena = arena.unwrap_or_else(|| Buffer::recycled(DType::U8, plan.arena_bytes));

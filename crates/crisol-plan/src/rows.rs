@@ -107,6 +107,7 @@ impl Whole {
     /// The number of rows that the operation can go over one by one.
     pub(crate) fn row_count(&self) -> Option<usize> {
         match &self.routine {
+            // Several products are never cut, but one of them alone would be.
             Routine::MatMul(product) if !sums_at_once(product.size) => None,
             Routine::MatMul(product) if product.batch > 1 => Some(product.batch),
             Routine::MatMul(product) => {

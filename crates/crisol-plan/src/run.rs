@@ -93,12 +93,13 @@ impl Run {
     }
 
     /// Says that a task will write the results, or that they are as good as written.
-    pub(crate) fn set_writer(&mut self, writer: Option<&Task>) {
+    pub(crate) fn set_writer(&mut self, writer: Option<&Task>) -> Result<()> {
         for result in self.results.iter_mut().flatten() {
-            if let Some(own) = Arc::get_mut(result) {
-                own.set_writer(writer.cloned());
-            }
+            // Whoever else had it would read while it is written.
+            let own = Arc::get_mut(result).ok_or_else(shared)?;
+            own.set_writer(writer.cloned());
         }
+        Ok(())
     }
 
     /// The plan's outputs.
@@ -177,7 +178,7 @@ impl ResultBuffer {
                 let pointer = own.pointer_mut();
                 Ok((buffer, pointer))
             }
-            None => Err(Error::new(ErrorKind::Internal, "a new result is shared already")),
+            None => Err(shared()),
         }
     }
 }
@@ -200,6 +201,11 @@ impl Argument {
             Argument::Scalar(_) => None,
         }
     }
+}
+
+#[cold]
+fn shared() -> Error {
+    Error::new(ErrorKind::Internal, "a new result is shared already")
 }
 
 /// Eight bytes of which the first are those of the constant in memory.

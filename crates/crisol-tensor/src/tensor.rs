@@ -253,7 +253,7 @@ impl Tensor {
         Ok(self.buffer()?.as_slice::<T>()?.to_vec())
     }
 
-    /// The value, if it is there: an input, or what was computed before. Nothing is computed for it.
+    /// The value, if it is there: an input, or what was evaluated before, perhaps a moment ago. Nothing else is computed for it.
     ///
     /// ```
     /// # use crisol_tensor::Tensor;

@@ -217,6 +217,8 @@ fn few_rows_times_many_weights_sum_in_parts() {
     }
     // More rows than weights, weights that a cache holds, and several products are summed at once.
     assert!([[65, 64, 784], [64, 32, 784], [64, 128, 400]].into_iter().all(crisol_kernels::sums_at_once));
+    // Partial products of a vocabulary would take more memory than they are worth.
+    assert!(crisol_kernels::sums_at_once([64, 50_257, 768]));
     check_batch::<f32>(3, [16, 100, 600], [false, false], true);
 }
 

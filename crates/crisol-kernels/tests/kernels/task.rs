@@ -133,6 +133,32 @@ fn a_panic_goes_on_where_the_task_is_waited_for() {
 }
 
 #[test]
+fn denormal_numbers_count_as_zero_whoever_does_the_task() {
+    for threads in [1, 2] {
+        with_threads(threads, || {
+            for _ in 0..100 {
+                let half = Arc::new(AtomicUsize::new(1));
+                let (task, seen) = (Task::new(), Arc::clone(&half));
+                let tiny = std::hint::black_box(f32::MIN_POSITIVE);
+                task.start(move || seen.store((tiny * 0.5).to_bits() as usize, Ordering::Relaxed));
+                task.wait();
+                if cfg!(target_arch = "x86_64") {
+                    assert_eq!(half.load(Ordering::Relaxed), 0);
+                }
+            }
+        });
+    }
+}
+
+#[test]
+#[should_panic(expected = "started once")]
+fn a_task_is_started_once() {
+    let task = Task::new();
+    task.start(|| ());
+    task.start(|| ());
+}
+
+#[test]
 fn a_task_that_nobody_waits_for_is_done() {
     let (_, count) = with_threads(2, || counting(3));
     for _ in 0..10_000 {

@@ -1,0 +1,35 @@
+//! A task that nobody has begun, in a process with one worker, which is kept busy.
+
+use crisol_kernels::{Task, parallel_for, with_threads};
+use std::collections::HashSet;
+use std::sync::{Arc, Barrier, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+#[test]
+fn whoever_does_its_own_task_has_all_threads_for_it() {
+    with_threads(2, || {
+        let gate = Arc::new(Barrier::new(2));
+        let (busy, inside) = (Task::new(), Arc::clone(&gate));
+        // Given away by another thread, so that this one has nothing away.
+        thread::spawn(move || with_threads(2, || busy.start(move || drop(inside.wait())))).join().unwrap();
+
+        let seen = Arc::new(Mutex::new(HashSet::new()));
+        let (task, threads) = (Task::new(), Arc::clone(&seen));
+        let home = thread::current().id();
+        task.start(move || {
+            assert_eq!(thread::current().id(), home, "the worker was busy");
+            gate.wait();
+            let start = Instant::now();
+            parallel_for(2, &|_| {
+                threads.lock().unwrap().insert(thread::current().id());
+                while threads.lock().unwrap().len() < 2 && start.elapsed() < Duration::from_secs(20) {
+                    thread::yield_now();
+                }
+            });
+        });
+        assert!(!task.is_done());
+        task.wait();
+        assert_eq!(seen.lock().unwrap().len(), 2, "the loop ran on one thread");
+    });
+}

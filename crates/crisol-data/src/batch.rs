@@ -1,5 +1,6 @@
 //! [`Batch`]: inputs, targets and sample weights that belong together.
 
+use crate::error::unknown_name;
 use crate::{Array, Element, Error, ErrorKind, Result};
 use ndarray::Dimension;
 
@@ -46,10 +47,9 @@ impl Batch {
     /// No array has that name.
     pub fn named(&self, name: &str) -> Result<&Array> {
         let found = self.others.iter().find(|(other, _)| other == name);
-        found.map(|(_, array)| array).ok_or_else(|| {
-            let names: Vec<&str> = self.others.iter().map(|(name, _)| name.as_str()).collect();
-            Error::new(ErrorKind::Argument, format!("the batch has no array {name:?}, it has: {}", names.join(", ")))
-        })
+        found
+            .map(|(_, array)| array)
+            .ok_or_else(|| unknown_name("array of the batch", name, self.others.iter().map(|(name, _)| name.as_str())))
     }
 
     /// Number of samples: the length of axis 0 of `x`.
@@ -213,7 +213,7 @@ mod tests {
         let again = batch.clone().with("age", vec![7_u8, 8]);
         assert_eq!((again.others.len(), again.named("age").unwrap()), (2, &Array::from(vec![7_u8, 8])));
         let error = batch.named("agee").unwrap_err().to_string();
-        assert!(error.contains("\"agee\", it has: age, size"), "{error}");
+        assert!(error.ends_with("did you mean `age`?"), "{error}");
         let error = batch.clone().with("short", vec![1_u8]).check().unwrap_err().to_string();
         assert!(error.contains("x and short differ in length"), "{error}");
         let mut without = batch.row(0).unwrap();

@@ -233,7 +233,8 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
 /// An [`ErrorKind::UnknownName`] for a `what` that is not among `known`, offering the nearest one.
 pub(crate) fn unknown_name<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Error {
     let list: Vec<String> = known.clone().into_iter().map(|k| format!("`{k}`")).collect();
-    let error = Error::new(ErrorKind::UnknownName, format!("there is no {what} `{name}`, only {}", list.join(", ")));
+    let rest = if list.is_empty() { "nor any other".to_string() } else { format!("only {}", list.join(", ")) };
+    let error = Error::new(ErrorKind::UnknownName, format!("there is no {what} `{name}`, {rest}"));
     match nearest(name, known) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error,

@@ -12,7 +12,7 @@ fn whoever_does_its_own_task_has_all_threads_for_it() {
         let gate = Arc::new(Barrier::new(2));
         let (busy, inside) = (Task::new(), Arc::clone(&gate));
         // Given away by another thread, so that this one has nothing away.
-        thread::spawn(move || with_threads(2, || busy.start(move || drop(inside.wait())))).join().unwrap();
+        thread::spawn(move || with_threads(2, || busy.start(move || _ = inside.wait()))).join().unwrap();
 
         let seen = Arc::new(Mutex::new(HashSet::new()));
         let (task, threads) = (Task::new(), Arc::clone(&seen));

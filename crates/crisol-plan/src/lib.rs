@@ -31,6 +31,7 @@ mod region;
 mod rows;
 mod run;
 mod schedule;
+mod scratch;
 mod simplify;
 mod wave;
 mod whole;

@@ -1,15 +1,14 @@
 //! Running a wave: one parallel loop over the chunks of its kernels, the blocks of its regions and its whole operations.
 
-use crate::buffer::Buffer;
 use crate::interpret::{combine, fill_identity};
 use crate::nest::{Partial, Walk};
 use crate::plan::{Entry, KernelStep, Member, ReductionStep, RegionStep, Step, Wave, WholeStep};
 use crate::rows::Spread;
+use crate::scratch::with_scratch;
 use crisol_ir::kernel::Call;
 use crisol_ir::{DType, Error, Result};
-use crisol_kernels::parallel_for;
+use crisol_kernels::{parallel_for, with_threads};
 use smallvec::{SmallVec, smallvec};
-use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
@@ -45,12 +44,14 @@ impl Wave {
             unsafe { step.begin(shared) };
         }
         if self.is_small || tasks == 1 {
-            for (step, tasks) in self.steps.iter().zip(self.task_counts()) {
-                for task in 0..tasks {
+            with_threads(1, || {
+                self.steps.iter().zip(self.task_counts()).try_for_each(|(step, tasks)| match step {
                     // SAFETY: passed on.
-                    unsafe { step.task(shared, task)? };
-                }
-            }
+                    Step::Region(step) => unsafe { step.blocks(shared, 0..tasks) },
+                    // SAFETY: passed on.
+                    _ => (0..tasks).try_for_each(|task| unsafe { step.task(shared, task) }),
+                })
+            })?;
         } else {
             let failure: Mutex<Option<(usize, Error)>> = Mutex::new(None);
             parallel_for(tasks, &|task| {
@@ -112,7 +113,7 @@ impl Step {
             // SAFETY: passed on.
             Step::Whole(step) => unsafe { step.run(shared) },
             // SAFETY: passed on.
-            Step::Region(step) => unsafe { step.block(shared, task) },
+            Step::Region(step) => unsafe { step.blocks(shared, task..task + 1) },
         }
     }
 
@@ -163,20 +164,6 @@ impl WholeStep {
     }
 }
 
-thread_local! {
-    /// What blocks keep their local values in.
-    static SCRATCH: RefCell<Option<Buffer>> = const { RefCell::new(None) };
-}
-
-/// Calls `body` with so many bytes of this thread's own.
-fn with_scratch<R>(bytes: usize, body: impl FnOnce(*mut u8) -> R) -> R {
-    let kept = SCRATCH.take().filter(|kept| kept.len() >= bytes);
-    let mut buffer = kept.unwrap_or_else(|| Buffer::recycled(DType::U8, bytes));
-    let result = body(buffer.pointer_mut());
-    SCRATCH.set(Some(buffer));
-    result
-}
-
 impl RegionStep {
     fn reductions(&self) -> impl Iterator<Item = (&Member, &ReductionStep)> {
         self.members.iter().flat_map(|(member, _)| {
@@ -188,15 +175,17 @@ impl RegionStep {
         })
     }
 
-    /// Takes a block of rows through all steps.
-    unsafe fn block(&self, shared: &Shared<'_>, block: usize) -> Result<()> {
-        let first = block * self.block;
-        let rows = self.block.min(self.rows - first);
-        with_scratch(self.scratch_bytes, |scratch| {
+    /// Takes blocks of rows that follow each other through all steps, as if they were one; but partial results are those of single blocks.
+    unsafe fn blocks(&self, shared: &Shared<'_>, blocks: Range<usize>) -> Result<()> {
+        let rows_of = |blocks: Range<usize>| blocks.start * self.block..(blocks.end * self.block).min(self.rows);
+        let own = rows_of(blocks.clone());
+        with_scratch(self.scratch_bytes * blocks.len(), |scratch| {
             let pointer = |entry: &Entry| match *entry {
                 Entry::Slot(slot) => shared.table[slot as usize],
                 // Where row 0 would lie: kernels address rows by their numbers.
-                Entry::Scratch(offset, bytes) => scratch.wrapping_add(offset).wrapping_sub(first * bytes),
+                Entry::Scratch(offset, bytes) => {
+                    scratch.wrapping_add(offset * blocks.len()).wrapping_sub(own.start * bytes)
+                }
             };
             // Filled where it stays: it is large to move.
             let mut table = SmallVec::<[*mut u8; 64]>::new();
@@ -204,26 +193,29 @@ impl RegionStep {
             let shared = Shared { table: &table, arena: shared.arena };
             for (member, spread) in &self.members {
                 match (member, *spread) {
-                    (Member::Kernel(step), Spread::Rows(steps)) => {
-                        // SAFETY: the rows are this block's, and it has whatever is in scratch to itself.
-                        unsafe {
-                            step.begin_block(&shared, block, self.rows, first..first + rows);
-                            let columns = 0..step.nest.columns();
-                            step.range(&shared, Some(block), first * steps..(first + rows) * steps, columns);
-                        }
-                    }
-                    (Member::Kernel(step), Spread::Columns(columns)) => {
-                        // SAFETY: as above.
-                        unsafe {
-                            step.begin_block(&shared, block, self.rows, first..first + rows);
-                            step.range(&shared, Some(block), 0..1, first * columns..(first + rows) * columns);
+                    (Member::Kernel(step), Spread::Rows(_) | Spread::Columns(_)) => {
+                        let at_once = if step.has_partial_rows() { 1 } else { blocks.len() };
+                        for block in blocks.clone().step_by(at_once) {
+                            let own = rows_of(block..block + at_once);
+                            let (rows, columns) = match *spread {
+                                Spread::Columns(columns) => (0..1, own.start * columns..own.end * columns),
+                                Spread::Rows(steps) | Spread::Items(steps) => {
+                                    (own.start * steps..own.end * steps, 0..step.nest.columns())
+                                }
+                            };
+                            // SAFETY: the rows are these blocks', which have whatever is in scratch to themselves.
+                            unsafe {
+                                step.begin_block(&shared, block, self.rows, own);
+                                step.range(&shared, Some(block), rows, columns);
+                            }
                         }
                     }
                     (Member::Whole(step), Spread::Items(items)) => {
                         let reads: SmallVec<[*const u8; 4]> =
                             step.reads.iter().map(|&slot| table[slot as usize].cast_const()).collect();
+                        let (first, count) = (own.start, own.len());
                         // SAFETY: as above.
-                        unsafe { step.whole.run_rows(&reads, table[step.write as usize], items, first, rows)? };
+                        unsafe { step.whole.run_rows(&reads, table[step.write as usize], items, first, count)? };
                     }
                     _ => {}
                 }
@@ -234,6 +226,11 @@ impl RegionStep {
 }
 
 impl KernelStep {
+    /// Whether blocks of a region have partial results of it.
+    fn has_partial_rows(&self) -> bool {
+        self.nest.parts() > 1 && self.reductions.iter().any(|reduction| reduction.over_rows)
+    }
+
     /// Fills what the kernel writes only a part of, and what reductions start from.
     unsafe fn begin(&self, shared: &Shared<'_>) {
         for &(slot, bytes) in &self.zeroed {

@@ -11,8 +11,14 @@ fn whoever_does_its_own_task_has_all_threads_for_it() {
     with_threads(2, || {
         let gate = Arc::new(Barrier::new(2));
         let (busy, inside) = (Task::new(), Arc::clone(&gate));
+        let work = move || {
+            inside.wait();
+            inside.wait();
+        };
         // Given away by another thread, so that this one has nothing away.
-        thread::spawn(move || with_threads(2, || busy.start(move || _ = inside.wait()))).join().unwrap();
+        thread::spawn(move || with_threads(2, || busy.start(work))).join().unwrap();
+        // The worker has begun: until here it might have taken the next one as well.
+        gate.wait();
 
         let seen = Arc::new(Mutex::new(HashSet::new()));
         let (task, threads) = (Task::new(), Arc::clone(&seen));

@@ -1,4 +1,4 @@
-//! A task that nobody has begun, in a process with one worker, which is kept busy.
+//! Who does a task, in a process with one worker that no other test makes use of.
 
 use crisol_kernels::{Task, parallel_for, with_threads};
 use std::collections::HashSet;
@@ -7,6 +7,22 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 #[test]
+fn tasks_are_done_by_whom_they_should_be() {
+    tasks_inside_chunks_are_done_in_place();
+    whoever_does_its_own_task_has_all_threads_for_it();
+}
+
+fn tasks_inside_chunks_are_done_in_place() {
+    with_threads(2, || {
+        parallel_for(20, &|_| {
+            let home = thread::current().id();
+            let task = Task::new();
+            task.start(move || assert_eq!(thread::current().id(), home));
+            assert!(task.is_done());
+        });
+    });
+}
+
 fn whoever_does_its_own_task_has_all_threads_for_it() {
     with_threads(2, || {
         let gate = Arc::new(Barrier::new(2));

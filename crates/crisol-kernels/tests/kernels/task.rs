@@ -101,18 +101,6 @@ fn many_threads_give_tasks_away_and_wait_for_each_others() {
 }
 
 #[test]
-fn tasks_inside_chunks_are_done_in_place() {
-    with_threads(3, || {
-        parallel_for(20, &|_| {
-            let home = thread::current().id();
-            let task = Task::new();
-            task.start(move || assert_eq!(thread::current().id(), home));
-            assert!(task.is_done());
-        });
-    });
-}
-
-#[test]
 fn a_panic_goes_on_where_the_task_is_waited_for() {
     for threads in [1, 2, 4] {
         with_threads(threads, || {

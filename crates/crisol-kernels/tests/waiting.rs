@@ -1,5 +1,7 @@
 //! Who does a task, in a process with one worker that no other test makes use of.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 use crisol_kernels::{Task, parallel_for, with_threads};
 use std::collections::HashSet;
 use std::sync::{Arc, Barrier, Mutex};

@@ -29,7 +29,8 @@ pub(crate) struct Plan {
     pub(crate) waves: Vec<Wave>,
     /// The waves up to the last one that data can make fail; results that take over arguments are made by later ones.
     pub(crate) uncertain: usize,
-    /// Whether it can go on without its caller after the waves that may fail: nothing in the others is code from outside.
+    /// Whether it goes on without its caller after the waves that may fail: nothing in the others is code from outside, and it takes longer
+    /// than handing it over.
     pub(crate) is_detachable: bool,
     pub(crate) arena_bytes: usize,
     /// What is alive when most is.
@@ -137,6 +138,7 @@ impl Plan {
             made,
             numbers: FxHashMap::default(),
             slots: Vec::new(),
+            work: 0,
         };
         let waves = waves.into_iter().map(|wave| maker.wave(wave)).collect::<Result<Vec<_>>>()?;
         let mut arguments = vec![None; graph.input_count()];
@@ -153,9 +155,10 @@ impl Plan {
             Operation::Primitive(..) => maker.place(id),
         };
         let outputs = program.outputs.iter().map(output).collect::<Result<_>>()?;
-        let slots = maker.slots;
+        let (slots, work) = (maker.slots, maker.work);
         let is_foreign = |step: &Step| matches!(step, Step::Whole(step) if step.whole.is_definition());
-        let is_detachable = !waves[uncertain..].iter().any(|wave| wave.steps.iter().any(is_foreign));
+        let is_foreign = waves[uncertain..].iter().any(|wave| wave.steps.iter().any(is_foreign));
+        let is_detachable = !is_foreign && work > HANDED_OVER;
         let Placement { results, arena_bytes, .. } = placement;
         Ok(Plan { arguments, slots, results, outputs, waves, uncertain, is_detachable, arena_bytes, peak })
     }
@@ -168,6 +171,9 @@ const SMALL: usize = 1 << 15;
 /// fetch these from its cache than to compute with them.
 const SMALL_REGION: usize = 5 << 17;
 
+/// Work that is done in place before another thread would have been told of it.
+const HANDED_OVER: usize = 1 << 18;
+
 /// Makes steps of units: kernels are compiled, values numbered.
 struct Maker<'a> {
     program: &'a Program,
@@ -176,6 +182,8 @@ struct Maker<'a> {
     made: &'a mut Made,
     numbers: FxHashMap<NodeId, u32>,
     slots: Vec<Place>,
+    /// That of all units so far.
+    work: usize,
 }
 
 impl Maker<'_> {
@@ -217,6 +225,7 @@ impl Maker<'_> {
             made.tasks.push(tasks);
             made.steps.push(step);
         }
+        self.work += work;
         let has_region = made.steps.iter().any(|step| matches!(step, Step::Region(_)));
         made.is_small = work <= if has_region { SMALL_REGION } else { SMALL };
         Ok(made)

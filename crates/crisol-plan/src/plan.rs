@@ -225,7 +225,7 @@ impl Maker<'_> {
             made.tasks.push(tasks);
             made.steps.push(step);
         }
-        self.work += work;
+        self.work = self.work.saturating_add(work);
         let has_region = made.steps.iter().any(|step| matches!(step, Step::Region(_)));
         made.is_small = work <= if has_region { SMALL_REGION } else { SMALL };
         Ok(made)

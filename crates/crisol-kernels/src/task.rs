@@ -61,9 +61,9 @@ impl Task {
 
     /// Gives the work away, to be done once, with [`threads`] as it is here.
     ///
-    /// It is done at once and in place where nobody could do it meanwhile: when `threads` is 1, inside a chunk that shares its loop with other threads, while the pool serves
-    /// another thread, or while an earlier task of this thread is under way. Until it is done, loops of this thread run in place: the
-    /// other threads are the task's. Denormal numbers count as zero in the work, whoever does it.
+    /// It is done at once and in place where nobody could do it meanwhile: when `threads` is 1, inside a chunk that shares its loop with
+    /// other threads, while the pool serves another thread, or while an earlier task of this thread is under way. Until it is done, loops
+    /// of this thread run in place: the other threads are the task's. Denormal numbers count as zero in the work, whoever does it.
     ///
     /// # Panics
     /// When the work panics in place, and when the task was started before.

@@ -192,7 +192,7 @@ impl Planner {
     /// As [`Planner::run_prepared`], and returns before the values are there, if the program allows it: who reads one waits for it.
     ///
     /// The pool's workers run the plan while the caller goes on; the next run of this planner waits for it. On return the last operation
-    /// that data can make fail has run, and a program that calls code from outside after that has run as a whole.
+    /// that data can make fail has run, and a program that calls code from outside after that, or is little work, has run as a whole.
     ///
     /// # Errors
     /// As [`Planner::run_prepared`].

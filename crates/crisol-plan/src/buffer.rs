@@ -145,6 +145,11 @@ impl Buffer {
         Ok(unsafe { std::slice::from_raw_parts_mut(self.pointer_mut().cast(), self.count) })
     }
 
+    /// Whether the elements are there.
+    pub fn is_ready(&self) -> bool {
+        self.writer.as_ref().is_none_or(Task::is_done)
+    }
+
     /// Returns when the elements are there: a plan may still be writing them.
     #[inline]
     pub fn wait(&self) {

@@ -1,21 +1,12 @@
-//! The memory of tensors: aligned, typed, counted, and kept for reuse when freed.
-//!
-//! The first touch of fresh memory costs several times a reuse, so freed storage goes to a bounded process-wide list by
-//! size class. Storage is zeroed when it first comes from the system and never holds undefined bytes.
+//! The memory of tensors: aligned, typed, counted, and perhaps still being written.
 
+use crate::storage::Storage;
 use crisol_ir::value::Typed;
 use crisol_ir::{DType, Element, Error, ErrorKind, Result, Shape, Value, each_value};
 use crisol_kernels::{Choice, Task, gather};
-use rustc_hash::FxHashMap;
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::fmt;
-use std::ptr::NonNull;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-/// Alignment of every buffer in bytes: a cache line, and the widest vector register.
-pub const ALIGNMENT: usize = 64;
-/// Bytes of freed storage that the process keeps at most.
-const KEPT_BYTES: usize = 512 << 20;
+pub use crate::storage::{ALIGNMENT, Statistics, statistics};
 
 /// The elements of a tensor, row-major, in memory aligned to [`ALIGNMENT`].
 ///
@@ -161,7 +152,7 @@ impl Buffer {
     /// The first byte, of elements that are there.
     pub(crate) fn pointer(&self) -> *const u8 {
         self.wait();
-        self.storage.start.as_ptr()
+        self.storage.start()
     }
 
     /// Says that a task writes the elements.
@@ -171,7 +162,7 @@ impl Buffer {
 
     /// The first byte, to be written.
     pub(crate) fn pointer_mut(&mut self) -> *mut u8 {
-        self.storage.start.as_ptr()
+        self.storage.start()
     }
 
     /// Lets the same bytes stand for as many elements of another type of the same size, about to be written.
@@ -212,143 +203,9 @@ impl fmt::Debug for Buffer {
     }
 }
 
-/// What the process has taken from the system for buffers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Statistics {
-    /// How often memory was asked of the system.
-    pub allocations: u64,
-    /// Bytes taken from the system and not returned: in use or kept.
-    pub held_bytes: usize,
-    /// Bytes freed and kept for reuse.
-    pub kept_bytes: usize,
-}
-
-/// What the process has taken from the system for buffers so far.
-pub fn statistics() -> Statistics {
-    lock().statistics
-}
-
-/// Memory of one of the size classes, given back to the list when dropped.
-struct Storage {
-    start: NonNull<u8>,
-    capacity: usize,
-}
-
-// SAFETY: the memory is owned, and shared access only reads.
-unsafe impl Send for Storage {}
-// SAFETY: as above.
-unsafe impl Sync for Storage {}
-
-impl Storage {
-    fn take(bytes: usize) -> Storage {
-        let capacity = capacity(bytes);
-        let mut list = lock();
-        if let Some(class) = list.classes.get_mut(&capacity)
-            && let Some(kept) = class.kept.pop()
-        {
-            list.statistics.kept_bytes -= capacity;
-            return Storage { start: kept.0, capacity };
-        }
-        list.statistics.allocations += 1;
-        list.statistics.held_bytes += capacity;
-        drop(list);
-        let layout = layout(capacity);
-        // SAFETY: a size class is never 0.
-        let start = unsafe { alloc_zeroed(layout) };
-        match NonNull::new(start) {
-            Some(start) => Storage { start, capacity },
-            None => handle_alloc_error(layout),
-        }
-    }
-}
-
-impl Drop for Storage {
-    fn drop(&mut self) {
-        lock().give(Start(self.start), self.capacity);
-    }
-}
-
-struct Start(NonNull<u8>);
-
-// SAFETY: memory without an owner.
-unsafe impl Send for Start {}
-
-#[derive(Default)]
-struct Class {
-    kept: Vec<Start>,
-    last_use: u64,
-}
-
-struct FreeList {
-    classes: FxHashMap<usize, Class>,
-    clock: u64,
-    statistics: Statistics,
-}
-
-impl FreeList {
-    fn give(&mut self, start: Start, capacity: usize) {
-        if capacity > KEPT_BYTES {
-            return self.release(start, capacity);
-        }
-        while self.statistics.kept_bytes + capacity > KEPT_BYTES {
-            let oldest = self.classes.iter_mut().filter(|(_, class)| !class.kept.is_empty());
-            let Some((&size, class)) = oldest.min_by_key(|(_, class)| class.last_use) else { break };
-            if let Some(start) = class.kept.pop() {
-                self.statistics.kept_bytes -= size;
-                self.release(start, size);
-            }
-        }
-        self.clock += 1;
-        let class = self.classes.entry(capacity).or_default();
-        class.last_use = self.clock;
-        class.kept.push(start);
-        self.statistics.kept_bytes += capacity;
-    }
-
-    fn release(&mut self, start: Start, capacity: usize) {
-        self.statistics.held_bytes -= capacity;
-        // SAFETY: allocated with this layout, and nobody owns it any more.
-        unsafe { dealloc(start.0.as_ptr(), layout(capacity)) };
-    }
-}
-
-fn lock() -> MutexGuard<'static, FreeList> {
-    static LIST: LazyLock<Mutex<FreeList>> = LazyLock::new(|| {
-        Mutex::new(FreeList {
-            classes: FxHashMap::default(),
-            clock: 0,
-            statistics: Statistics { allocations: 0, held_bytes: 0, kept_bytes: 0 },
-        })
-    });
-    // Every change keeps the list consistent, so a poisoned lock is as good as any.
-    LIST.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The size class: eight to a power of two, multiples of the alignment.
-fn capacity(bytes: usize) -> usize {
-    let bytes = bytes.max(ALIGNMENT);
-    let step = (bytes.next_power_of_two() / 16).max(ALIGNMENT);
-    bytes.checked_next_multiple_of(step).unwrap_or(bytes)
-}
-
-fn layout(capacity: usize) -> Layout {
-    // Sizes beyond the address space cannot be laid out: let the allocator's own error speak.
-    Layout::from_size_align(capacity, ALIGNMENT)
-        .unwrap_or_else(|_| handle_alloc_error(Layout::new::<[u8; ALIGNMENT]>()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn size_classes_waste_little() {
-        for bytes in [0, 1, 64, 65, 1000, 4097, 100_000, 1 << 20, (1 << 20) + 1] {
-            let capacity = capacity(bytes);
-            assert!(capacity >= bytes && capacity.is_multiple_of(ALIGNMENT));
-            assert!(capacity <= bytes + (bytes / 8).max(ALIGNMENT), "{bytes}: {capacity}");
-        }
-    }
 
     #[test]
     fn rows_are_copied_in_order_and_checked() {
@@ -385,13 +242,5 @@ mod tests {
         let second = Buffer::zeros(DType::F32, count);
         assert_eq!(second.pointer() as usize, place);
         assert!(second.as_slice::<f32>().unwrap().iter().all(|&x| x == 0.0));
-    }
-
-    #[test]
-    fn the_list_is_bounded() {
-        for size in 1..40 {
-            drop(Buffer::recycled(DType::U8, size * (40 << 20) / 8));
-            assert!(statistics().kept_bytes <= KEPT_BYTES);
-        }
     }
 }

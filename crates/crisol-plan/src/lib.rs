@@ -4,7 +4,7 @@
 //!
 //! | module | what lives there |
 //! | --- | --- |
-//! | [`buffer`] | the memory of tensors |
+//! | [`buffer`], `storage` | the memory of tensors, and where it comes from |
 //! | [`interpret`] | kernels run instruction by instruction over blocks |
 //! | `planner` | [`Planner`]: the cache of plans |
 //! | `simplify`, `fuse`, `lower`, `nest` | from a graph to steps: smaller, grouped, as kernels over loops |
@@ -33,6 +33,7 @@ mod run;
 mod schedule;
 mod scratch;
 mod simplify;
+mod storage;
 mod wave;
 mod whole;
 

@@ -1,11 +1,13 @@
-//! An epoch of `fit`, step by step cost included: the models of the seeds, beside the floor that the machine's matrix
-//! products set (`matmul`).
-#![allow(missing_docs, clippy::unwrap_used)] // criterion's macros make undocumented items; a benchmark may stop
+//! What `fit` adds to the bare step, in turns; then epochs of `fit`, step by step cost included: the models of the seeds, beside the
+//! floor that the machine's matrix products set (`matmul`).
+#![allow(clippy::unwrap_used)] // a benchmark may stop
 
 use crisol::prelude::*;
+use crisol_benches::compare::Effort;
+use crisol_benches::peer::workload;
 use crisol_benches::{basic_cnn, batches, mlp, regression};
 use crisol_kernels::{Matrix, matmul};
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput};
 
 /// Steps an epoch has here: the time of an iteration is that of so many steps.
 const STEPS: usize = 20;
@@ -59,5 +61,33 @@ fn floor(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, training, floor);
-criterion_main!(benches);
+/// Steps of one turn: an epoch of the comparison's `fit`.
+const TURN: usize = 256;
+
+/// Microseconds a step: by hand on batches that are there, by hand on batches copied out of shuffled arrays, and through `fit`, which
+/// shuffles and copies the same arrays, keeps the history and calls callbacks.
+fn overhead() {
+    let mut effort = Effort::from_arguments();
+    // The difference is small: it takes many turns to see it.
+    effort.time *= 10;
+    println!("a step, in microseconds      batches there  copied anew     fit  fit adds");
+    for model in ["mlp", "mlp-large", "regression"] {
+        let mut sides = ["", "-rows", "-fit"].map(|kind| workload(&format!("{model}{kind}")).unwrap());
+        let [there, copied, fit] = &mut sides;
+        let seconds = effort.compare(&mut [
+            &mut || drop((there.run)(TURN).unwrap()),
+            &mut || drop((copied.run)(TURN).unwrap()),
+            &mut || drop((fit.run)(TURN).unwrap()),
+        ]);
+        let [there, copied, fit] = [0, 1, 2].map(|at| 1e6 * seconds[at] / TURN as f64);
+        println!("{model:<29}{there:>13.1}{copied:>13.1}{fit:>8.1}{:>10.1}", fit - copied);
+    }
+}
+
+fn main() {
+    overhead();
+    let mut criterion = Criterion::default().configure_from_args();
+    training(&mut criterion);
+    floor(&mut criterion);
+    criterion.final_summary();
+}

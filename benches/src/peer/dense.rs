@@ -110,9 +110,14 @@ impl Loop {
         Ok(Loop { model, loss, optimizer: (dense.optimizer)()?, mean: Mean::new("loss"), accuracy, batches })
     }
 
-    /// Forward pass, gradients, update and metrics, as one plan.
+    /// A step on one of the batches that are there.
     fn step(&mut self, number: usize) -> Result<()> {
-        let (x, y) = &self.batches[number % self.batches.len()];
+        let (x, y) = self.batches[number % self.batches.len()].clone();
+        self.step_on(&x, &y)
+    }
+
+    /// Forward pass, gradients, update and metrics, as one plan.
+    fn step_on(&mut self, x: &Tensor, y: &Tensor) -> Result<()> {
         let tape = GradientTape::new();
         let outputs = self.model.call(x, Mode::Training)?;
         let loss = self.loss.call(y, &outputs, None)?;
@@ -149,6 +154,33 @@ pub(super) fn steps(dense: &'static DenseModel) -> Result<Workload> {
         training.mean.result()?.item()
     };
     Ok(Workload { run: Box::new(run), check: Box::new(check) })
+}
+
+/// Steps in a loop by hand that copies each batch out of the arrays that `fit` is given, in an order without a pattern: what a step costs
+/// where data comes from memory.
+pub(super) fn steps_over_rows(dense: &'static DenseModel) -> Result<Workload> {
+    let mut training = Loop::new(dense)?;
+    let data = repeated(&dense.data(), FIT_STEPS / BATCHES)?;
+    let mut order: Vec<usize> = (0..data.len()).collect();
+    let mixed = fixed(5, &[order.len()]);
+    order.sort_by(|&a, &b| mixed[[a]].total_cmp(&mixed[[b]]));
+    let run = move |iterations| {
+        for number in 0..iterations {
+            let rows = &order[number % FIT_STEPS * dense.batch..][..dense.batch];
+            let y = match &data.y {
+                Some(Array::I32(labels)) => Tensor::from_rows(labels, rows),
+                Some(Array::F32(numbers)) => Tensor::from_rows(numbers, rows),
+                _ => return Err(Error::new(ErrorKind::Internal, "targets of another type than were made")),
+            };
+            let Array::F32(x) = &data.x else {
+                return Err(Error::new(ErrorKind::Internal, "inputs of another type than were made"));
+            };
+            training.step_on(&Tensor::from_rows(x, rows), &y)?;
+        }
+        training.mean.result()?.item()?;
+        Ok(iterations)
+    };
+    Ok(Workload { run: Box::new(run), ..steps(dense)? })
 }
 
 impl DenseModel {

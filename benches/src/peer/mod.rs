@@ -59,6 +59,9 @@ pub fn workload(name: &str) -> Result<Workload> {
             if let Some(model) = dense::MODELS.iter().find(|model| Some(model.name) == name.strip_suffix("-fit")) {
                 return dense::fit(model);
             }
+            if let Some(model) = dense::MODELS.iter().find(|model| Some(model.name) == name.strip_suffix("-rows")) {
+                return dense::steps_over_rows(model);
+            }
             if let Some((kind, size)) = name.strip_prefix("chain-").and_then(|rest| rest.split_once('-')) {
                 return chains::chain(kind, size);
             }

@@ -45,6 +45,14 @@ def main():
     weighted.compile(sgd(), "binary_crossentropy", metrics=["accuracy"])
     show("class_weight", weighted.fit(x, classes, class_weight={0: 1.0, 1: 5.0}, epochs=3, **same).history)
 
+    one_hot = np.eye(3, dtype="float32")[(y[:, 0] > -0.25).astype(int) + (y[:, 0] > 0.25)]
+    inputs = keras.Input((3,))
+    scored = keras.Model(inputs, keras.layers.Dense(3, activation="softmax")(inputs))
+    scored.set_weights([wave((3, 3), 5), wave((3,), 6)])
+    scored.compile(sgd(), "categorical_crossentropy", metrics=[keras.metrics.F1Score()])
+    history = scored.fit(x, one_hot, epochs=3, validation_data=(x[:10], one_hot[:10]), **same).history
+    show("f1_score", {name: [np.mean(value) for value in values] for name, values in history.items()})
+
     some = model()
     some.compile(sgd(), "mse")
     show("validation_freq", some.fit(x, y, epochs=4, validation_split=0.25, validation_freq=2, **same).history)

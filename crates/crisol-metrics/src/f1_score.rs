@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 pub struct F1Score(FBetaScore);
 
 impl F1Score {
-    /// One number a class, of the largest outputs.
+    /// One number a class, of the largest outputs; `fit` shows and keeps their mean, unless an average is chosen.
     pub fn new() -> F1Score {
         F1Score(FBetaScore::f1())
     }

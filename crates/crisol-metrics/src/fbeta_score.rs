@@ -52,7 +52,7 @@ pub struct FBetaScore {
 }
 
 impl FBetaScore {
-    /// One number a class, of the largest outputs. Recall counts `beta` times as much as precision.
+    /// One number a class, of the largest outputs; `fit` shows and keeps their mean, unless an average is chosen. Recall counts `beta` times as much as precision.
     pub fn new(beta: f64) -> FBetaScore {
         let (hits, predicted, targets) = (State::new(), State::new(), State::new());
         FBetaScore {

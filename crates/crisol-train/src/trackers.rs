@@ -101,7 +101,8 @@ impl Trackers {
         Ok(())
     }
 
-    /// The numbers so far, all computed in one plan.
+    /// The numbers so far, all computed in one plan. Of a metric with several, as one for each class, it is their mean, which is what
+    /// Keras' progress line shows.
     pub(crate) fn logs(&self) -> Result<Logs> {
         let mut results = Vec::new();
         for part in self.loss.iter().chain(&self.parts) {
@@ -115,14 +116,7 @@ impl Trackers {
         }
         let mut logs = Logs::new();
         for (name, result) in results {
-            let shape = result.shape()?;
-            if shape.elements() != 1 {
-                let text =
-                    format!("the metric {name:?} has a result of shape {shape}, and logs take one number a metric");
-                return Err(Error::new(ErrorKind::Shape, text)
-                    .help("give it an average, as F1Score takes one, or follow it by hand: update, result"));
-            }
-            logs.set(name, result.item()?);
+            logs.set(name, number(name, &result)?);
         }
         Ok(logs)
     }
@@ -130,5 +124,18 @@ impl Trackers {
     pub(crate) fn reset(&mut self) -> Result<()> {
         self.loss.iter_mut().chain(&mut self.parts).chain(&mut self.added).try_for_each(Mean::reset)?;
         self.metrics.iter_mut().try_for_each(|listed| listed.metric.reset())
+    }
+}
+
+/// What logs take of a metric's result.
+fn number(name: &str, result: &Tensor) -> Result<f64> {
+    let shape = result.shape()?;
+    match shape.elements() {
+        0 => {
+            let text = format!("the metric {name:?} has a result of shape {shape}, expected at least one number");
+            Err(Error::new(ErrorKind::Shape, text))
+        }
+        1 => result.item(),
+        count => Ok(result.cast(DType::F64).to_vec::<f64>()?.iter().sum::<f64>() / count as f64),
     }
 }

@@ -5,6 +5,7 @@ use crisol_callbacks::{History, Logs};
 use crisol_ir::ndarray::{Array, Array1, Array2, ArrayD, Dimension, IntoDimension, s};
 use crisol_ir::{Result, Value};
 use crisol_layers::{Dense, Input, Layer, LayerExt, Network, Scope};
+use crisol_metrics::F1Score;
 use crisol_optim::Sgd;
 use crisol_tensor::Tensor;
 use crisol_train::{Arrays, Compile, Evaluate, Fit, Model};
@@ -102,6 +103,21 @@ fn class_weights() {
     let compile = Compile::new().optimizer(Sgd::new(0.1)).loss("binary_crossentropy").metric("accuracy");
     model.compile(compile).unwrap();
     compare("class_weight", &model.fit((&x, &classes), same(3).class_weight([(0, 1.0), (1, 5.0)])).unwrap());
+}
+
+/// Keras' history has a number for each class: the golden is their mean, which is what its progress line shows.
+#[test]
+fn metrics_of_several_numbers_are_followed_by_their_mean() {
+    let (x, y) = data();
+    let class = y.column(0).mapv(|y| usize::from(y > -0.25) + usize::from(y > 0.25));
+    let one_hot = Array2::from_shape_fn((20, 3), |(row, column)| f32::from(class[row] == column));
+    let input = Input::new([3]);
+    let mut model = Model::new(&input, &Dense::new(3).activation("softmax").on(&input)).unwrap();
+    model.set_weights(&weights(vec![wave((3, 3), 5).into_dyn(), wave(3, 6).into_dyn()])).unwrap();
+    let compile = Compile::new().optimizer(Sgd::new(0.1)).loss("categorical_crossentropy");
+    model.compile(compile.metric(F1Score::new())).unwrap();
+    let fit = same(3).validation_data((x.slice(s![..10, ..]), one_hot.slice(s![..10, ..])));
+    compare("f1_score", &model.fit((&x, &one_hot), fit).unwrap());
 }
 
 #[test]

@@ -261,13 +261,3 @@ fn weights_of_another_model_are_refused_and_listed() {
     says(model.set_weights(&other.get_weights().unwrap()), &["4", "6"]);
     assert_eq!(bits(&model), before);
 }
-
-#[test]
-fn a_metric_with_a_number_a_class_is_named() {
-    let mut model = Sequential::new((Input::new([3]), Dense::new(2).activation("softmax")));
-    let compile = Compile::new().optimizer("sgd").loss("categorical_crossentropy");
-    model.compile(compile.metric(crisol_metrics::F1Score::new())).unwrap();
-    let (x, y) = (Array2::<f32>::ones((2, 3)), Array2::<f32>::eye(2));
-    let error = model.fit((&x, &y), crisol_train::Fit::epochs(1).verbose(0)).unwrap_err().to_string();
-    assert!(error.contains("f1_score") && error.contains("average"), "{error}");
-}

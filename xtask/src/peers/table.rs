@@ -76,7 +76,8 @@ pub fn markdown(results: &Results) -> String {
     text
 }
 
-/// The table for the README: one column for each Python framework, one for the fastest Rust crate.
+/// The table for the README: one column for each Python framework, where Keras stands for what it runs on, and one for the fastest Rust
+/// crate.
 pub fn readme(results: &Results) -> String {
     let peers = ["torch", "torch-compile", "tensorflow", "jax"];
     let mut header = vec!["milliseconds".to_owned(), "crisol".to_owned()];
@@ -85,7 +86,11 @@ pub fn readme(results: &Results) -> String {
     let rows = README.iter().filter_map(|(workload, name)| {
         let row = results.row(workload)?;
         let mut cells = vec![(*name).to_owned(), ours(row)];
-        cells.extend(peers.iter().map(|peer| row.get(*peer).map_or_else(String::new, theirs)));
+        cells.extend(peers.iter().map(|peer| match (row.get(*peer), row.get(&format!("keras-{peer}"))) {
+            (Some(own), _) => theirs(own),
+            (None, Some(keras)) => format!("Keras {}", theirs(keras)),
+            (None, None) => String::new(),
+        }));
         let rust = RUST_PEERS.iter().filter_map(|peer| row.get(*peer)).min_by(|a, b| a.ratio.total_cmp(&b.ratio));
         cells.push(rust.map_or_else(String::new, |fastest| format!("{} {}", title(&fastest.peer), theirs(fastest))));
         Some(cells)
@@ -198,5 +203,10 @@ mod tests {
         let text = readme(&results);
         let row = text.lines().find(|line| line.contains("MLP 784-64-64-10")).unwrap();
         assert!(row.ends_with("| 0.500 |  |  |  | 1.00 (2.00x) | RustyML 1.50 (3.00x) |"), "{row}");
+        results.add(comparison("mlp", "keras-jax", 5.0, false));
+        results.add(comparison("mlp", "keras-tensorflow", 6.0, false));
+        let text = readme(&results);
+        let row = text.lines().find(|line| line.contains("MLP 784-64-64-10")).unwrap();
+        assert!(row.ends_with("| 0.500 |  |  | Keras 3.00 (6.00x) | 1.00 (2.00x) | RustyML 1.50 (3.00x) |"), "{row}");
     }
 }

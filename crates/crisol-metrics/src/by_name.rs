@@ -1,9 +1,10 @@
 //! Metrics by the names Keras gives them.
 
-use crate::named::Named;
+use crate::named::{NAMED, Named, Settings};
 use crate::*;
 use crisol_ir::{Error, ErrorKind, Result};
 use crisol_params::Config;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -69,10 +70,15 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn from_config(config: &Config) -> Result<Box<dyn Metric>> {
     let name = config.name();
     let Some(settings) = config.settings() else { return name.into_metric() };
+    let wrong = |error| Error::new(ErrorKind::Format, format!("the settings of {name}: {error}"));
+    if name == NAMED {
+        let Settings { name, metric } = Settings::deserialize(settings).map_err(wrong)?;
+        return Ok(Box::new(from_config(&metric)?.with_name(name)));
+    }
     let all = || METRICS.iter().filter_map(|entry| entry.names.first().copied());
     let found = METRICS.iter().find(|entry| entry.names.first() == Some(&name));
     let entry = found.ok_or_else(|| Error::unknown_name("metric", name, all()))?;
-    (entry.read)(settings).map_err(|error| Error::new(ErrorKind::Format, format!("the settings of {name}: {error}")))
+    (entry.read)(settings).map_err(wrong)
 }
 
 /// What may be given as a metric: a value, or a name.

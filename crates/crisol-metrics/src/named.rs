@@ -4,6 +4,10 @@ use crate::metric::Metric;
 use crisol_ir::Result;
 use crisol_params::Config;
 use crisol_tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+/// What files call a metric with a name of its own.
+pub(crate) const NAMED: &str = "named";
 
 /// What [`Metric::with_name`] makes of any metric.
 #[derive(Debug)]
@@ -31,7 +35,18 @@ impl<M: Metric> Metric for Named<M> {
         self.metric.reset()
     }
 
+    /// The metric's own config and the name.
     fn config(&self) -> Option<Config> {
-        self.config.clone()
+        if self.config.is_some() {
+            return self.config.clone();
+        }
+        Config::of(NAMED, &Settings { name: self.name.clone(), metric: self.metric.config()? })
     }
+}
+
+/// What a file needs to hold of a metric with a name of its own.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Settings {
+    pub(crate) name: String,
+    pub(crate) metric: Config,
 }

@@ -48,6 +48,9 @@ fn every_metric_comes_back() {
         by_name("mse").unwrap(),
         "mse".into_metric().unwrap(),
         by_name("binary_crossentropy").unwrap(),
+        Box::new(Precision::new().class_id(1).with_name("precision_of_dogs")),
+        Box::new(RootMeanSquaredError::new().with_name("distance")),
+        Box::new("mse".into_metric().unwrap().with_name("squares")),
     ];
     for metric in all {
         again(metric);

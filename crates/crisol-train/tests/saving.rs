@@ -8,7 +8,7 @@ use crisol_callbacks::{BackupAndRestore, ModelCheckpoint};
 use crisol_ir::{ErrorKind, Result};
 use crisol_layers::{Dense, Dropout, Input, LSTM, Layer, LayerExt, Network, Registry, Scope, TimeDistributed};
 use crisol_losses::{Huber, Loss, Reduction, loss_fn};
-use crisol_metrics::Precision;
+use crisol_metrics::{Metric, Precision};
 use crisol_optim::schedules::CosineDecay;
 use crisol_optim::{Adam, OptimizerOptions, Sgd};
 use crisol_tensor::Tensor;
@@ -40,7 +40,7 @@ fn two_outputs(number: u64) -> Model {
         .loss_of("b", Huber::new(0.3).with_reduction(Reduction::Sum).with_name("robust"))
         .loss_weight_of("b", 0.25)
         .metric_of("a", "accuracy")
-        .metric_of("a", Precision::new().thresholds([0.3]))
+        .metric_of("a", Precision::new().thresholds([0.3]).with_name("sure"))
         .weighted_metric_of("b", "mae")
         .steps_per_execution(2);
     model.compile(compile).unwrap();

@@ -64,6 +64,18 @@ def main():
     together.compile(sgd(), "mse", metrics=["mae"], steps_per_execution=2)
     show("steps_per_execution", together.fit(x, y, epochs=3, **same).history)
 
+    for swap in (False, True):
+        averaged = model()
+        averaged.compile(keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5), "mse")
+        bias = lambda: float(averaged.get_weights()[1][0])
+        seen = {"begin": [], "end": []}
+        look = keras.callbacks.LambdaCallback(
+            on_epoch_begin=lambda epoch, logs: seen["begin"].append(bias()), on_epoch_end=lambda epoch, logs: seen["end"].append(bias())
+        )
+        callbacks = [keras.callbacks.SwapEMAWeights(swap_on_epoch=swap), look]
+        history = averaged.fit(x, y, epochs=3, validation_data=(x[:10], y[:10]), callbacks=callbacks, **same).history
+        show(f"averages_{str(swap).lower()}", {**history, **seen, "after": [bias()]})
+
     a_in, b_in = keras.Input((3,), name="a_in"), keras.Input((2,), name="b_in")
     both = keras.layers.Concatenate()([a_in, b_in])
     a, b = keras.layers.Dense(1, name="a")(both), keras.layers.Dense(2, name="b")(both)

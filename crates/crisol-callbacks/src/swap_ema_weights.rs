@@ -26,7 +26,7 @@ impl SwapEmaWeights {
     }
 
     /// Whether the averages stay in the model from the end of an epoch to the beginning of the next, so that callbacks after this one
-    /// save them.
+    /// save them. Training ends with the averages in the model, also where Keras, stopped early, leaves the weights that they replaced.
     #[must_use]
     pub fn swap_on_epoch(mut self, swap: bool) -> SwapEmaWeights {
         self.swap_on_epoch = swap;

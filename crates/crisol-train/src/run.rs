@@ -26,6 +26,8 @@ pub(crate) struct Running<'m> {
     pub(crate) last: Option<LastStep>,
     /// The weights of models that the step holds itself.
     pub(crate) held: Vec<Weight>,
+    /// Whether a callback has put averages in place of the weights.
+    pub(crate) is_swapped: bool,
 }
 
 /// What a step is repeated from.
@@ -47,6 +49,7 @@ impl<'m> Running<'m> {
             is_silent: verbose == Verbose::Silent,
             last: None,
             held: Vec::new(),
+            is_swapped: false,
         }
     }
 
@@ -114,7 +117,9 @@ impl Run for Running<'_> {
     }
 
     fn swap_averages(&mut self) -> Result<()> {
-        self.model.swap_averages()
+        self.model.swap_averages()?;
+        self.is_swapped = !self.is_swapped;
+        Ok(())
     }
 
     fn save(&mut self, path: &Path) -> Result<()> {

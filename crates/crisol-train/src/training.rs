@@ -87,6 +87,10 @@ fn run(
         }
         position = Position { epoch: epoch + 1, step: 0 };
     }
+    if run.is_swapped {
+        // Averages are in the model, and what they replaced is in their place: the end of a training takes them from there.
+        run.swap_averages()?;
+    }
     run.model.finalize()?;
     run.tell(callbacks, |callback, run| callback.on_train_end(run, &last_logs))?;
     Ok(run.history)

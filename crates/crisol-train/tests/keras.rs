@@ -1,14 +1,15 @@
 //! `fit` and `evaluate` with their arguments against Keras' histories, `tools/goldens/fit.py`, and what only Keras 2 has, `tools/goldens/legacy.py`.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-use crisol_callbacks::{History, Logs};
+use crisol_callbacks::{Flow, History, LambdaCallback, Logs, Run, SwapEmaWeights};
 use crisol_ir::ndarray::{Array, Array1, Array2, ArrayD, Dimension, IntoDimension, s};
-use crisol_ir::{Result, Value};
+use crisol_ir::{DType, Result, Value};
 use crisol_layers::{Dense, Input, Layer, LayerExt, Network, Scope};
 use crisol_metrics::F1Score;
-use crisol_optim::Sgd;
+use crisol_optim::{OptimizerOptions, Sgd};
 use crisol_tensor::Tensor;
 use crisol_train::{Arrays, Compile, Evaluate, Fit, Model};
+use std::cell::RefCell;
 
 /// Its inputs side by side.
 #[derive(Debug)]
@@ -139,6 +140,45 @@ fn steps_that_run_together_learn_the_same() {
     let mut model = model("linear");
     model.compile(sgd().metric("mae").steps_per_execution(2)).unwrap();
     compare("steps_per_execution", &model.fit((&x, &y), same(3)).unwrap());
+}
+
+/// The bias as callbacks see it at the beginning and the end of epochs, and after training.
+#[test]
+fn averages_take_the_place_of_weights_when_keras_swaps_them() {
+    let (x, y) = data();
+    for swaps in [false, true] {
+        let mut averaged = model("linear");
+        averaged.compile(Compile::new().optimizer(Sgd::new(0.1).ema(0.5)).loss("mse")).unwrap();
+        let seen = RefCell::new([Vec::new(), Vec::new()]);
+        let bias = |run: &dyn Run| -> Result<f64> { Ok(run.weights()?[1].1.cast(DType::F64).array::<f64>()?[[0]]) };
+        let mut look = LambdaCallback::new()
+            .on_epoch_begin(|run, _| {
+                seen.borrow_mut()[0].push(bias(run)?);
+                Ok(())
+            })
+            .on_epoch_end(|run, _, _| {
+                seen.borrow_mut()[1].push(bias(run)?);
+                Ok(Flow::Continue)
+            });
+        let mut swap = SwapEmaWeights::new().swap_on_epoch(swaps);
+        let fit = same(3).validation_data((x.slice(s![..10, ..]), y.slice(s![..10, ..])));
+        let history = averaged.fit((&x, &y), fit.callback(&mut swap).callback(&mut look)).unwrap();
+        drop(look);
+        let [begin, end] = seen.into_inner();
+        let after = averaged.get_weights().unwrap()[1].cast(DType::F64).array::<f64>().unwrap()[[0]];
+        for (name, keras) in golden(&format!("averages_{swaps}")) {
+            let own = match name.as_str() {
+                "begin" => begin.clone(),
+                "end" => end.clone(),
+                "after" => vec![after],
+                _ => history.get(&name),
+            };
+            assert_eq!(own.len(), keras.len(), "{name}");
+            for (own, keras) in own.iter().zip(&keras) {
+                assert!((own - keras).abs() <= 2e-6, "swap_on_epoch {swaps}, {name}: {own}, Keras {keras}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -75,9 +75,9 @@ fn overhead() {
         let mut sides = ["", "-rows", "-fit"].map(|kind| workload(&format!("{model}{kind}")).unwrap());
         let [there, copied, fit] = &mut sides;
         let seconds = effort.compare(&mut [
-            &mut || drop((there.run)(TURN).unwrap()),
-            &mut || drop((copied.run)(TURN).unwrap()),
-            &mut || drop((fit.run)(TURN).unwrap()),
+            &mut || assert!((there.run)(TURN).unwrap() >= TURN),
+            &mut || assert!((copied.run)(TURN).unwrap() >= TURN),
+            &mut || assert!((fit.run)(TURN).unwrap() >= TURN),
         ]);
         let [there, copied, fit] = [0, 1, 2].map(|at| 1e6 * seconds[at] / TURN as f64);
         println!("{model:<29}{there:>13.1}{copied:>13.1}{fit:>8.1}{:>10.1}", fit - copied);

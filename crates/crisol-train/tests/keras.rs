@@ -113,7 +113,7 @@ fn metrics_of_several_numbers_are_followed_by_their_mean() {
     let class = y.column(0).mapv(|y| usize::from(y > -0.25) + usize::from(y > 0.25));
     let one_hot = Array2::from_shape_fn((20, 3), |(row, column)| f32::from(class[row] == column));
     let input = Input::new([3]);
-    let mut model = Model::new(&input, &Dense::new(3).activation("softmax").on(&input)).unwrap();
+    let mut model = Model::new(&input, Dense::new(3).activation("softmax").on(&input)).unwrap();
     model.set_weights(&weights(vec![wave((3, 3), 5).into_dyn(), wave(3, 6).into_dyn()])).unwrap();
     let compile = Compile::new().optimizer(Sgd::new(0.1)).loss("categorical_crossentropy");
     model.compile(compile.metric(F1Score::new())).unwrap();

@@ -32,7 +32,8 @@ struct Began {
 
 impl Callback for Began {
     fn on_epoch_begin(&mut self, _run: &mut dyn Run, epoch: usize) -> crisol_ir::Result<()> {
-        self.epoch.get_or_insert(epoch);
+        // A backup of an epoch's last step goes on with the next epoch.
+        self.epoch = Some(epoch);
         Ok(())
     }
 

@@ -116,6 +116,19 @@ impl Loop {
         self.step_on(&x, &y)
     }
 
+    /// A step on rows of arrays, which are copied.
+    fn step_on_rows(&mut self, data: &Batch, rows: &[usize]) -> Result<()> {
+        match (&data.x, &data.y) {
+            (Array::F32(x), Some(Array::I32(y))) => {
+                self.step_on(&Tensor::from_rows(x, rows), &Tensor::from_rows(y, rows))
+            }
+            (Array::F32(x), Some(Array::F32(y))) => {
+                self.step_on(&Tensor::from_rows(x, rows), &Tensor::from_rows(y, rows))
+            }
+            _ => Err(Error::new(ErrorKind::Internal, "data of other types than were made")),
+        }
+    }
+
     /// Forward pass, gradients, update and metrics, as one plan.
     fn step_on(&mut self, x: &Tensor, y: &Tensor) -> Result<()> {
         let tape = GradientTape::new();
@@ -166,21 +179,23 @@ pub(super) fn steps_over_rows(dense: &'static DenseModel) -> Result<Workload> {
     order.sort_by(|&a, &b| mixed[[a]].total_cmp(&mixed[[b]]));
     let run = move |iterations| {
         for number in 0..iterations {
-            let rows = &order[number % FIT_STEPS * dense.batch..][..dense.batch];
-            let y = match &data.y {
-                Some(Array::I32(labels)) => Tensor::from_rows(labels, rows),
-                Some(Array::F32(numbers)) => Tensor::from_rows(numbers, rows),
-                _ => return Err(Error::new(ErrorKind::Internal, "targets of another type than were made")),
-            };
-            let Array::F32(x) = &data.x else {
-                return Err(Error::new(ErrorKind::Internal, "inputs of another type than were made"));
-            };
-            training.step_on(&Tensor::from_rows(x, rows), &y)?;
+            training.step_on_rows(&data, &order[number % FIT_STEPS * dense.batch..][..dense.batch])?;
         }
         training.mean.result()?.item()?;
         Ok(iterations)
     };
-    Ok(Workload { run: Box::new(run), ..steps(dense)? })
+    let check = move || {
+        let (mut training, data) = (Loop::new(dense)?, dense.data());
+        for number in 0..CHECK_STEPS {
+            if number == CHECK_STEPS - BATCHES {
+                training.mean.reset()?;
+            }
+            let first = number % BATCHES * dense.batch;
+            training.step_on_rows(&data, &(first..first + dense.batch).collect::<Vec<_>>())?;
+        }
+        training.mean.result()?.item()
+    };
+    Ok(Workload { run: Box::new(run), check: Box::new(check) })
 }
 
 impl DenseModel {

@@ -22,9 +22,10 @@ const MAX_ROW_BYTES: usize = 1 << 20;
 const SCRATCH: usize = 256 << 10;
 /// Bytes that may wait for the end of a region for steps that could have read and freed them sooner.
 const WAITING: usize = 128 << 10;
-/// Work that makes a block worth its dispatch: of kernels, each of which is a call, and with products, which read their weights for each block.
+/// Work that makes a block of kernels worth its dispatch: each is a call.
 const KERNEL_WORK: usize = 1 << 19;
-const PRODUCT_WORK: usize = 1 << 18;
+/// The same where operations that run as a whole, such as products, are among them.
+const WHOLE_WORK: usize = 1 << 18;
 /// Blocks that a region has at least, if its rows allow.
 const MIN_BLOCKS: usize = 8;
 /// Rows that make the tiles of a matrix product worth their setup.
@@ -287,7 +288,7 @@ impl Former<'_> {
     fn pays(&self, window: &[Draft], chosen: &Chosen) -> bool {
         let work: usize = chosen.members.iter().map(|&(index, _)| window[index].work(self.program)).sum();
         let blocks = chosen.block.map_or(chosen.rows, |block| chosen.rows.div_ceil(block));
-        if blocks < threads() && work > 4 * PRODUCT_WORK {
+        if blocks < threads() && work > 4 * WHOLE_WORK {
             return false;
         }
         // An update in place needs all other readers done with the row that it overwrites.
@@ -325,8 +326,8 @@ impl Former<'_> {
             let work: usize = members.iter().map(|draft| draft.work(self.program)).sum();
             let bytes: usize = local.values().sum();
             let least = (rows / 4).clamp(1, TILE_ROWS);
-            let has_product = members.iter().any(|draft| matches!(draft.work, Work::Whole(_)));
-            let block_work = if has_product { PRODUCT_WORK } else { KERNEL_WORK };
+            let has_whole = members.iter().any(|draft| matches!(draft.work, Work::Whole(_)));
+            let block_work = if has_whole { WHOLE_WORK } else { KERNEL_WORK };
             let wanted = (block_work / (work / rows).max(1)).clamp(least, (rows / MIN_BLOCKS).max(least));
             wanted.min((SCRATCH / bytes.max(1)).max(1))
         });

@@ -43,6 +43,12 @@ impl SwapEmaWeights {
 }
 
 impl Callback for SwapEmaWeights {
+    /// An earlier training has ended with the averages in both places: nothing is swapped.
+    fn on_train_begin(&mut self, _run: &mut dyn Run) -> Result<()> {
+        self.is_swapped = false;
+        Ok(())
+    }
+
     fn on_epoch_begin(&mut self, run: &mut dyn Run, _epoch: usize) -> Result<()> {
         if self.swap_on_epoch { self.put(run, false) } else { Ok(()) }
     }

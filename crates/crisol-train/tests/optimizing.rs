@@ -64,6 +64,11 @@ fn validation_sees_the_averages_and_training_does_not() {
     drop(look);
     let first: Vec<_> = seen[0].iter().map(|(_, value)| crisol_params::bytes::of_value(value)).collect();
     assert_eq!(first, bits(&plain));
+
+    // The callback may serve a second training.
+    plain.fit((&x, &y), silent(2)).unwrap();
+    model.fit((&x, &y), silent(2).callback(&mut swap)).unwrap();
+    assert_eq!(bits(&model), bits(&plain));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Work that is given away: a worker of the pool does it, while whoever gave it away goes on.
 //!
 //! Who needs the result waits, and helps meanwhile: a task that no worker has begun is done by the waiting thread, and of one that is
-//! under way it takes chunks like any worker.
+//! under way it takes chunks like any worker. A task may be queued behind another, so that the workers go from one to the next without
+//! waiting for whoever gives them away.
 
 use crate::denormals::FlushDenormals;
 use crate::inline::{Panic, lock};
@@ -33,11 +34,23 @@ type Work = Box<dyn FnOnce() + Send>;
 struct Shared {
     /// Until somebody begins it.
     work: Mutex<Option<Work>>,
+    /// What has to be done before it, until it is begun.
+    previous: Mutex<Option<Task>>,
+    /// What waits for its end; `is_done` changes under this lock.
+    end: Mutex<End>,
     is_started: AtomicBool,
     is_done: AtomicBool,
     /// What the work panicked with, until somebody was told.
     panic: Mutex<Option<Panic>>,
     has_panicked: AtomicBool,
+}
+
+#[derive(Default)]
+struct End {
+    /// The task that is queued behind it.
+    next: Option<Task>,
+    /// What it may still be using.
+    kept: Vec<Box<dyn Send>>,
 }
 
 thread_local! {
@@ -52,6 +65,8 @@ impl Task {
     pub fn new() -> Task {
         Task(Arc::new(Shared {
             work: Mutex::new(None),
+            previous: Mutex::new(None),
+            end: Mutex::new(End::default()),
             is_started: AtomicBool::new(false),
             is_done: AtomicBool::new(false),
             panic: Mutex::new(None),
@@ -68,21 +83,70 @@ impl Task {
     /// # Panics
     /// When the work panics in place, and when the task was started before.
     pub fn start(&self, work: impl FnOnce() + Send + 'static) {
-        assert!(!self.0.is_started.swap(true, Ordering::Relaxed), "a task is started once");
-        let limit = threads();
-        let stays = limit < 2 || is_inside() || is_away();
-        *lock(&self.0.work) = Some(Box::new(move || with_threads(limit, work)));
-        if stays || !pool().offer(self, limit) {
+        let limit = self.set_work(work);
+        if limit < 2 || is_inside() || is_away() || !pool().offer(self, limit) {
             return self.wait();
         }
-        // A thread that is ending keeps no note of it: then its loops may wait for the pool.
-        let _ = AWAY.try_with(|away| away.replace(Some(self.clone())));
+        self.note_away();
+    }
+
+    /// Gives the work away, to be begun as soon as another task is done: at once if it is, in place if it would be [there](Task::start)
+    /// or if there are no other threads.
+    ///
+    /// # Panics
+    /// As [`Task::start`], when the other task's work panicked, and when another one was queued behind it before.
+    ///
+    /// ```
+    /// use std::sync::{Arc, Mutex};
+    ///
+    /// let numbers = Arc::new(Mutex::new(Vec::new()));
+    /// let (first, second) = (crisol_kernels::Task::new(), crisol_kernels::Task::new());
+    /// let (for_first, for_second) = (Arc::clone(&numbers), Arc::clone(&numbers));
+    /// first.start(move || for_first.lock().unwrap().push(1));
+    /// second.start_after(&first, move || for_second.lock().unwrap().push(2));
+    /// second.wait();
+    /// assert_eq!(*numbers.lock().unwrap(), [1, 2]);
+    /// ```
+    pub fn start_after(&self, previous: &Task, work: impl FnOnce() + Send + 'static) {
+        let before = previous.clone();
+        let work = move || {
+            // It is done: this passes its panic on.
+            before.wait();
+            work();
+        };
+        let mut end = lock(&previous.0.end);
+        if previous.is_done() {
+            drop(end);
+            return self.start(work);
+        }
+        assert!(end.next.is_none(), "one task at most is queued behind another");
+        *lock(&self.0.previous) = Some(previous.clone());
+        if self.set_work(work) < 2 || is_inside() {
+            drop(end);
+            return self.wait();
+        }
+        end.next = Some(self.clone());
+        drop(end);
+        self.note_away();
+    }
+
+    /// Drops a value, but not before the work is done: for what it may still be using.
+    pub fn keep(&self, value: impl Send + 'static) {
+        let mut end = lock(&self.0.end);
+        if !self.is_done() {
+            end.kept.push(Box::new(value));
+        }
     }
 
     /// Whether the work is done.
     #[inline]
     pub fn is_done(&self) -> bool {
         self.0.is_done.load(Ordering::SeqCst)
+    }
+
+    /// Whether both are the same task.
+    pub fn is(&self, other: &Task) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// Returns when the work is done. This thread does it if no other has begun it, and takes chunks of its loops if one has. A task that
@@ -92,8 +156,8 @@ impl Task {
     /// When the work did: its panic goes on in the first thread that waits, and others say that there was one.
     #[inline]
     pub fn wait(&self) {
-        if !self.is_done() && !self.run() {
-            pool().help(self.number(), &|| self.is_done());
+        if !self.is_done() {
+            self.finish();
         }
         if self.0.has_panicked.load(Ordering::Relaxed) {
             self.tell();
@@ -105,11 +169,25 @@ impl Task {
         lock(&self.0.work).is_none()
     }
 
-    /// Does the work, unless another thread has begun it.
+    /// Returns when the work is done, whether it panicked or not.
+    fn finish(&self) {
+        let previous = lock(&self.0.previous).clone();
+        if let Some(previous) = previous
+            && !previous.is_done()
+        {
+            previous.finish();
+        }
+        if !self.run() {
+            pool().help(self.number(), &|| self.is_done());
+        }
+    }
+
+    /// Does the work, unless another thread has begun it. What it is queued behind is done.
     pub(crate) fn run(&self) -> bool {
         let Some(work) = lock(&self.0.work).take() else { return false };
-        // Whoever does its own task has nothing away any more: the loops in it are for all threads.
-        let _ = AWAY.try_with(|away| away.borrow_mut().take_if(|task| task.number() == self.number()));
+        lock(&self.0.previous).take();
+        // Whoever does a task has nothing away meanwhile: the loops in it are for all threads.
+        let away = AWAY.try_with(RefCell::take).ok().flatten();
         let outer = DOING.replace(self.number());
         let result = {
             let _flush = FlushDenormals::new();
@@ -120,9 +198,33 @@ impl Task {
             *lock(&self.0.panic) = Some(payload);
             self.0.has_panicked.store(true, Ordering::Relaxed);
         }
-        self.0.is_done.store(true, Ordering::SeqCst);
+        let _ = AWAY.try_with(|note| note.replace(away.filter(|task| task.number() != self.number())));
+        let End { next, kept } = {
+            let mut end = lock(&self.0.end);
+            self.0.is_done.store(true, Ordering::SeqCst);
+            std::mem::take(&mut *end)
+        };
+        if let Some(next) = next {
+            // If no worker will take it up, whoever waits for it does.
+            pool().offer(&next, 2);
+        }
         pool().wake_all();
+        drop(kept);
         true
+    }
+
+    /// Takes the work in, to be done with [`threads`] as it is here; returns these.
+    fn set_work(&self, work: impl FnOnce() + Send + 'static) -> usize {
+        assert!(!self.0.is_started.swap(true, Ordering::Relaxed), "a task is started once");
+        let limit = threads();
+        *lock(&self.0.work) = Some(Box::new(move || with_threads(limit, work)));
+        limit
+    }
+
+    /// Notes that this thread has given it away.
+    fn note_away(&self) {
+        // A thread that is ending keeps no note of it: then its loops may wait for the pool.
+        let _ = AWAY.try_with(|away| away.replace(Some(self.clone())));
     }
 
     /// Distinguishes the task from all others that live, and from none.

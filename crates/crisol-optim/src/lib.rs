@@ -13,13 +13,14 @@ mod lamb;
 mod learning_rate;
 mod lion;
 mod nadam;
-mod numbers;
+
 mod optimizer;
 mod options;
 mod parameter;
 mod rmsprop;
 pub mod schedules;
 mod sgd;
+mod slots;
 mod state;
 pub mod transform;
 mod update;

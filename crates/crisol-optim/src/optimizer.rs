@@ -1,15 +1,14 @@
 //! The optimizer: a chain of transforms, a learning rate, and the state of every parameter.
 
 use crate::learning_rate::LearningRate;
-use crate::numbers::scalar;
 use crate::options::Options;
 use crate::parameter::Parameter;
+use crate::slots::{ParameterSlots, Slot, Slots};
 use crate::transform::{State, Transform};
 use crisol_autograd::Gradients;
 use crisol_ir::{Error, ErrorKind, Result, Shape, Value};
 use crisol_params::Config;
 use crisol_tensor::{Tensor, Variable, evaluate};
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Steps parameters downhill, as a Keras optimizer.
@@ -37,27 +36,12 @@ pub struct Optimizer {
     pub(crate) learning_rate: LearningRate,
     pub(crate) transforms: Vec<Box<dyn Transform>>,
     pub(crate) options: Options,
-    pub(crate) slots: BTreeMap<String, Slots>,
+    pub(crate) slots: Slots,
     pub(crate) steps: u64,
     /// What it is made from, if a file can hold that.
     pub(crate) config: Option<Config>,
     /// A number that no other optimizer of the process has.
     pub(crate) id: u64,
-}
-
-/// The states of one parameter: those of the transforms in their order, then those of the options.
-#[derive(Debug)]
-pub(crate) struct Slots {
-    /// How many each transform has.
-    pub(crate) counts: Vec<usize>,
-    pub(crate) own: Vec<Slot>,
-}
-
-/// The state of one parameter under one name.
-#[derive(Debug)]
-pub(crate) struct Slot {
-    pub(crate) name: &'static str,
-    pub(crate) variable: Variable,
 }
 
 /// The names of the states that the options need.
@@ -80,7 +64,7 @@ impl Optimizer {
             LearningRate::Scheduled(schedule) => schedule.check()?,
         }
         static IDS: AtomicU64 = AtomicU64::new(0);
-        let (id, options, slots) = (IDS.fetch_add(1, Ordering::Relaxed), Options::default(), BTreeMap::new());
+        let (id, options, slots) = (IDS.fetch_add(1, Ordering::Relaxed), Options::default(), Slots::default());
         Ok(Optimizer { name, learning_rate, transforms, options, slots, steps: 0, config: None, id })
     }
 
@@ -165,7 +149,7 @@ impl Optimizer {
     /// # Errors
     /// As [`Optimizer::apply`].
     pub fn apply_gradients<P: Parameter>(&mut self, pairs: impl IntoIterator<Item = (P, Tensor)>) -> Result<()> {
-        self.record_pairs(pairs.into_iter().collect())?;
+        self.record_pairs(pairs.into_iter().unzip())?;
         self.evaluate()
     }
 
@@ -176,7 +160,7 @@ impl Optimizer {
     /// As [`Optimizer::apply`].
     pub fn record<P: Parameter>(&mut self, gradients: Gradients<P>) -> Result<()> {
         self.record_pairs(
-            gradients.into_iter().filter_map(|(parameter, gradient)| Some((parameter, gradient?))).collect(),
+            gradients.into_iter().filter_map(|(parameter, gradient)| Some((parameter, gradient?))).unzip(),
         )
     }
 
@@ -196,7 +180,7 @@ impl Optimizer {
 
     /// The states of a parameter by name, if it was stepped before: `[("momentum", ...), ("velocity", ...)]`.
     pub fn states(&self, path: &str) -> impl Iterator<Item = (&'static str, &Variable)> {
-        self.slots.get(path).into_iter().flat_map(|slots| &slots.own).map(|slot| (slot.name, &slot.variable))
+        self.slots.get(path).into_iter().flat_map(|of| &of.slots).map(|slot| (slot.name, &slot.variable))
     }
 
     fn evaluate(&mut self) -> Result<()> {
@@ -207,53 +191,50 @@ impl Optimizer {
         result
     }
 
-    fn record_pairs<P: Parameter>(&mut self, pairs: Vec<(P, Tensor)>) -> Result<()> {
-        if pairs.is_empty() {
+    fn record_pairs<P: Parameter>(&mut self, (parameters, mut gradients): (Vec<P>, Vec<Tensor>)) -> Result<()> {
+        if parameters.is_empty() {
             return Err(Error::new(ErrorKind::Gradient, "no parameter has a gradient")
                 .operation(self.name.clone())
                 .help("the loss must be computed from the parameters while the tape lives"));
         }
         // With accumulated gradients only every so many steps count for corrections and averages, as in Keras; schedules count all.
         let number = self.steps / self.options.accumulation.unwrap_or(1) + 1;
-        for (parameter, gradient) in &pairs {
-            self.make_slots(parameter, gradient)?;
+        let mut places = Vec::with_capacity(parameters.len());
+        for (parameter, gradient) in parameters.iter().zip(&gradients) {
+            places.push(self.make_slots(places.len(), parameter, gradient)?);
         }
-        let mut assignments = Vec::new();
-        let mut gradients: Vec<Tensor> = pairs.iter().map(|(_, gradient)| gradient.clone()).collect();
+        let mut changes = Changes::default();
         if let Some(factor) = self.options.loss_scale {
             gradients = gradients.iter().map(|gradient| gradient / factor).collect();
         }
         let mut due = true;
         if let Some(steps) = self.options.accumulation {
             due = (self.steps + 1).is_multiple_of(steps);
-            for ((parameter, _), gradient) in pairs.iter().zip(&mut gradients) {
-                let Some(sum) = self.option_state(&parameter.path(), ACCUMULATED) else { continue };
+            for (&place, gradient) in places.iter().zip(&mut gradients) {
+                let Some(sum) = self.slots.at(place).state(ACCUMULATED) else { continue };
                 let total = sum.value() + &*gradient;
                 *gradient = &total / steps as f64;
-                assignments.push((sum.clone(), if due { zeros(sum) } else { total }));
+                changes.assignments.push((sum.clone(), if due { zeros(sum) } else { total }));
             }
         }
         if due {
-            self.record_update(&pairs, gradients, number, &mut assignments)?;
+            self.record_update(&parameters, gradients, &places, number, &mut changes)?;
         }
         if let Some(momentum) = self.options.ema_momentum {
-            self.record_averages(&pairs, momentum, number, &mut assignments);
+            self.record_averages(&parameters, &places, momentum, number, &mut changes);
         }
-        for (parameter, _) in &pairs {
+        for (parameter, &place) in parameters.iter().zip(&changes.places) {
             // After the averages, as in Keras, which are of unconstrained values.
-            if let Some((_, value)) = assignments.iter_mut().find(|(variable, _)| variable == parameter.variable()) {
-                let projected = parameter.project(value.clone());
-                *value = projected.map_err(|error| error.layer(parameter.path().into_owned()))?;
-            }
+            let value = &mut changes.assignments[place].1;
+            let projected = parameter.project(value.clone());
+            *value = projected.map_err(|error| error.layer(parameter.path().into_owned()))?;
         }
-        for (variable, value) in &assignments {
-            let path = || pairs.iter().find(|(p, _)| p.variable() == variable).map(|(p, _)| p.path().into_owned());
+        for (variable, value) in &changes.assignments {
+            let path = || parameters.iter().find(|p| p.variable() == variable).map(|p| p.path().into_owned());
             value.check().map_err(|error| error.layer(path().unwrap_or_else(|| self.name.clone())))?;
         }
         // Only now, when nothing can be wrong any more, does anything change.
-        for (variable, value) in assignments {
-            variable.assign(value)?;
-        }
+        Variable::assign_all(changes.assignments)?;
         self.steps += 1;
         Ok(())
     }
@@ -261,32 +242,29 @@ impl Optimizer {
     /// Averages follow the new weights; at every so many steps they take their place.
     fn record_averages<P: Parameter>(
         &self,
-        pairs: &[(P, Tensor)],
+        parameters: &[P],
+        places: &[usize],
         momentum: f64,
         number: u64,
-        assignments: &mut Vec<(Variable, Tensor)>,
+        changes: &mut Changes,
     ) {
         // The first average is the first value, as in Keras.
         let momentum = if number == 1 { 0.0 } else { momentum };
-        for (parameter, _) in pairs {
-            let Some(average) = self.option_state(&parameter.path(), AVERAGE) else { continue };
+        for (index, (parameter, &place)) in parameters.iter().zip(places).enumerate() {
+            let Some(average) = self.slots.at(place).state(AVERAGE) else { continue };
             let variable = parameter.variable();
-            let place = assignments.iter().position(|(assigned, _)| assigned == variable);
-            let value = place.map_or_else(|| variable.value(), |place| assignments[place].1.clone());
-            let scalar = |number| scalar(variable.dtype(), number);
+            let place = changes.places.get(index).copied();
+            let value = place.map_or_else(|| variable.value(), |place| changes.assignments[place].1.clone());
+            let scalar = |number| Tensor::number(variable.dtype(), number);
             let mean = average.value() * scalar(momentum) + value * scalar(1.0 - momentum);
             if self.options.ema_overwrite_frequency.is_some_and(|frequency| number.is_multiple_of(frequency)) {
                 match place {
-                    Some(place) => assignments[place].1 = mean.clone(),
-                    None => assignments.push((variable.clone(), mean.clone())),
+                    Some(place) => changes.assignments[place].1 = mean.clone(),
+                    None => changes.change(variable, mean.clone()),
                 }
             }
-            assignments.push((average.clone(), mean));
+            changes.assignments.push((average.clone(), mean));
         }
-    }
-
-    fn option_state(&self, path: &str, name: &str) -> Option<&Variable> {
-        self.states(path).find(|(known, _)| *known == name).map(|(_, variable)| variable)
     }
 
     /// The states that a parameter of this shape has, and how many of them each transform.
@@ -307,7 +285,8 @@ impl Optimizer {
         (states, counts)
     }
 
-    fn make_slots<P: Parameter>(&mut self, parameter: &P, gradient: &Tensor) -> Result<()> {
+    /// Checks a gradient; where the states of its parameter are, which are made for its first step.
+    fn make_slots<P: Parameter>(&mut self, near: usize, parameter: &P, gradient: &Tensor) -> Result<usize> {
         let (path, variable) = (parameter.path(), parameter.variable());
         let named = |error: Error| error.layer(path.to_string());
         let (given, expected) = (gradient.ty().map_err(named)?, variable.shape());
@@ -315,17 +294,32 @@ impl Optimizer {
             let text = format!("the gradient is {given}, expected {}{expected}", variable.dtype());
             return Err(named(Error::new(ErrorKind::Shape, text).operation(self.name.clone())));
         }
-        if self.slots.contains_key(&*path) {
-            return Ok(());
+        if let Some(place) = self.slots.place(near, &path) {
+            return Ok(place);
         }
         let (states, counts) = self.states_for(&expected);
         let filled = |state: State| {
             let value = state.value(variable.dtype());
             Ok(Slot { name: state.name, variable: Variable::new(Tensor::from_value(value))? })
         };
-        let own = states.into_iter().map(filled).collect::<Result<Vec<Slot>>>()?;
-        self.slots.insert(path.to_string(), Slots { counts, own });
-        Ok(())
+        let slots = states.into_iter().map(filled).collect::<Result<Vec<Slot>>>()?;
+        Ok(self.slots.insert(ParameterSlots { path: path.into_owned(), counts, slots }))
+    }
+}
+
+/// What a step changes.
+#[derive(Default)]
+pub(crate) struct Changes {
+    pub(crate) assignments: Vec<(Variable, Tensor)>,
+    /// Which of them are the parameters' own, in the order of the parameters.
+    pub(crate) places: Vec<usize>,
+}
+
+impl Changes {
+    /// Changes the next parameter itself.
+    pub(crate) fn change(&mut self, parameter: &Variable, value: Tensor) {
+        self.places.push(self.assignments.len());
+        self.assignments.push((parameter.clone(), value));
     }
 }
 

@@ -1,8 +1,9 @@
 //! What an optimizer has learned, as plain values that go into files and come back.
 
 use crate::learning_rate::LearningRate;
-use crate::optimizer::{Optimizer, Slot, Slots};
+use crate::optimizer::Optimizer;
 use crate::parameter::Parameter;
+use crate::slots::{ParameterSlots, Slot, Slots};
 use crisol_ir::{Error, ErrorKind, Result, Value, each_value};
 use crisol_tensor::{Tensor, Variable};
 use std::collections::BTreeMap;
@@ -38,8 +39,8 @@ impl Optimizer {
     /// A state that cannot be computed.
     pub fn state(&self) -> Result<OptimizerState> {
         let mut slots = Vec::new();
-        for (path, of) in &self.slots {
-            for slot in &of.own {
+        for ParameterSlots { path, slots: of, .. } in self.slots.iter() {
+            for slot in of {
                 let value = slot.variable.value().to_value()?;
                 slots.push(SlotState { path: path.clone(), name: slot.name.to_string(), value });
             }
@@ -94,7 +95,7 @@ impl Optimizer {
             let text = format!("the state does not fit: {}", wrong.join("; "));
             return Err(Error::new(ErrorKind::Value, text).operation(self.name.clone()));
         }
-        let mut slots: BTreeMap<String, Slots> = BTreeMap::new();
+        let mut slots = Slots::default();
         for parameter in parameters {
             let path = parameter.path();
             let mut values = state.slots.iter().filter(|slot| slot.path == *path).peekable();
@@ -109,7 +110,7 @@ impl Optimizer {
                     Ok(Slot { name: state.name, variable: Variable::new(Tensor::from_value(value.clone()))? })
                 })
                 .collect::<Result<Vec<Slot>>>()?;
-            slots.insert(path.into_owned(), Slots { counts, own });
+            slots.insert(ParameterSlots { path: path.into_owned(), counts, slots: own });
         }
         self.slots = slots;
         self.steps = state.steps;

@@ -149,9 +149,19 @@ impl Buffer {
         }
     }
 
+    /// Whether a task writes the elements, or has written them.
+    pub(crate) fn is_written_by(&self, task: &Task) -> bool {
+        self.writer.as_ref().is_some_and(|writer| writer.is(task))
+    }
+
     /// The first byte, of elements that are there.
     pub(crate) fn pointer(&self) -> *const u8 {
         self.wait();
+        self.storage.start()
+    }
+
+    /// The first byte, of elements that are there or will be.
+    pub(crate) fn start(&self) -> *mut u8 {
         self.storage.start()
     }
 
@@ -194,6 +204,17 @@ impl Clone for Buffer {
         // SAFETY: both storages hold `bytes` bytes and differ.
         unsafe { std::ptr::copy_nonoverlapping(self.pointer(), copy.pointer_mut(), self.bytes()) };
         copy
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        if let Some(writer) = self.writer.take()
+            && !writer.is_done()
+        {
+            // It goes on writing: the memory is nobody else's before it is done.
+            writer.keep(std::mem::replace(&mut self.storage, Storage::none()));
+        }
     }
 }
 

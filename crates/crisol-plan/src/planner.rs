@@ -3,14 +3,14 @@
 use crate::buffer::Buffer;
 use crate::compile::Mode;
 use crate::plan::{Made, Plan};
-use crate::run::Run;
+use crate::run::{Arena, Run};
 use crisol_ir::value::Constant;
-use crisol_ir::{DType, Error, ErrorKind, Graph, NodeId, Result};
+use crisol_ir::{Error, ErrorKind, Graph, NodeId, Result};
 use crisol_kernels::Task;
 use rustc_hash::FxHasher;
 use std::fmt::Write;
 use std::hash::{Hash, Hasher};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 /// Plans that a planner keeps at most.
@@ -74,16 +74,12 @@ pub struct Planner {
     clock: u64,
     /// Of all programs whose plans are kept.
     nodes: usize,
-    arena: Option<Buffer>,
-    /// The run that [`Planner::start_prepared`] left behind.
-    under_way: Option<UnderWay>,
+    /// Where each run takes its arena from and leaves it for the next.
+    arena: Arena,
+    /// The run that [`Planner::start_prepared`] left behind, and the one that it is queued behind.
+    under_way: Option<Task>,
+    earlier: Option<Task>,
     stats: Stats,
-}
-
-/// A run that goes on by itself, and where its arena is put when it is over.
-struct UnderWay {
-    task: Task,
-    arena: Arc<Mutex<Option<Buffer>>>,
 }
 
 /// A program whose plan is there, until it has not been used for long: see [`Planner::recall`].
@@ -123,8 +119,9 @@ impl Planner {
             recent: 0,
             clock: 0,
             nodes: 0,
-            arena: None,
+            arena: Arena::default(),
             under_way: None,
+            earlier: None,
             stats: Stats::default(),
         }
     }
@@ -182,16 +179,16 @@ impl Planner {
         arguments: Vec<Argument>,
         commit: impl FnOnce(),
     ) -> Result<Vec<Arc<Buffer>>> {
+        self.wait();
         let mut run = self.make_run(prepared, arguments, commit)?;
         run.set_writer(None)?;
-        let result = run.certain().and_then(|()| run.outputs());
-        self.arena = Some(run.into_arena());
-        result
+        run.certain()?;
+        run.take_outputs()
     }
 
     /// As [`Planner::run_prepared`], and returns before the values are there, if the program allows it: who reads one waits for it.
     ///
-    /// The pool's workers run the plan while the caller goes on; the next run of this planner waits for it. On return the last operation
+    /// The pool's workers run the plan while the caller goes on; one run at most is queued behind it. On return the last operation
     /// that data can make fail has run, and a program that calls code from outside after that, or is little work, has run as a whole.
     ///
     /// # Errors
@@ -205,63 +202,77 @@ impl Planner {
         arguments: Vec<Argument>,
         commit: impl FnOnce(),
     ) -> Result<Vec<Arc<Buffer>>> {
-        if !self.plans.get(prepared.place).is_some_and(|entry| entry.plan.is_detachable) || !*DETACHES {
+        let Some(plan) = self.plan(prepared).filter(|plan| plan.is_detachable && *DETACHES) else {
             return self.run_prepared(prepared, arguments, commit);
+        };
+        match plan.uncertain {
+            0 => self.wait_for_earlier(),
+            // It uses the arena at once.
+            _ => self.wait(),
         }
         let mut run = self.make_run(prepared, arguments, commit)?;
         let task = Task::new();
         run.set_writer(Some(&task))?;
-        let outputs = run.outputs();
-        let arena = Arc::new(Mutex::new(None));
-        let home = Arc::clone(&arena);
-        task.start(move || {
+        let outputs = run.take_outputs();
+        let work = move || {
             // A detachable plan has nothing that fails.
             if let Err(error) = run.certain() {
                 panic!("{error}");
             }
-            *home.lock().unwrap_or_else(PoisonError::into_inner) = Some(run.into_arena());
-        });
-        self.under_way = Some(UnderWay { task, arena });
+        };
+        self.earlier = self.under_way.replace(task.clone());
+        match &self.earlier {
+            Some(earlier) => task.start_after(earlier, work),
+            None => task.start(work),
+        }
         outputs
     }
 
-    /// Waits for the run that is under way.
+    /// Waits for the runs that are under way.
     pub fn wait(&mut self) {
-        if let Some(UnderWay { task, arena }) = self.under_way.take() {
+        self.earlier = None;
+        if let Some(task) = self.under_way.take() {
             task.wait();
-            self.arena = arena.lock().unwrap_or_else(PoisonError::into_inner).take();
         }
+    }
+
+    /// Waits for the run that another one is queued behind.
+    fn wait_for_earlier(&mut self) {
+        if let Some(task) = self.earlier.take() {
+            task.wait();
+        }
+    }
+
+    /// The plan of a prepared program, if it is kept.
+    fn plan(&self, prepared: Prepared) -> Option<&Arc<Plan>> {
+        self.plans.get(prepared.place).filter(|entry| entry.number == prepared.number).map(|entry| &entry.plan)
     }
 
     /// A run of a prepared program up to where nothing can fail any more.
     fn make_run(&mut self, prepared: Prepared, arguments: Vec<Argument>, commit: impl FnOnce()) -> Result<Run> {
-        self.wait();
-        let kept = self.plans.get(prepared.place).filter(|entry| entry.number == prepared.number);
-        let Some(Entry { plan, .. }) = kept else {
+        let Some(plan) = self.plan(prepared).cloned() else {
             return Err(Error::new(ErrorKind::State, "the plan was dropped after it was prepared").operation("run"));
         };
         plan.check(&arguments)?;
         // What another planner is still writing is there before anything is let go: waiting may end in a panic.
         for argument in &arguments {
-            if let Argument::Buffer(buffer) = argument {
+            if let Argument::Buffer(buffer) = argument
+                && !self.under_way.as_ref().is_some_and(|task| buffer.is_written_by(task))
+            {
                 buffer.wait();
             }
         }
-        // The old arena goes first: the two are never needed together.
-        let arena = self.arena.take().filter(|arena| arena.len() >= plan.arena_bytes);
-        let arena = arena.unwrap_or_else(|| Buffer::recycled(DType::U8, plan.arena_bytes));
         if plan.uncertain == 0 {
             commit();
-            return Run::new(Arc::clone(plan), arguments, arena);
-        }
-        let mut run = Run::new(Arc::clone(plan), arguments, arena)?;
-        match run.uncertain(commit) {
-            Ok(()) => Ok(run),
-            Err(error) => {
-                self.arena = Some(run.into_arena());
-                Err(error)
+            if self.under_way.is_some() && plan.is_in_the_way(&arguments) {
+                // Perhaps it is the run under way that holds it: whether memory is taken over is not left to chance.
+                self.wait();
             }
+            return Ok(Run::new(plan, arguments, &self.arena));
         }
+        let mut run = Run::new(plan, arguments, &self.arena);
+        run.uncertain(commit)?;
+        Ok(run)
     }
 
     /// What the planner has done so far.

@@ -1,4 +1,4 @@
-//! Running a plan: arguments are checked, results get memory, and waves run one after the other, each on all threads.
+//! Running a plan: arguments are checked, results get memory, then all other values, and waves run one after the other, each on all threads.
 //!
 //! While a wave to come can fail, arguments stay as they are: whoever holds them is told to let go only after that, and then results
 //! may take over their memory.
@@ -9,82 +9,102 @@ use crate::place::{Place, ResultBuffer};
 use crate::plan::{Plan, Wave};
 use crate::wave::Shared;
 use crisol_ir::value::Constant;
-use crisol_ir::{Error, ErrorKind, Result, TensorType};
+use crisol_ir::{DType, Error, ErrorKind, Result, TensorType};
 use crisol_kernels::{FlushDenormals, Task};
 use smallvec::SmallVec;
 use std::slice::SliceIndex;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A run of a plan: what its values are in memory. It owns all of it, so that it can go on while its caller does something else.
+/// Where the runs of a planner, one after the other, take their arena from.
+pub(crate) type Arena = Arc<Mutex<Option<Buffer>>>;
+
+/// A run of a plan: what its values are in memory. It owns or shares in all of it, so that it can go on while its caller does something
+/// else, or begin later.
 pub(crate) struct Run {
     plan: Arc<Plan>,
     arguments: Vec<Argument>,
+    /// None before they can be made, and when they have been given away: from then on the writer keeps their memory, whatever becomes of the
+    /// buffers.
+    results: SmallVec<[Option<Arc<Buffer>>; 32]>,
     /// The numbers among the arguments and the constants, to which the table points.
-    _numbers: Vec<u64>,
-    results: SmallVec<[Option<Arc<Buffer>>; 16]>,
-    arena: Buffer,
+    numbers: Vec<u64>,
+    /// From its beginning to its end, when it goes back home.
+    arena: Option<Buffer>,
+    home: Arena,
     /// Where the value of each slot starts.
     table: Vec<*mut u8>,
 }
 
-// SAFETY: the pointers are into memory that the run owns or shares in; results and arena are written by nobody else.
+// SAFETY: the pointers are into memory that the run owns, shares in, or writes as the task that keeps it; nobody else writes it.
 unsafe impl Send for Run {}
 
 impl Run {
-    /// Gives all values their memory. `arena` has at least the bytes that the plan needs.
+    /// Gives all results their memory. Arguments need not be there yet.
     ///
     /// Results that take over an argument's memory have to wait until nothing can fail: those of a plan that can fail have none yet.
-    pub(crate) fn new(plan: Arc<Plan>, mut arguments: Vec<Argument>, mut arena: Buffer) -> Result<Run> {
-        let mut numbers: Vec<u64> = arguments.iter().map(Argument::bits).collect();
-        numbers.extend(plan.slots.iter().map(|place| match place {
+    pub(crate) fn new(plan: Arc<Plan>, arguments: Vec<Argument>, home: &Arena) -> Run {
+        let start = |place: &Place| match *place {
+            Place::Argument(number) => match &arguments[number as usize] {
+                Argument::Buffer(buffer) => buffer.start(),
+                Argument::Scalar(_) => std::ptr::null_mut(),
+            },
+            _ => std::ptr::null_mut(),
+        };
+        let table = plan.slots.iter().map(start).collect();
+        let results = plan.results.iter().map(|_| None).collect();
+        let home = Arc::clone(home);
+        let mut run = Run { plan, arguments, results, numbers: Vec::new(), arena: None, home, table };
+        run.make_results(|plan, result| !plan.is_late(result));
+        run
+    }
+
+    /// Gives all other values their memory, if they have none yet; arguments are there.
+    fn begin(&mut self) {
+        if self.arena.is_some() {
+            return;
+        }
+        // An old arena goes first if it is too small: the two are never needed together.
+        let kept = lock(&self.home).take().filter(|arena| arena.len() >= self.plan.arena_bytes);
+        let mut arena = kept.unwrap_or_else(|| Buffer::recycled(DType::U8, self.plan.arena_bytes));
+        self.numbers.extend(self.arguments.iter().map(Argument::bits));
+        self.numbers.extend(self.plan.slots.iter().map(|place| match place {
             Place::Constant(constant) => in_memory(*constant),
             _ => 0,
         }));
-        let (scalars, constants) = numbers.split_at_mut(arguments.len());
-        let argument_pointers: SmallVec<[*mut u8; 32]> = arguments
-            .iter()
-            .zip(scalars)
-            .map(|(argument, scalar)| match argument {
-                Argument::Buffer(buffer) => buffer.pointer().cast_mut(),
-                Argument::Scalar(_) => std::ptr::from_mut(scalar).cast(),
-            })
-            .collect();
-        let mut results: SmallVec<[Option<Arc<Buffer>>; 16]> = SmallVec::new();
-        let mut result_pointers = SmallVec::<[*mut u8; 16]>::new();
-        for result in &plan.results {
-            let (buffer, pointer) = match plan.is_late(result) {
-                true => (None, std::ptr::null_mut()),
-                false => result.buffer(&mut arguments).map(|(buffer, pointer)| (Some(buffer), pointer))?,
+        let (scalars, constants) = self.numbers.split_at_mut(self.arguments.len());
+        let start = arena.pointer_mut();
+        for ((slot, place), constant) in self.table.iter_mut().zip(&self.plan.slots).zip(constants) {
+            *slot = match *place {
+                Place::Argument(number) if slot.is_null() => std::ptr::from_mut(&mut scalars[number as usize]).cast(),
+                Place::Constant(_) => std::ptr::from_mut(constant).cast(),
+                Place::Arena(offset) => start.wrapping_add(offset),
+                Place::Argument(_) | Place::Result(_) => *slot,
             };
-            results.push(buffer);
-            result_pointers.push(pointer);
         }
-        let arena_start = arena.pointer_mut();
-        let places = plan.slots.iter().zip(constants).map(|(place, constant)| match *place {
-            Place::Argument(number) => argument_pointers[number as usize],
-            Place::Result(number) => result_pointers[number as usize],
-            Place::Constant(_) => std::ptr::from_mut(constant).cast(),
-            Place::Arena(offset) => arena_start.wrapping_add(offset),
-        });
-        let table = places.collect();
-        Ok(Run { plan, arguments, _numbers: numbers, results, arena, table })
+        self.arena = Some(arena);
     }
 
     /// Runs the waves that data can make fail, and gives what waited for them its memory. `commit` is called before that.
     pub(crate) fn uncertain(&mut self, commit: impl FnOnce()) -> Result<()> {
         self.waves(..self.plan.uncertain)?;
         commit();
-        let plan = Arc::clone(&self.plan);
-        for (number, result) in plan.results.iter().enumerate().filter(|(_, result)| plan.is_late(result)) {
-            let (buffer, pointer) = result.buffer(&mut self.arguments)?;
-            self.results[number] = Some(buffer);
-            for (slot, place) in self.table.iter_mut().zip(&plan.slots) {
-                if *place == Place::Result(number as u32) {
-                    *slot = pointer;
-                }
+        self.make_results(Plan::is_late);
+        Ok(())
+    }
+
+    /// Gives some of the results their memory.
+    fn make_results(&mut self, is_wanted: impl Fn(&Plan, &ResultBuffer) -> bool) {
+        let wanted = self.plan.results.iter().enumerate().filter(|(_, result)| is_wanted(&self.plan, result));
+        for (number, result) in wanted {
+            self.results[number] = Some(result.buffer(&mut self.arguments));
+        }
+        for (slot, place) in self.table.iter_mut().zip(&self.plan.slots) {
+            if let Place::Result(number) = *place
+                && let Some(buffer) = &self.results[number as usize]
+            {
+                *slot = buffer.start();
             }
         }
-        Ok(())
     }
 
     /// Runs the other waves, of which none fails.
@@ -94,16 +114,16 @@ impl Run {
 
     /// Says that a task will write the results, or that they are as good as written.
     pub(crate) fn set_writer(&mut self, writer: Option<&Task>) -> Result<()> {
-        for result in self.results.iter_mut().flatten() {
+        for buffer in self.results.iter_mut().flatten() {
             // Whoever else had it would read while it is written.
-            let own = Arc::get_mut(result).ok_or_else(shared)?;
+            let own = Arc::get_mut(buffer).ok_or_else(shared)?;
             own.set_writer(writer.cloned());
         }
         Ok(())
     }
 
-    /// The plan's outputs.
-    pub(crate) fn outputs(&self) -> Result<Vec<Arc<Buffer>>> {
+    /// Gives the plan's outputs away: if they have yet to be written, by the task that was [set](Run::set_writer) to do it.
+    pub(crate) fn take_outputs(&mut self) -> Result<Vec<Arc<Buffer>>> {
         let output = |place: &Place| match *place {
             Place::Result(number) => self.results[number as usize]
                 .clone()
@@ -116,17 +136,15 @@ impl Run {
                 Err(Error::new(ErrorKind::Internal, "an output has no memory of its own"))
             }
         };
-        self.plan.outputs.iter().map(output).collect()
-    }
-
-    /// The arena, for the next run; all else is let go.
-    pub(crate) fn into_arena(self) -> Buffer {
-        self.arena
+        let outputs = self.plan.outputs.iter().map(output).collect();
+        self.results.clear();
+        outputs
     }
 
     fn waves(&mut self, range: impl SliceIndex<[Wave], Output = [Wave]>) -> Result<()> {
         let _flush = FlushDenormals::new();
-        let arena = self.arena.pointer_mut();
+        self.begin();
+        let Some(arena) = self.arena.as_mut().map(Buffer::pointer_mut) else { return Ok(()) };
         for wave in &self.plan.waves[range] {
             // SAFETY: every slot points to the memory that the plan reserved for its value, and waves follow each other, so
             // that nothing is written while others read it. Results without memory are those of later waves.
@@ -136,10 +154,30 @@ impl Run {
     }
 }
 
+impl Drop for Run {
+    fn drop(&mut self) {
+        if let Some(arena) = self.arena.take() {
+            *lock(&self.home) = Some(arena);
+        }
+    }
+}
+
+fn lock(arena: &Arena) -> MutexGuard<'_, Option<Buffer>> {
+    arena.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Plan {
     /// Whether a result takes over memory that must stay as it is until nothing can fail.
     fn is_late(&self, result: &ResultBuffer) -> bool {
         self.uncertain > 0 && !result.takes_over.is_empty()
+    }
+
+    /// Whether somebody else holds an argument that a result would take over.
+    pub(crate) fn is_in_the_way(&self, arguments: &[Argument]) -> bool {
+        self.results.iter().flat_map(|result| &result.takes_over).any(|&number| match &arguments[number as usize] {
+            Argument::Buffer(buffer) => Arc::strong_count(buffer) > 1,
+            Argument::Scalar(_) => false,
+        })
     }
 
     /// Checks arguments against what the program takes.
@@ -168,18 +206,11 @@ impl Plan {
 }
 
 impl ResultBuffer {
-    /// Its memory, an argument's if nobody else holds that, and where it starts.
-    fn buffer(&self, arguments: &mut [Argument]) -> Result<(Arc<Buffer>, *mut u8)> {
+    /// Its memory, an argument's if nobody else holds that.
+    fn buffer(&self, arguments: &mut [Argument]) -> Arc<Buffer> {
         let inherited = self.takes_over.iter().find_map(|&number| arguments[number as usize].take(self.ty));
-        let mut buffer =
-            inherited.unwrap_or_else(|| Arc::new(Buffer::recycled(self.ty.dtype, self.ty.shape.elements())));
-        match Arc::get_mut(&mut buffer) {
-            Some(own) => {
-                let pointer = own.pointer_mut();
-                Ok((buffer, pointer))
-            }
-            None => Err(shared()),
-        }
+        let new = || Arc::new(Buffer::recycled(self.ty.dtype, self.ty.shape.elements()));
+        inherited.unwrap_or_else(new)
     }
 }
 

@@ -70,6 +70,11 @@ impl Storage {
         Storage { start, capacity }
     }
 
+    /// No bytes at all.
+    pub(crate) fn none() -> Storage {
+        Storage { start: NonNull::dangling(), capacity: 0 }
+    }
+
     /// The first byte.
     pub(crate) fn start(&self) -> *mut u8 {
         self.start.as_ptr()
@@ -78,7 +83,9 @@ impl Storage {
 
 impl Drop for Storage {
     fn drop(&mut self) {
-        lock().give(Start(self.start), self.capacity);
+        if self.capacity > 0 {
+            lock().give(Start(self.start), self.capacity);
+        }
     }
 }
 

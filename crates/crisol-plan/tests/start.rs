@@ -116,3 +116,43 @@ fn results_that_are_let_go_at_once_do_no_harm() {
         assert!(mine.as_slice::<f32>().unwrap().iter().all(|&x| x == 5.0));
     }
 }
+
+#[test]
+fn what_the_run_under_way_reads_is_taken_over_by_the_next_one() {
+    // The first program reads `p`, the second updates it: whether in place is not left to chance.
+    let mut reads = Graph::new();
+    let (p, x) = (reads.input(ty(&[SIDE, SIDE])), reads.input(ty(&[SIDE, SIDE])));
+    let product = ops::matmul(&mut reads, p, x).unwrap();
+    let (updates, outputs) = step();
+    let mut planner = Planner::new();
+    let (reads, updates) = (planner.prepare(&reads, &[product]).unwrap(), planner.prepare(&updates, &outputs).unwrap());
+    with_threads(2, || {
+        for round in 0..100 {
+            let Argument::Buffer(p) = argument(round) else { unreachable!() };
+            let place = p.as_slice::<f32>().unwrap().as_ptr();
+            let product =
+                planner.start_prepared(reads, vec![Argument::Buffer(p.clone()), argument(2)], || {}).unwrap().remove(0);
+            let rate = Argument::Scalar(Constant::new(DType::F32, 1e-3));
+            let arguments = vec![Argument::Buffer(p), Argument::Buffer(product), rate];
+            let new = planner.start_prepared(updates, arguments, || {}).unwrap().remove(1);
+            assert_eq!(new.as_slice::<f32>().unwrap().as_ptr(), place, "p was copied");
+        }
+    });
+}
+
+#[test]
+fn one_run_at_most_is_queued_behind_another() {
+    let (graph, outputs) = step();
+    let mut planner = Planner::new();
+    let prepared = planner.prepare(&graph, &outputs).unwrap();
+    with_threads(2, || {
+        let mut started: Vec<Arc<Buffer>> = Vec::new();
+        for round in 0..60 {
+            let rate = Argument::Scalar(Constant::new(DType::F32, 1e-3));
+            let results = planner.start_prepared(prepared, vec![argument(round), argument(2), rate], || {}).unwrap();
+            started.extend(results.into_iter().take(1));
+            let late = started.iter().rev().skip(2).filter(|output| !output.is_ready()).count();
+            assert_eq!(late, 0, "round {round}");
+        }
+    });
+}

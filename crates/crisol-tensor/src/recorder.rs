@@ -235,14 +235,24 @@ pub fn record(inputs: &[&Tensor], build: impl FnOnce(&mut Graph, &[NodeId]) -> R
     made.unwrap_or_else(|error| fail(error, location))
 }
 
-/// A scalar whose value is handed to the plan at run time, so that changing it makes no plan.
+/// A scalar that is part of the plan if it is 0, 1 or -1, and handed to it at run time if not, so that changing it makes no plan.
 pub(crate) fn record_scalar(constant: Constant) -> Tensor {
+    // These let the planner simplify, and never change from step to step by accident.
+    let is_part = matches!(constant.number(), 0.0 | 1.0 | -1.0) && !is_negative_zero(constant);
+    record_constant(constant, is_part)
+}
+
+/// A scalar whose value is handed to the plan at run time, whatever it is.
+pub(crate) fn record_number(constant: Constant) -> Tensor {
+    record_constant(constant, false)
+}
+
+fn record_constant(constant: Constant, is_part: bool) -> Tensor {
     let made = Recorder::with_current(|recorder| {
         let mut recording = recorder.enter()?;
-        let node = recording.append(|recording| match constant.number() {
-            // These let the planner simplify, and never change from step to step by accident.
-            0.0 | 1.0 | -1.0 if !is_negative_zero(constant) => recording.graph.constant(constant),
-            _ => {
+        let node = recording.append(|recording| match is_part {
+            true => recording.graph.constant(constant),
+            false => {
                 let ty = TensorType::new(constant.dtype, crisol_ir::Shape::SCALAR);
                 recording.argument(ty, Source::Scalar(constant))
             }

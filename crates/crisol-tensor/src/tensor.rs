@@ -1,7 +1,7 @@
 //! The tensor handle: what it knows at once (type and shape), and how arrays go in and come out.
 
 use crate::cell::Cell;
-use crate::recorder::{evaluate, fail, record, record_scalar};
+use crate::recorder::{evaluate, fail, record, record_number, record_scalar};
 use crisol_ir::ndarray::{ArrayBase, ArrayD, Axis, Data, Dimension};
 use crisol_ir::value::{Constant, Typed};
 use crisol_ir::{DType, Error, ErrorKind, Result, Shape, TensorType, Value};
@@ -30,6 +30,12 @@ impl Tensor {
     /// A scalar of `dtype`. Its value is an input of the plan: another value makes no new plan.
     pub fn scalar(dtype: DType, number: f64) -> Tensor {
         record_scalar(Constant::new(dtype, number))
+    }
+
+    /// A scalar of `dtype` that may change from step to step: as [`Tensor::scalar`], but 0, 1 and -1 are inputs of the plan as well. There they
+    /// are part of it, so that the step that first has one of them is planned anew.
+    pub fn number(dtype: DType, number: f64) -> Tensor {
+        record_number(Constant::new(dtype, number))
     }
 
     /// A tensor of the given shape filled with one number.

@@ -1,6 +1,7 @@
 //! Variables: cells that point to the current value of a weight or a state.
 
 use crate::is_tracing;
+use crate::recorder::Recorder;
 use crate::tensor::Tensor;
 use crisol_ir::{DType, Error, ErrorKind, Result, Shape, TensorType};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -76,15 +77,7 @@ impl Variable {
     #[track_caller]
     pub fn assign(&self, value: impl Into<Tensor>) -> Result<()> {
         let value = value.into();
-        let ty = value.ty()?;
-        if ty != self.0.ty {
-            return Err(Error::new(
-                ErrorKind::Shape,
-                format!("a variable of {} was assigned a value of {ty}", self.0.ty),
-            )
-            .operation("assign")
-            .at(std::panic::Location::caller()));
-        }
+        self.check(&value)?;
         if is_tracing() {
             return Ok(());
         }
@@ -99,6 +92,46 @@ impl Variable {
         }
         *self.lock() = value;
         Ok(())
+    }
+
+    /// Points many variables to other values: all of them, or none if one value does not fit.
+    ///
+    /// # Errors
+    /// As [`Variable::assign`].
+    ///
+    /// ```
+    /// use crisol_tensor::{Tensor, Variable};
+    /// let (a, b) = (Variable::new(Tensor::zeros([2]))?, Variable::new(Tensor::zeros([3]))?);
+    /// Variable::assign_all([(a.clone(), Tensor::ones([2])), (b.clone(), Tensor::ones([3]))])?;
+    /// assert!(Variable::assign_all([(a.clone(), Tensor::zeros([2])), (b, Tensor::zeros([4]))]).is_err());
+    /// assert_eq!(a.value().to_vec::<f32>()?, [1.0, 1.0]);
+    /// # Ok::<(), crisol_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn assign_all(assignments: impl IntoIterator<Item = (Variable, Tensor)>) -> Result<()> {
+        let assignments: Vec<(Variable, Tensor)> = assignments.into_iter().collect();
+        for (variable, value) in &assignments {
+            variable.check(value)?;
+        }
+        if is_tracing() {
+            return Ok(());
+        }
+        Recorder::with_current(|recorder| {
+            let mut elsewhere = Vec::new();
+            let mut recording = recorder.enter()?;
+            for (variable, value) in assignments {
+                match value.cell().pending_home().map(|home| Arc::ptr_eq(home, recorder)) {
+                    Some(true) => {
+                        let before = Some(std::mem::replace(&mut *variable.lock(), value));
+                        recording.assigned(Assignment { variable, before });
+                    }
+                    Some(false) => elsewhere.push((variable, value)),
+                    None => *variable.lock() = value,
+                }
+            }
+            drop(recording);
+            elsewhere.into_iter().try_for_each(|(variable, value)| variable.assign(value))
+        })
     }
 
     /// Adds to the value.
@@ -117,6 +150,17 @@ impl Variable {
     #[track_caller]
     pub fn assign_sub(&self, value: impl Into<Tensor>) -> Result<()> {
         self.assign(self.value() - value.into())
+    }
+
+    /// Checks that a value may be assigned.
+    #[track_caller]
+    fn check(&self, value: &Tensor) -> Result<()> {
+        let ty = value.ty()?;
+        if ty == self.0.ty {
+            return Ok(());
+        }
+        let text = format!("a variable of {} was assigned a value of {ty}", self.0.ty);
+        Err(Error::new(ErrorKind::Shape, text).operation("assign").at(std::panic::Location::caller()))
     }
 
     fn lock(&self) -> MutexGuard<'_, Tensor> {

@@ -157,3 +157,111 @@ fn a_task_that_nobody_waits_for_is_done() {
     }
     panic!("still not done: {count:?}");
 }
+
+#[test]
+fn queued_tasks_are_done_in_their_order() {
+    for threads in [1, 2, 3, 8] {
+        with_threads(threads, || {
+            for count in 0..60 {
+                let done = Arc::new(std::sync::Mutex::new(Vec::new()));
+                let mut last: Option<Task> = None;
+                for number in 0..count {
+                    let (task, list) = (Task::new(), Arc::clone(&done));
+                    let work = move || {
+                        parallel_for(5, &|_| ());
+                        list.lock().unwrap().push(number);
+                    };
+                    match &last {
+                        Some(last) => task.start_after(last, work),
+                        None => task.start(work),
+                    }
+                    last = Some(task);
+                    parallel_for(2, &|_| ());
+                }
+                last.iter().for_each(Task::wait);
+                assert_eq!(*done.lock().unwrap(), (0..count).collect::<Vec<_>>(), "{threads} threads");
+            }
+        });
+    }
+}
+
+#[test]
+fn many_threads_queue_tasks_and_none_is_lost() {
+    thread::scope(|scope| {
+        for _ in 0..5 {
+            scope.spawn(|| {
+                with_threads(3, || {
+                    for round in 0..100 {
+                        let (first, count) = counting(round % 4);
+                        let (second, counted) = (Task::new(), Arc::clone(&count));
+                        second.start_after(&first, move || {
+                            counted.fetch_add(1, Ordering::Relaxed);
+                        });
+                        second.wait();
+                        assert!(first.is_done());
+                        assert_eq!(count.load(Ordering::Relaxed), round % 4 * 21 + 1);
+                    }
+                });
+            });
+        }
+    });
+}
+
+#[test]
+fn a_task_behind_one_that_panics_panics_and_does_nothing() {
+    for threads in [1, 2, 4] {
+        with_threads(threads, || {
+            let (first, second) = (Task::new(), Task::new());
+            let ran = Arc::new(AtomicUsize::new(0));
+            let (inside, gate) = (Arc::clone(&ran), Arc::new(AtomicUsize::new(0)));
+            let held = Arc::clone(&gate);
+            let started = catch_unwind(AssertUnwindSafe(|| {
+                first.start(move || {
+                    // In place nobody would open the gate.
+                    let is_away = thread::current().name().is_some_and(|name| name.starts_with("crisol"));
+                    while is_away && held.load(Ordering::Relaxed) == 0 {
+                        thread::yield_now();
+                    }
+                    panic!("the first");
+                });
+            }));
+            let queued = catch_unwind(AssertUnwindSafe(|| {
+                second.start_after(&first, move || {
+                    inside.fetch_add(1, Ordering::Relaxed);
+                });
+                gate.store(1, Ordering::Relaxed);
+                second.wait();
+            }));
+            assert!(queued.is_err() || started.is_err());
+            assert!(catch_unwind(AssertUnwindSafe(|| second.wait())).is_err());
+            assert_eq!(ran.load(Ordering::Relaxed), 0);
+        });
+    }
+}
+
+#[test]
+fn what_a_task_keeps_is_dropped_when_it_is_done() {
+    with_threads(2, || {
+        let (task, gate) = (Task::new(), Arc::new(AtomicUsize::new(0)));
+        let (held, kept) = (Arc::clone(&gate), Arc::new(()));
+        task.keep(Arc::clone(&kept));
+        task.start(move || {
+            let is_away = thread::current().name().is_some_and(|name| name.starts_with("crisol"));
+            while is_away && held.load(Ordering::Relaxed) == 0 {
+                thread::yield_now();
+            }
+        });
+        if !task.is_done() {
+            task.keep(Arc::clone(&kept));
+            assert_eq!(Arc::strong_count(&kept), 3);
+        }
+        gate.store(1, Ordering::Relaxed);
+        task.wait();
+        // Whoever did it lets go just after it is done.
+        while Arc::strong_count(&kept) > 1 {
+            thread::yield_now();
+        }
+        task.keep(Arc::clone(&kept));
+        assert_eq!(Arc::strong_count(&kept), 1);
+    });
+}

@@ -32,7 +32,7 @@ impl Optimizer {
         // By element type and place, not by value: two numbers that happen to be equal in one step make no other plan.
         let mut numbers: Vec<(DType, Vec<Vec<Tensor>>)> = Vec::new();
         // What is to be changed: each parameter, then its states.
-        let mut variables: Vec<&Variable> = Vec::new();
+        let mut variables: Vec<&Variable> = Vec::with_capacity(4 * parameters.len());
         for (parameter, &place) in parameters.iter().zip(places) {
             let variable = parameter.variable();
             variables.push(variable);
@@ -44,7 +44,8 @@ impl Optimizer {
         }
         let values: Vec<Tensor> = variables.iter().map(|variable| variable.value()).collect();
         let all_numbers = numbers.iter().flat_map(|(_, numbers)| numbers.iter().flatten());
-        let inputs: Vec<&Tensor> = gradients.iter().chain(&values).chain(all_numbers).collect();
+        let mut inputs: Vec<&Tensor> = Vec::with_capacity(gradients.len() + values.len() + 8);
+        inputs.extend(gradients.iter().chain(&values).chain(all_numbers));
         let updated = repeated(self.id, &inputs, || {
             let mut rest = &values[..];
             let mut updated = Vec::with_capacity(values.len());
@@ -63,6 +64,8 @@ impl Optimizer {
             }
             Ok(updated)
         })?;
+        changes.assignments.reserve(updated.len());
+        changes.places.reserve(places.len());
         let mut changed = variables.into_iter().zip(updated);
         for &place in places {
             let states = self.slots.at(place).of_transforms().count();

@@ -3,14 +3,14 @@
 use crate::buffer::Buffer;
 use crate::compile::Mode;
 use crate::plan::{Made, Plan};
-use crate::run::{Arena, Run};
+use crate::run::{Home, Run};
 use crisol_ir::value::Constant;
 use crisol_ir::{Error, ErrorKind, Graph, NodeId, Result};
 use crisol_kernels::Task;
 use rustc_hash::FxHasher;
 use std::fmt::Write;
 use std::hash::{Hash, Hasher};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 /// Plans that a planner keeps at most.
@@ -74,8 +74,8 @@ pub struct Planner {
     clock: u64,
     /// Of all programs whose plans are kept.
     nodes: usize,
-    /// Where each run takes its arena from and leaves it for the next.
-    arena: Arena,
+    /// Where each run takes its arena and its lists from, and leaves them for the next.
+    home: Arc<Mutex<Home>>,
     /// The run that [`Planner::start_prepared`] left behind, and the one that it is queued behind.
     under_way: Option<Task>,
     earlier: Option<Task>,
@@ -119,7 +119,7 @@ impl Planner {
             recent: 0,
             clock: 0,
             nodes: 0,
-            arena: Arena::default(),
+            home: Arc::default(),
             under_way: None,
             earlier: None,
             stats: Stats::default(),
@@ -164,6 +164,11 @@ impl Planner {
     /// Plans that are kept now.
     pub fn plan_count(&self) -> usize {
         self.plans.len()
+    }
+
+    /// An empty list for the arguments of the next run, which has the memory of an earlier one's.
+    pub fn arguments(&self) -> Vec<Argument> {
+        Home::arguments(&self.home)
     }
 
     /// Runs a program that was prepared.
@@ -268,9 +273,9 @@ impl Planner {
                 // Perhaps it is the run under way that holds it: whether memory is taken over is not left to chance.
                 self.wait();
             }
-            return Ok(Run::new(plan, arguments, &self.arena));
+            return Ok(Run::new(plan, arguments, &self.home));
         }
-        let mut run = Run::new(plan, arguments, &self.arena);
+        let mut run = Run::new(plan, arguments, &self.home);
         run.uncertain(commit)?;
         Ok(run)
     }

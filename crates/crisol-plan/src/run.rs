@@ -11,49 +11,71 @@ use crate::wave::Shared;
 use crisol_ir::value::Constant;
 use crisol_ir::{DType, Error, ErrorKind, Result, TensorType};
 use crisol_kernels::{FlushDenormals, Task};
-use smallvec::SmallVec;
 use std::slice::SliceIndex;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Where the runs of a planner, one after the other, take their arena from.
-pub(crate) type Arena = Arc<Mutex<Option<Buffer>>>;
+/// What the runs of a planner, one after the other, have from each other.
+#[derive(Default)]
+pub(crate) struct Home {
+    arena: Option<Buffer>,
+    /// Lists of runs that are over, empty.
+    lists: Vec<Box<Lists>>,
+}
 
-/// A run of a plan: what its values are in memory. It owns or shares in all of it, so that it can go on while its caller does something
-/// else, or begin later.
-pub(crate) struct Run {
-    plan: Arc<Plan>,
+/// More runs of a planner are never there at once: one under way, one queued, one that is being made.
+const MOST_LISTS: usize = 3;
+
+/// The lists of a run. They are used again, because runs end on other threads than they are made on, where freeing their memory takes
+/// a lock that both want.
+#[derive(Default)]
+struct Lists {
     arguments: Vec<Argument>,
     /// None before they can be made, and when they have been given away: from then on the writer keeps their memory, whatever becomes of the
     /// buffers.
-    results: SmallVec<[Option<Arc<Buffer>>; 32]>,
+    results: Vec<Option<Arc<Buffer>>>,
     /// The numbers among the arguments and the constants, to which the table points.
     numbers: Vec<u64>,
-    /// From its beginning to its end, when it goes back home.
-    arena: Option<Buffer>,
-    home: Arena,
     /// Where the value of each slot starts.
     table: Vec<*mut u8>,
 }
 
 // SAFETY: the pointers are into memory that the run owns, shares in, or writes as the task that keeps it; nobody else writes it.
-unsafe impl Send for Run {}
+unsafe impl Send for Lists {}
+
+/// A run of a plan: what its values are in memory. It owns or shares in all of it, so that it can go on while its caller does something
+/// else, or begin later.
+pub(crate) struct Run {
+    plan: Arc<Plan>,
+    lists: Box<Lists>,
+    /// From its beginning to its end, when it goes back home.
+    arena: Option<Buffer>,
+    home: Arc<Mutex<Home>>,
+}
+
+impl Home {
+    /// An empty list of arguments.
+    pub(crate) fn arguments(home: &Mutex<Home>) -> Vec<Argument> {
+        lock(home).lists.last_mut().map(|lists| std::mem::take(&mut lists.arguments)).unwrap_or_default()
+    }
+}
 
 impl Run {
     /// Gives all results their memory. Arguments need not be there yet.
     ///
     /// Results that take over an argument's memory have to wait until nothing can fail: those of a plan that can fail have none yet.
-    pub(crate) fn new(plan: Arc<Plan>, arguments: Vec<Argument>, home: &Arena) -> Run {
+    pub(crate) fn new(plan: Arc<Plan>, arguments: Vec<Argument>, home: &Arc<Mutex<Home>>) -> Run {
+        let mut lists = lock(home).lists.pop().unwrap_or_default();
+        lists.arguments = arguments;
         let start = |place: &Place| match *place {
-            Place::Argument(number) => match &arguments[number as usize] {
+            Place::Argument(number) => match &lists.arguments[number as usize] {
                 Argument::Buffer(buffer) => buffer.start(),
                 Argument::Scalar(_) => std::ptr::null_mut(),
             },
             _ => std::ptr::null_mut(),
         };
-        let table = plan.slots.iter().map(start).collect();
-        let results = plan.results.iter().map(|_| None).collect();
-        let home = Arc::clone(home);
-        let mut run = Run { plan, arguments, results, numbers: Vec::new(), arena: None, home, table };
+        lists.table.extend(plan.slots.iter().map(start));
+        lists.results.resize(plan.results.len(), None);
+        let mut run = Run { plan, lists, arena: None, home: Arc::clone(home) };
         run.make_results(|plan, result| !plan.is_late(result));
         run
     }
@@ -64,16 +86,17 @@ impl Run {
             return;
         }
         // An old arena goes first if it is too small: the two are never needed together.
-        let kept = lock(&self.home).take().filter(|arena| arena.len() >= self.plan.arena_bytes);
+        let kept = lock(&self.home).arena.take().filter(|arena| arena.len() >= self.plan.arena_bytes);
         let mut arena = kept.unwrap_or_else(|| Buffer::recycled(DType::U8, self.plan.arena_bytes));
-        self.numbers.extend(self.arguments.iter().map(Argument::bits));
-        self.numbers.extend(self.plan.slots.iter().map(|place| match place {
+        let Lists { arguments, numbers, table, .. } = &mut *self.lists;
+        numbers.extend(arguments.iter().map(Argument::bits));
+        numbers.extend(self.plan.slots.iter().map(|place| match place {
             Place::Constant(constant) => in_memory(*constant),
             _ => 0,
         }));
-        let (scalars, constants) = self.numbers.split_at_mut(self.arguments.len());
+        let (scalars, constants) = numbers.split_at_mut(arguments.len());
         let start = arena.pointer_mut();
-        for ((slot, place), constant) in self.table.iter_mut().zip(&self.plan.slots).zip(constants) {
+        for ((slot, place), constant) in table.iter_mut().zip(&self.plan.slots).zip(constants) {
             *slot = match *place {
                 Place::Argument(number) if slot.is_null() => std::ptr::from_mut(&mut scalars[number as usize]).cast(),
                 Place::Constant(_) => std::ptr::from_mut(constant).cast(),
@@ -94,13 +117,15 @@ impl Run {
 
     /// Gives some of the results their memory.
     fn make_results(&mut self, is_wanted: impl Fn(&Plan, &ResultBuffer) -> bool) {
-        let wanted = self.plan.results.iter().enumerate().filter(|(_, result)| is_wanted(&self.plan, result));
-        for (number, result) in wanted {
-            self.results[number] = Some(result.buffer(&mut self.arguments));
+        let Lists { arguments, results, table, .. } = &mut *self.lists;
+        for (made, result) in results.iter_mut().zip(&self.plan.results) {
+            if is_wanted(&self.plan, result) {
+                *made = Some(result.buffer(arguments));
+            }
         }
-        for (slot, place) in self.table.iter_mut().zip(&self.plan.slots) {
+        for (slot, place) in table.iter_mut().zip(&self.plan.slots) {
             if let Place::Result(number) = *place
-                && let Some(buffer) = &self.results[number as usize]
+                && let Some(buffer) = &results[number as usize]
             {
                 *slot = buffer.start();
             }
@@ -114,7 +139,7 @@ impl Run {
 
     /// Says that a task will write the results, or that they are as good as written.
     pub(crate) fn set_writer(&mut self, writer: Option<&Task>) -> Result<()> {
-        for buffer in self.results.iter_mut().flatten() {
+        for buffer in self.lists.results.iter_mut().flatten() {
             // Whoever else had it would read while it is written.
             let own = Arc::get_mut(buffer).ok_or_else(shared)?;
             own.set_writer(writer.cloned());
@@ -124,21 +149,24 @@ impl Run {
 
     /// Gives the plan's outputs away: if they have yet to be written, by the task that was [set](Run::set_writer) to do it.
     pub(crate) fn take_outputs(&mut self) -> Result<Vec<Arc<Buffer>>> {
-        let output = |place: &Place| match *place {
-            Place::Result(number) => self.results[number as usize]
-                .clone()
-                .ok_or_else(|| Error::new(ErrorKind::Internal, "a result was never given memory")),
-            Place::Argument(number) => match &self.arguments[number as usize] {
-                Argument::Buffer(buffer) => Ok(buffer.clone()),
-                Argument::Scalar(constant) => Ok(Arc::new(scalar(*constant))),
-            },
-            Place::Constant(_) | Place::Arena(_) => {
-                Err(Error::new(ErrorKind::Internal, "an output has no memory of its own"))
-            }
-        };
-        let outputs = self.plan.outputs.iter().map(output).collect();
-        self.results.clear();
-        outputs
+        let Lists { arguments, results, .. } = &mut *self.lists;
+        let mut outputs = Vec::with_capacity(self.plan.outputs.len());
+        for place in &self.plan.outputs {
+            outputs.push(match *place {
+                Place::Result(number) => results[number as usize]
+                    .clone()
+                    .ok_or_else(|| Error::new(ErrorKind::Internal, "a result was never given memory"))?,
+                Place::Argument(number) => match &arguments[number as usize] {
+                    Argument::Buffer(buffer) => buffer.clone(),
+                    Argument::Scalar(constant) => Arc::new(scalar(*constant)),
+                },
+                Place::Constant(_) | Place::Arena(_) => {
+                    return Err(Error::new(ErrorKind::Internal, "an output has no memory of its own"));
+                }
+            });
+        }
+        results.clear();
+        Ok(outputs)
     }
 
     fn waves(&mut self, range: impl SliceIndex<[Wave], Output = [Wave]>) -> Result<()> {
@@ -148,7 +176,7 @@ impl Run {
         for wave in &self.plan.waves[range] {
             // SAFETY: every slot points to the memory that the plan reserved for its value, and waves follow each other, so
             // that nothing is written while others read it. Results without memory are those of later waves.
-            unsafe { wave.run(&Shared { table: &self.table, arena })? };
+            unsafe { wave.run(&Shared { table: &self.lists.table, arena })? };
         }
         Ok(())
     }
@@ -156,14 +184,22 @@ impl Run {
 
 impl Drop for Run {
     fn drop(&mut self) {
-        if let Some(arena) = self.arena.take() {
-            *lock(&self.home) = Some(arena);
+        let mut lists = std::mem::take(&mut self.lists);
+        let Lists { arguments, results, numbers, table } = &mut *lists;
+        arguments.clear();
+        results.clear();
+        numbers.clear();
+        table.clear();
+        let mut home = lock(&self.home);
+        home.arena = self.arena.take().or(home.arena.take());
+        if home.lists.len() < MOST_LISTS {
+            home.lists.push(lists);
         }
     }
 }
 
-fn lock(arena: &Arena) -> MutexGuard<'_, Option<Buffer>> {
-    arena.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(home: &Mutex<Home>) -> MutexGuard<'_, Home> {
+    home.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Plan {

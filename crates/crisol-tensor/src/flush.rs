@@ -46,7 +46,8 @@ impl Recording {
             Some(task) => task,
             None => self.prepare(key)?,
         };
-        let mut arguments = Vec::with_capacity(task.arguments.len());
+        let mut arguments = self.planner.arguments();
+        arguments.reserve_exact(task.arguments.len());
         for &from in &task.arguments {
             arguments.push(self.argument_of(from)?);
         }
@@ -72,7 +73,7 @@ impl Recording {
     /// The nodes whose handles live and have no value yet, in order.
     fn live(&mut self) -> Vec<NodeId> {
         let used = self.traced.cells.len().min(self.graph.len());
-        let mut live = Vec::new();
+        let mut live = Vec::with_capacity(self.assignments.len() + 16);
         // Backwards: what nobody holds lets go of the logits before it.
         for (index, slot) in self.traced.cells[..used].iter_mut().enumerate().rev() {
             if slot.is_awaited() {

@@ -188,7 +188,8 @@ pub fn repeated(key: u64, inputs: &[&Tensor], build: impl FnOnce() -> Result<Vec
             return build();
         }
         // The first number is none that gradients begin theirs with: a node, or the largest.
-        let mut full_key = vec![u32::MAX - 1, key as u32, (key >> 32) as u32];
+        let mut full_key = Vec::with_capacity(3 + nodes.len());
+        full_key.extend([u32::MAX - 1, key as u32, (key >> 32) as u32]);
         full_key.extend(nodes.iter().map(|node| node.0));
         let mark = recording.mark();
         if let Some(results) = recording.repeat(mark, &full_key) {

@@ -158,6 +158,7 @@ impl Recording {
     /// Adds the nodes of tensors in this recording to `nodes`, as arguments if they were made elsewhere.
     #[inline]
     pub(crate) fn nodes_of(&mut self, tensors: &[&Tensor], nodes: &mut Nodes) -> Result<()> {
+        nodes.reserve_exact(tensors.len());
         for tensor in tensors {
             nodes.push(match tensor.cell().place().node_in(self.epoch) {
                 Some(node) if tensor.cell().error().is_none() => node,

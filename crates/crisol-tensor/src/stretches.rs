@@ -50,7 +50,11 @@ impl Recording {
         }
         let scalars = stretch.scalars.iter();
         self.sources.extend(scalars.map(|&(node, constant)| (node, Source::Scalar(constant), Weak::new())));
-        stretch.results.iter().copied().collect()
+        let mut results = Vec::with_capacity(stretch.results.len());
+        for result in &stretch.results {
+            results.push((*result)?);
+        }
+        Some(results)
     }
 
     /// Remembers what was appended since `start`, if all of it follows from the nodes before it.

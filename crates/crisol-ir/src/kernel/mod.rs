@@ -180,8 +180,8 @@ pub struct Input {
 pub enum Role {
     /// Stored at every place of the loops ([`Access::Contiguous`] or [`Access::Strided`]).
     Store(Access),
-    /// Combined into `out[row]` over the columns, onto what stands there. Column `c` goes to partial result `c % 16`; then
-    /// partial `i` takes in `i + 8`, then `i + 4`, `i + 2`, `i + 1`; last, what stood there is the left operand.
+    /// Combined into `out[row]` over the columns, onto what stands there. Column `c` goes to partial result `c % 32`; then
+    /// partial `i` takes in `i + 16`, then `i + 8`, `i + 4`, `i + 2`, `i + 1`; last, what stood there is the left operand.
     ReduceColumns(Reduction),
     /// Combined into `out[column]` (contiguous) over the rows in order, onto what stands there as the left operand.
     ReduceRows(Reduction),
@@ -209,8 +209,8 @@ pub struct Kernel {
     pub outputs: Vec<Output>,
 }
 
-/// The number of partial results of [`Role::ReduceColumns`].
-pub const REDUCE_LANES: usize = 16;
+/// The number of partial results of [`Role::ReduceColumns`]: two of the widest vectors, as one alone would wait four cycles for each step.
+pub const REDUCE_LANES: usize = 32;
 
 /// One run of a kernel over a two-level loop nest. Arguments are the inputs, then the outputs.
 ///

@@ -1,7 +1,7 @@
 //! Reductions: the order in which elements are combined is a function of the shape alone, vectors or not.
 //!
-//! The 16 partial results of a row live in a stack slot, where the vector loop and the loop over the rest both find them:
-//! column `c` at place `c % 16`. Short kernels first run over whole blocks of 16 columns with the partial results in registers:
+//! The partial results of a row live in a stack slot, where the vector loop and the loop over the rest both find them:
+//! column `c` at place `c % 32`. Short kernels first run over whole blocks of 32 columns with the partial results in registers:
 //! there, the time to write and read back a partial result would be most of the loop's.
 
 use super::{Lowering, Row};
@@ -59,7 +59,7 @@ impl Lowering<'_, '_> {
         self.lanes > 1 && reductions > 0 && vectors * reductions <= 8 && vectors * instructions <= 64
     }
 
-    /// The loop over columns `from..to`, 16 at a time; leaves the partial results in their slots.
+    /// The loop over columns `from..to`, a block at a time; leaves the partial results in their slots.
     pub(super) fn blocks(&mut self, row: &Row, from: Value, to: Value) {
         let vectors = REDUCE_LANES / self.lanes;
         let reductions = self.reductions();

@@ -21,8 +21,7 @@ impl Wide<'_> {
         if inputs.get(argument).is_some_and(|input| input.access == Access::Broadcast) {
             return Memory::Base(pointer, 0);
         }
-        let lanes = if self.long { 8 } else { 16 };
-        Memory::Indexed(pointer, RCX, dtype.size(), (self.part * lanes * dtype.size()) as i32)
+        Memory::Indexed(pointer, RCX, dtype.size(), (self.part * self.lanes() * dtype.size()) as i32)
     }
 
     /// Loads an input, not of truth values.
@@ -105,7 +104,7 @@ impl Wide<'_> {
         }
     }
 
-    /// Puts the distances of the sixteen columns' position numbers from the first one on the stack.
+    /// Puts the distances of the position numbers of a vector's columns from the first one on the stack.
     pub(super) fn begin_positions(&mut self) {
         let Some(slot) = self.distances else { return };
         let (numbers, step) = (self.temporary(Kind::Vector), self.temporary(Kind::Vector));
@@ -125,11 +124,14 @@ impl Wide<'_> {
         self.end_instruction();
     }
 
-    /// Halves of the position numbers of sixteen columns.
+    /// Halves of the position numbers of a vector's columns.
     pub(super) fn position(&mut self, value: usize, high: bool) {
         let Some(slot) = self.distances else { return };
         // The first column's number.
         self.code.copy(RAX, RCX);
+        if self.part > 0 {
+            self.code.add_number(Operand::Register(RAX.0), (self.part * self.lanes()) as i32);
+        }
         self.code.multiply(RAX, Operand::Memory(Memory::Base(RDI, offset_of!(Call, position_column_step) as i32)));
         self.code.add(RAX, Operand::Memory(self.local(Local::Position)));
         let result = self.define_apart(value);

@@ -1,9 +1,9 @@
 //! Kernels for AVX-512, without Cranelift, whose vectors have 128 bits at most: sixteen lanes of 32 bits or eight of 64.
 //!
 //! The same kernel language by another emitter, bit for bit: whole vectors, then the last columns with the lanes beyond the row
-//! masked off. Columns are run sixteen at a time, the number of partial results of a reduction, so that these are one
-//! register (two, of 64 bits) from the first column to the last. What it does not know (arguments with strides, kernels that
-//! mix 32 and 64 bits, integer division) is left to [`lower`](crate::lower).
+//! masked off. Columns are run sixteen at a time; with reductions over them, as many as these have partial results, so that each is in one
+//! lane of two registers (four, of 64 bits) from the first column to the last. What it does not know (arguments with strides,
+//! kernels that mix 32 and 64 bits, integer division) is left to [`lower`](crate::lower).
 //!
 //! | module | what lives there |
 //! | --- | --- |
@@ -34,6 +34,8 @@ use std::mem::offset_of;
 const TAIL: u8 = 7;
 /// A mask for sequences of a few instructions.
 const SCRATCH: u8 = 6;
+/// Columns of a step, but for kernels that reduce over columns.
+const COLUMNS: usize = 16;
 /// More stack than this could step over a guard page.
 const MAX_SLOTS: usize = 56;
 /// More arguments than this are left to Cranelift.
@@ -99,7 +101,7 @@ struct Wide<'a> {
     now: usize,
     /// Whether lanes may lie behind the row's end.
     tail: bool,
-    /// Which of the vectors of a step of sixteen columns is computed.
+    /// Which of the vectors of a step is computed.
     part: usize,
     places: Vec<Place>,
     vectors: File,
@@ -188,13 +190,13 @@ impl Wide<'_> {
         self.begin_reductions();
         self.code.general(false, &[0x31], RCX.0, Operand::Register(RCX.0));
         self.code.copy(RDX, RSI);
-        self.code.and_number(RDX, -(REDUCE_LANES as i32));
+        self.code.and_number(RDX, -(self.columns() as i32));
         let (body, tail, done) = (self.code.label(), self.code.label(), self.code.label());
         self.code.jump_if(Condition::Equal, tail);
         self.code.bind_aligned(body);
         self.step();
         self.part = 0;
-        self.code.add_number(Operand::Register(RCX.0), REDUCE_LANES as i32);
+        self.code.add_number(Operand::Register(RCX.0), self.columns() as i32);
         self.code.compare(RCX, RDX);
         self.code.jump_if(Condition::Below, body);
         self.code.bind(tail);
@@ -207,7 +209,7 @@ impl Wide<'_> {
         self.end_reductions();
     }
 
-    /// Sixteen columns.
+    /// All vectors of a step.
     fn step(&mut self) {
         for part in 0..self.parts() {
             self.part = part;
@@ -220,7 +222,7 @@ impl Wide<'_> {
     /// The last columns, of which RDX says how many.
     fn last_step(&mut self, done: assembler::Label) {
         self.tail = true;
-        let lanes = REDUCE_LANES / self.parts();
+        let lanes = self.lanes();
         for part in 0..self.parts() {
             self.part = part;
             if part > 0 {
@@ -268,9 +270,20 @@ impl Wide<'_> {
         Memory::Base(RBP, -8 * (SAVED.len() + 1 + number) as i32)
     }
 
-    /// Vectors of a step of sixteen columns.
+    /// Columns of a step.
+    fn columns(&self) -> usize {
+        let reduces = self.kernel.outputs.iter().any(|output| matches!(output.role, Role::ReduceColumns(_)));
+        if reduces { REDUCE_LANES } else { COLUMNS }
+    }
+
+    /// Columns of a vector.
+    fn lanes(&self) -> usize {
+        if self.long { 8 } else { 16 }
+    }
+
+    /// Vectors of a step.
     fn parts(&self) -> usize {
-        if self.long { 2 } else { 1 }
+        self.columns() / self.lanes()
     }
 
     fn lane_bytes(&self) -> usize {

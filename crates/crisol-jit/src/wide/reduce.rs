@@ -1,4 +1,4 @@
-//! Partial results: sixteen for each reduction over the columns, in one vector or two from a row's first column to its last.
+//! Partial results of reductions over the columns, which stay in vectors from a row's first column to its last.
 
 use super::assembler::{Lanes, Memory, Operand, RAX, Vector};
 use super::body::ORDERED;
@@ -122,8 +122,12 @@ impl Wide<'_> {
                 }
             }
             let first = registers[0];
-            if let Some(second) = registers.get(1) {
-                self.combine(by, value, first, Operand::Register(*second));
+            let mut half = registers.len() / 2;
+            while half > 0 {
+                for place in 0..half {
+                    self.combine(by, value, registers[place], Operand::Register(registers[place + half]));
+                }
+                half /= 2;
             }
             let other = self.temporary(Kind::Vector);
             let rotate = self.integer(3, 0x03);

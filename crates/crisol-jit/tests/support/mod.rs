@@ -234,7 +234,7 @@ pub fn define(
             };
             let ty = types[output.value.index()];
             let partials = &mut partials[number];
-            for step in [8, 4, 2, 1] {
+            for step in [16, 8, 4, 2, 1] {
                 for i in 0..step {
                     partials[i] = combine(by, ty, partials[i], partials[i + step]);
                 }

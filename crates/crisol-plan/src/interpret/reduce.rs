@@ -1,4 +1,4 @@
-//! Combining elements: over the columns in sixteen partial results, over the rows in order, and partials into one.
+//! Combining elements: over the columns in partial results, over the rows in order, and partials into one.
 
 use super::block::Frame;
 use crisol_ir::DType;
@@ -158,7 +158,7 @@ pub(super) unsafe fn rows(frame: Frame, slot: u32, reduction: Reduction, dtype: 
     });
 }
 
-/// The sixteen partial results of a reduction over columns.
+/// The partial results of a reduction over columns.
 pub(super) struct Partials {
     reduction: Reduction,
     dtype: DType,

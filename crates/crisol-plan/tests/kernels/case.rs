@@ -294,7 +294,7 @@ impl Case {
             for (number, output) in self.kernel.outputs.iter().enumerate() {
                 if let Role::ReduceColumns(by) = output.role {
                     let (ty, lanes) = (Type::of(output.dtype), &mut partials[number]);
-                    for width in [8, 4, 2, 1] {
+                    for width in [16, 8, 4, 2, 1] {
                         (0..width).for_each(|lane| lanes[lane] = combine(by, ty, lanes[lane], lanes[lane + width]));
                     }
                     let argument = &mut arguments[count + number];

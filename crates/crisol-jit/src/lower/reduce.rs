@@ -84,12 +84,18 @@ impl Lowering<'_, '_> {
             let column = self.builder.ins().iadd(column, offset);
             let values = self.body(row, self.lanes, column);
             self.outputs(row, self.lanes, column, &values);
-            for (number, Partials { by, value, .. }) in reductions.iter().enumerate() {
+            for (number, Partials { slot, by, value, .. }) in reductions.iter().enumerate() {
                 let Some(value) = values[value.index()] else {
                     continue;
                 };
                 let sum = &mut sums[number * vectors + vector];
                 *sum = self.combine(*by, *sum, value);
+                if vector < vectors / 2 {
+                    // Nobody reads it. But Cranelift computes a partial result where it is next used, which would be at the loop's end, and
+                    // what was loaded for all of them would not fit the registers until there.
+                    let address = self.partial(*slot, 16 * vector as u32);
+                    self.builder.ins().store(MemFlagsData::trusted(), *sum, address, 0);
+                }
             }
         }
         let step = self.integer(types::I64, REDUCE_LANES as i64);

@@ -87,13 +87,13 @@ fn alone(name: &str, case: Case, count: usize, fused: Fused) -> Case {
     let mut out = Aligned::zeros(case.outs[0].len());
     let is_sum = out.len() == 1;
     let crisol = move || {
-        let slices: Vec<&[f32]> = arrays.iter().map(|array| &array[..]).collect();
-        let operands: Vec<&dyn crisol_jit::Operand> = slices.iter().map(|slice| slice as _).collect();
+        let slices: [&[f32]; 3] = std::array::from_fn(|input| arrays.get(input).map_or(&[][..], |array| &array[..]));
+        let operands: [&dyn crisol_jit::Operand; 3] = [&slices[0], &slices[1], &slices[2]];
         let mut out = &mut out[..];
         if is_sum {
-            fused.evaluate_into(&operands, &mut [&mut out[0]])?;
+            fused.evaluate_into(&operands[..inputs], &mut [&mut out[0]])?;
         } else {
-            fused.evaluate_into(&operands, &mut [&mut out])?;
+            fused.evaluate_into(&operands[..inputs], &mut [&mut out])?;
         }
         Ok(Vec::new())
     };

@@ -93,12 +93,18 @@ impl Fused {
             let message = format!("the output is {}, asked for was {}", output.dtype, T::DTYPE);
             return Err(error(ErrorKind::DType, message));
         }
-        let inputs: Vec<Place> = inputs.iter().map(|input| input.place()).collect();
-        let loops = self.loops(&inputs, None)?;
+        let (loops, mut starts) = match self.settled(inputs, None) {
+            Some(settled) => settled,
+            None => {
+                let inputs: Vec<Place> = inputs.iter().map(|input| input.place()).collect();
+                (self.loops(&inputs, None)?, inputs.iter().map(|place| place.pointer).collect())
+            }
+        };
         let [extent] = loops.outputs() else { return Err(error(ErrorKind::Internal, "no output".to_string())) };
         let mut array = Array::<T, IxDyn>::uninit(IxDyn(&extent.shape));
+        starts.push(array.as_mut_ptr().cast());
         // SAFETY: the loops fit the inputs, which are borrowed; the array is ours, in row-major order, and has the shape.
-        unsafe { loops.run(&inputs, &[array.as_mut_ptr().cast()]) };
+        unsafe { loops.run(starts) };
         // SAFETY: a run has written every place of its outputs.
         Ok(unsafe { array.assume_init() })
     }
@@ -123,6 +129,11 @@ impl Fused {
     /// # Errors
     /// As [`evaluate`](Fused::evaluate); an array of another shape or type than its output. Then nothing is written.
     pub fn evaluate_into(&self, inputs: &[&dyn Operand], outputs: &mut [&mut dyn OperandMut]) -> Result<()> {
+        if let Some((loops, starts)) = self.settled(inputs, Some(outputs)) {
+            // SAFETY: the loops fit; inputs are borrowed and outputs mutably, for this call.
+            unsafe { loops.run(starts) };
+            return Ok(());
+        }
         let inputs: Vec<Place> = inputs.iter().map(|input| input.place()).collect();
         let outputs: Vec<Place> = outputs.iter_mut().map(|output| output.place_mut()).collect();
         self.write_places(&inputs, &outputs)
@@ -165,14 +176,27 @@ impl Fused {
 
     fn write_places(&self, inputs: &[Place], outputs: &[Place]) -> Result<()> {
         let loops = self.loops(inputs, Some(outputs))?;
-        let starts: Arguments<*mut u8> = outputs.iter().map(|place| place.pointer).collect();
+        let starts = inputs.iter().chain(outputs).map(|place| place.pointer).collect();
         // SAFETY: the loops fit; inputs are borrowed and outputs mutably, for this call. An output that is an input as well is
         // the same array, walked alike.
-        unsafe { loops.run(inputs, &starts) };
+        unsafe { loops.run(starts) };
         Ok(())
     }
 
-    /// The loops for these arrays, which have been met before as a rule.
+    /// The loops for these arrays and where they start, if arrays that lie alike were met before.
+    fn settled(
+        &self,
+        inputs: &[&dyn Operand],
+        mut outputs: Option<&mut [&mut dyn OperandMut]>,
+    ) -> Option<(Arc<Loops>, Arguments<*mut u8>)> {
+        let settled = self.settled.read().unwrap_or_else(PoisonError::into_inner);
+        settled.iter().find_map(|loops| {
+            let starts = loops.starts(inputs, outputs.as_deref_mut())?;
+            Some((Arc::clone(loops), starts))
+        })
+    }
+
+    /// The loops for these arrays.
     fn loops(&self, inputs: &[Place], outputs: Option<&[Place]>) -> Result<Arc<Loops>> {
         let settled = self.settled.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = settled.iter().find(|loops| loops.fit(inputs, outputs)) {

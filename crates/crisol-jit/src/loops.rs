@@ -3,7 +3,7 @@
 use crate::CompiledKernel;
 use crate::expression::{Finish, OutputDraft};
 use crate::nest::{self, Arguments, Nest, Walk};
-use crate::operand::{Axes, Place};
+use crate::operand::{Axes, Extent, Operand, OperandMut, Place};
 use crate::results::Combined;
 use crisol_ir::primitive::Reduction;
 use crisol_ir::{DType, Error, ErrorKind, Result};
@@ -21,35 +21,6 @@ pub(crate) struct Loops {
     combined: SmallVec<[(usize, Combined); 2]>,
     /// `None` where there is nothing to go over.
     kernel: Option<Arc<CompiledKernel>>,
-}
-
-/// How an array lies.
-#[derive(PartialEq)]
-pub(crate) struct Extent {
-    dtype: DType,
-    pub(crate) shape: Axes<usize>,
-    /// Bytes a step.
-    strides: Axes<isize>,
-}
-
-impl Extent {
-    fn of(place: &Place) -> Extent {
-        Extent { dtype: place.dtype, shape: place.shape.clone(), strides: place.strides.clone() }
-    }
-
-    fn row_major(dtype: DType, shape: Axes<usize>) -> Extent {
-        let mut step = dtype.size() as isize;
-        let mut strides: Axes<isize> = shape.iter().map(|_| 0).collect();
-        for (stride, &size) in strides.iter_mut().zip(&shape).rev() {
-            *stride = step;
-            step = step.wrapping_mul(size as isize);
-        }
-        Extent { dtype, shape, strides }
-    }
-
-    fn is_of(&self, place: &Place) -> bool {
-        self.dtype == place.dtype && self.shape == place.shape && self.strides == place.strides
-    }
 }
 
 impl Loops {
@@ -137,6 +108,32 @@ impl Loops {
             && outputs.map_or_else(|| self.row_major && is_open(), |outputs| all(&self.outputs, outputs))
     }
 
+    /// Where the arrays start, inputs first, if these are the loops for them: of new arrays for the outputs if none are given.
+    pub(crate) fn starts(
+        &self,
+        inputs: &[&dyn Operand],
+        outputs: Option<&mut [&mut dyn OperandMut]>,
+    ) -> Option<Arguments<*mut u8>> {
+        if inputs.len() != self.inputs.len() || inputs.is_empty() {
+            return None;
+        }
+        let mut starts = Arguments::new();
+        for (input, extent) in inputs.iter().zip(&self.inputs) {
+            starts.push(input.start_in(extent)?);
+        }
+        match outputs {
+            Some(outputs) if outputs.len() == self.outputs.len() => {
+                for (output, extent) in outputs.iter_mut().zip(&self.outputs) {
+                    starts.push(output.start_in_mut(extent)?);
+                }
+            }
+            Some(_) => return None,
+            None if !self.row_major => return None,
+            None => {}
+        }
+        Some(starts)
+    }
+
     /// The outputs.
     pub(crate) fn outputs(&self) -> &[Extent] {
         &self.outputs
@@ -145,23 +142,24 @@ impl Loops {
     /// Runs them.
     ///
     /// # Safety
-    /// The loops [`fit`](Loops::fit) the inputs, which are valid for reads, and the arrays that start at `outputs`, which are
-    /// valid for writes and overlap nothing but an input of equal shape and strides.
-    pub(crate) unsafe fn run(&self, inputs: &[Place], outputs: &[*mut u8]) {
-        let starts = inputs.iter().map(|place| place.pointer).chain(outputs.iter().copied());
-        let mut pointers: Arguments<*mut u8> = starts.collect();
-        let mut rooms: SmallVec<[_; 2]> = self.combined.iter().map(|(_, combined)| combined.room()).collect();
-        for ((number, _), room) in self.combined.iter().zip(&mut rooms) {
-            pointers[inputs.len() + number] = room.as_mut_ptr().cast();
+    /// The arrays that start at `pointers`, inputs and then outputs, lie as the loops want it. Inputs are valid for reads, outputs for writes,
+    /// and these overlap nothing but an input of equal shape and strides.
+    pub(crate) unsafe fn run(&self, mut pointers: Arguments<*mut u8>) {
+        let mut rooms: SmallVec<[_; 2]> = SmallVec::new();
+        for (number, combined) in &self.combined {
+            rooms.push((combined.room(), pointers[self.inputs.len() + number]));
+        }
+        for ((number, _), (room, _)) in self.combined.iter().zip(&mut rooms) {
+            pointers[self.inputs.len() + number] = room.as_mut_ptr().cast();
         }
         if let Some(kernel) = &self.kernel {
             // SAFETY: every walk stays in its array: strides are those of the array or 0 where it has one element. Inputs are
             // only read; the rooms are ours.
             self.nest.run(pointers, |call| unsafe { kernel.call(call) });
         }
-        for ((number, combined), room) in self.combined.iter().zip(&rooms) {
+        for ((number, combined), (room, to)) in self.combined.iter().zip(&rooms) {
             // SAFETY: the output has the shape that is left of the domain.
-            unsafe { combined.finish(room, outputs[*number], &self.outputs[*number].strides) };
+            unsafe { combined.finish(room, *to, &self.outputs[*number].strides) };
         }
     }
 }

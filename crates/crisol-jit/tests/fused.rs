@@ -364,3 +364,18 @@ fn loops_are_kept_by_shape_strides_and_type() {
     assert!(fused.evaluate::<f32>(&[&x.mapv(f64::from)]).is_err());
     assert!(fused.evaluate_into(&[&x], &mut [&mut Array2::<f32>::zeros((6, 4))]).is_err());
 }
+
+#[test]
+fn shared_arrays_are_copied_before_they_are_written() {
+    let double = Fused::new(|k| k.output(k.input::<f32>() * 2.0)).unwrap();
+    let x = Array1::from_iter((0..40).map(|i| i as f32));
+    for _ in 0..3 {
+        let shared = Array1::<f32>::zeros(80).into_shared();
+        let mut every_other = shared.clone();
+        // The copy that is made for writing has no gaps.
+        every_other.slice_collapse(s![..;2]);
+        double.evaluate_into(&[&x], &mut [&mut every_other]).unwrap();
+        assert_eq!(every_other, &x * 2.0);
+        assert!(shared.iter().all(|&number| number == 0.0));
+    }
+}

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) struct Home {
     arena: Option<Buffer>,
     /// Lists of runs that are over, empty.
-    lists: Vec<Box<Lists>>,
+    lists: Vec<Lists>,
 }
 
 /// More runs of a planner are never there at once: one under way, one queued, one that is being made.
@@ -46,7 +46,7 @@ unsafe impl Send for Lists {}
 /// else, or begin later.
 pub(crate) struct Run {
     plan: Arc<Plan>,
-    lists: Box<Lists>,
+    lists: Lists,
     /// From its beginning to its end, when it goes back home.
     arena: Option<Buffer>,
     home: Arc<Mutex<Home>>,
@@ -88,7 +88,7 @@ impl Run {
         // An old arena goes first if it is too small: the two are never needed together.
         let kept = lock(&self.home).arena.take().filter(|arena| arena.len() >= self.plan.arena_bytes);
         let mut arena = kept.unwrap_or_else(|| Buffer::recycled(DType::U8, self.plan.arena_bytes));
-        let Lists { arguments, numbers, table, .. } = &mut *self.lists;
+        let Lists { arguments, numbers, table, .. } = &mut self.lists;
         numbers.extend(arguments.iter().map(Argument::bits));
         numbers.extend(self.plan.slots.iter().map(|place| match place {
             Place::Constant(constant) => in_memory(*constant),
@@ -117,7 +117,7 @@ impl Run {
 
     /// Gives some of the results their memory.
     fn make_results(&mut self, is_wanted: impl Fn(&Plan, &ResultBuffer) -> bool) {
-        let Lists { arguments, results, table, .. } = &mut *self.lists;
+        let Lists { arguments, results, table, .. } = &mut self.lists;
         for (made, result) in results.iter_mut().zip(&self.plan.results) {
             if is_wanted(&self.plan, result) {
                 *made = Some(result.buffer(arguments));
@@ -149,7 +149,7 @@ impl Run {
 
     /// Gives the plan's outputs away: if they have yet to be written, by the task that was [set](Run::set_writer) to do it.
     pub(crate) fn take_outputs(&mut self) -> Result<Vec<Arc<Buffer>>> {
-        let Lists { arguments, results, .. } = &mut *self.lists;
+        let Lists { arguments, results, .. } = &mut self.lists;
         let mut outputs = Vec::with_capacity(self.plan.outputs.len());
         for place in &self.plan.outputs {
             outputs.push(match *place {
@@ -185,7 +185,7 @@ impl Run {
 impl Drop for Run {
     fn drop(&mut self) {
         let mut lists = std::mem::take(&mut self.lists);
-        let Lists { arguments, results, numbers, table } = &mut *lists;
+        let Lists { arguments, results, numbers, table } = &mut lists;
         arguments.clear();
         results.clear();
         numbers.clear();

@@ -11,6 +11,7 @@ mod gather;
 mod inline;
 mod matmul;
 mod matrix;
+mod offers;
 mod operand;
 mod order;
 mod panels;

@@ -7,6 +7,7 @@
 
 use crate::denormals::FlushDenormals;
 use crate::inline::{Panic, keep_lowest, lock, run_inline};
+use crate::offers::Offers;
 use crate::task::{Task, doing, is_away};
 use crate::threads::{cores, threads};
 use std::cell::{Cell, UnsafeCell};
@@ -92,9 +93,7 @@ pub(crate) struct Pool {
     finished: AtomicUsize,
     /// The panic of the lowest chunk that panicked.
     panic: Mutex<Option<(usize, Panic)>>,
-    /// A task that nobody has taken up, and whether there is one.
-    offer: Mutex<Option<Task>>,
-    is_offered: AtomicBool,
+    offers: Offers,
     workers: AtomicUsize,
     inline_callers: AtomicUsize,
     /// Waits left to do without spinning, because a spinning thread was found to be in the way of others.
@@ -136,8 +135,7 @@ impl Pool {
             claimed: AtomicU64::new(0),
             finished: AtomicUsize::new(0),
             panic: Mutex::new(None),
-            offer: Mutex::new(None),
-            is_offered: AtomicBool::new(false),
+            offers: Offers::new(),
             workers: AtomicUsize::new(0),
             inline_callers: AtomicUsize::new(0),
             calm: AtomicUsize::new(0),
@@ -272,15 +270,17 @@ impl Pool {
         }
         let workers = self.hire(limit - 1);
         self.busy.store(false, Ordering::Release);
-        let mut offer = lock(&self.offer);
-        if workers == 0 || offer.as_ref().is_some_and(|other| !other.is_begun()) {
+        if workers == 0 || self.offers.is_waiting() {
             return false;
         }
-        *offer = Some(task.clone());
-        self.is_offered.store(true, Ordering::SeqCst);
-        drop(offer);
-        self.wake_all();
+        self.queue(task.clone());
         true
+    }
+
+    /// Has a worker take up a task as soon as one is free: there are some.
+    pub(crate) fn queue(&self, task: Task) {
+        self.offers.push(task);
+        self.wake_all();
     }
 
     /// Works for a task until it is over; inside a chunk it only waits.
@@ -317,10 +317,10 @@ impl Pool {
         INSIDE.set(true);
         let _flush = FlushDenormals::new();
         loop {
-            self.wait_until(&|| self.is_open() || self.is_offered.load(Ordering::SeqCst));
+            self.wait_until(&|| self.is_open() || self.offers.is_any());
             if self.take_seat() {
                 self.serve(|| true);
-            } else if let Some(task) = self.take_offer() {
+            } else if let Some(task) = self.offers.take() {
                 INSIDE.set(false);
                 task.run();
                 INSIDE.set(true);
@@ -358,15 +358,6 @@ impl Pool {
     /// Whether there is a job with a free seat.
     fn is_open(&self) -> bool {
         self.gate.load(Ordering::SeqCst) & SEATS > 0
-    }
-
-    fn take_offer(&self) -> Option<Task> {
-        if !self.is_offered.load(Ordering::SeqCst) {
-            return None;
-        }
-        let mut offer = lock(&self.offer);
-        self.is_offered.store(false, Ordering::SeqCst);
-        offer.take()
     }
 
     fn take_seat(&self) -> bool {

@@ -29,6 +29,8 @@ use std::sync::{Arc, Mutex};
 #[derive(Clone)]
 pub struct Task(Arc<Shared>);
 
+const PANICKED: &str = "the computation of this value panicked";
+
 type Work = Box<dyn FnOnce() + Send>;
 
 struct Shared {
@@ -90,11 +92,11 @@ impl Task {
         self.note_away();
     }
 
-    /// Gives the work away, to be begun as soon as another task is done: at once if it is, in place if it would be [there](Task::start)
-    /// or if there are no other threads.
+    /// Gives the work away, to be begun when another task is done: [at once](Task::start) if it is, by a worker as soon as one is free if it
+    /// is not. In place after the other task, when `threads` is 1 and inside a chunk. If the other task panicked, so does this one.
     ///
     /// # Panics
-    /// As [`Task::start`], when the other task's work panicked, and when another one was queued behind it before.
+    /// As [`Task::start`], and when another one was queued behind the other task before.
     ///
     /// ```
     /// use std::sync::{Arc, Mutex};
@@ -110,8 +112,8 @@ impl Task {
     pub fn start_after(&self, previous: &Task, work: impl FnOnce() + Send + 'static) {
         let before = previous.clone();
         let work = move || {
-            // It is done: this passes its panic on.
-            before.wait();
+            // It is done by now. What it panicked with is for those who wait for it.
+            assert!(!before.0.has_panicked.load(Ordering::Relaxed), "{PANICKED}");
             work();
         };
         let mut end = lock(&previous.0.end);
@@ -169,8 +171,8 @@ impl Task {
         lock(&self.0.work).is_none()
     }
 
-    /// Returns when the work is done, whether it panicked or not.
-    fn finish(&self) {
+    /// Returns when the work is done, whether it panicked or not: whoever [waits](Task::wait) is told.
+    pub fn finish(&self) {
         let previous = lock(&self.0.previous).clone();
         if let Some(previous) = previous
             && !previous.is_done()
@@ -205,8 +207,7 @@ impl Task {
             std::mem::take(&mut *end)
         };
         if let Some(next) = next {
-            // If no worker will take it up, whoever waits for it does.
-            pool().offer(&next, 2);
+            pool().queue(next);
         }
         pool().wake_all();
         drop(kept);
@@ -236,7 +237,7 @@ impl Task {
     fn tell(&self) {
         match lock(&self.0.panic).take() {
             Some(payload) => panic::resume_unwind(payload),
-            None => panic!("the computation of this value panicked"),
+            None => panic!("{PANICKED}"),
         }
     }
 }

@@ -13,7 +13,6 @@ mod lamb;
 mod learning_rate;
 mod lion;
 mod nadam;
-
 mod optimizer;
 mod options;
 mod parameter;

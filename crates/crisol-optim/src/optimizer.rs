@@ -203,7 +203,7 @@ impl Optimizer {
         for (parameter, gradient) in parameters.iter().zip(&gradients) {
             places.push(self.make_slots(places.len(), parameter, gradient)?);
         }
-        let mut changes = Changes::default();
+        let mut changes = Changes { assignments: Vec::new(), places: vec![None; parameters.len()] };
         if let Some(factor) = self.options.loss_scale {
             gradients = gradients.iter().map(|gradient| gradient / factor).collect();
         }
@@ -223,8 +223,9 @@ impl Optimizer {
         if let Some(momentum) = self.options.ema_momentum {
             self.record_averages(&parameters, &places, momentum, number, &mut changes);
         }
-        for (parameter, &place) in parameters.iter().zip(&changes.places) {
+        for (parameter, place) in parameters.iter().zip(&changes.places) {
             // After the averages, as in Keras, which are of unconstrained values.
+            let Some(place) = *place else { continue };
             let value = &mut changes.assignments[place].1;
             let projected = parameter.project(value.clone());
             *value = projected.map_err(|error| error.layer(parameter.path().into_owned()))?;
@@ -253,14 +254,14 @@ impl Optimizer {
         for (index, (parameter, &place)) in parameters.iter().zip(places).enumerate() {
             let Some(average) = self.slots.at(place).state(AVERAGE) else { continue };
             let variable = parameter.variable();
-            let place = changes.places.get(index).copied();
+            let place = changes.places[index];
             let value = place.map_or_else(|| variable.value(), |place| changes.assignments[place].1.clone());
             let scalar = |number| Tensor::number(variable.dtype(), number);
             let mean = average.value() * scalar(momentum) + value * scalar(1.0 - momentum);
             if self.options.ema_overwrite_frequency.is_some_and(|frequency| number.is_multiple_of(frequency)) {
                 match place {
                     Some(place) => changes.assignments[place].1 = mean.clone(),
-                    None => changes.change(variable, mean.clone()),
+                    None => changes.change(index, variable, mean.clone()),
                 }
             }
             changes.assignments.push((average.clone(), mean));
@@ -308,17 +309,16 @@ impl Optimizer {
 }
 
 /// What a step changes.
-#[derive(Default)]
 pub(crate) struct Changes {
     pub(crate) assignments: Vec<(Variable, Tensor)>,
-    /// Which of them are the parameters' own, in the order of the parameters.
-    pub(crate) places: Vec<usize>,
+    /// For each parameter which of them is its own, if it changes.
+    pub(crate) places: Vec<Option<usize>>,
 }
 
 impl Changes {
-    /// Changes the next parameter itself.
-    pub(crate) fn change(&mut self, parameter: &Variable, value: Tensor) {
-        self.places.push(self.assignments.len());
+    /// Changes a parameter itself.
+    pub(crate) fn change(&mut self, index: usize, parameter: &Variable, value: Tensor) {
+        self.places[index] = Some(self.assignments.len());
         self.assignments.push((parameter.clone(), value));
     }
 }

@@ -44,8 +44,12 @@ impl Slots {
         self.by_path.get(path).map(|&place| self.at(place))
     }
 
-    /// Adds those of a parameter that has none yet; returns where.
+    /// Adds those of a parameter, or puts them in place of others of its path; returns where.
     pub(crate) fn insert(&mut self, slots: ParameterSlots) -> usize {
+        if let Some(&place) = self.by_path.get(&slots.path) {
+            self.list[place] = slots;
+            return place;
+        }
         let place = self.list.len();
         self.by_path.insert(slots.path.clone(), place);
         self.list.push(slots);

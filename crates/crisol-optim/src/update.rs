@@ -65,11 +65,10 @@ impl Optimizer {
             Ok(updated)
         })?;
         changes.assignments.reserve(updated.len());
-        changes.places.reserve(places.len());
         let mut changed = variables.into_iter().zip(updated);
-        for &place in places {
+        for (index, &place) in places.iter().enumerate() {
             let states = self.slots.at(place).of_transforms().count();
-            changed.next().into_iter().for_each(|(parameter, value)| changes.change(parameter, value));
+            changed.next().into_iter().for_each(|(parameter, value)| changes.change(index, parameter, value));
             let states = changed.by_ref().take(states).map(|(variable, value)| (variable.clone(), value));
             changes.assignments.extend(states);
         }

@@ -132,6 +132,7 @@ impl Buffer {
     /// They are of another type.
     pub fn as_mut_slice<T: Element>(&mut self) -> Result<&mut [T]> {
         self.check::<T>()?;
+        self.wait();
         // SAFETY: as in `as_slice`, and the borrow is exclusive.
         Ok(unsafe { std::slice::from_raw_parts_mut(self.pointer_mut().cast(), self.count) })
     }
@@ -170,7 +171,7 @@ impl Buffer {
         self.writer = writer;
     }
 
-    /// The first byte, to be written.
+    /// The first byte, to be written: of elements that nobody is writing.
     pub(crate) fn pointer_mut(&mut self) -> *mut u8 {
         self.storage.start()
     }

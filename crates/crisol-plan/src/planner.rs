@@ -210,13 +210,17 @@ impl Planner {
         let Some(plan) = self.plan(prepared).filter(|plan| plan.is_detachable && *DETACHES) else {
             return self.run_prepared(prepared, arguments, commit);
         };
-        match plan.uncertain {
-            0 => self.wait_for_earlier(),
-            // It uses the arena at once.
-            _ => self.wait(),
+        // If what can fail runs first, it uses the arena at once. A run that is over may have panicked, which is told here.
+        if plan.uncertain > 0 || self.under_way.as_ref().is_some_and(Task::is_done) {
+            self.wait();
+        }
+        if let Some(earlier) = self.earlier.take() {
+            earlier.wait();
         }
         let mut run = self.make_run(prepared, arguments, commit)?;
         let task = Task::new();
+        // From here to the start of the task nothing returns: results may lie in memory that the run under way has yet to write, and are kept
+        // by this task alone.
         run.set_writer(Some(&task))?;
         let outputs = run.take_outputs();
         let work = move || {
@@ -237,13 +241,6 @@ impl Planner {
     pub fn wait(&mut self) {
         self.earlier = None;
         if let Some(task) = self.under_way.take() {
-            task.wait();
-        }
-    }
-
-    /// Waits for the run that another one is queued behind.
-    fn wait_for_earlier(&mut self) {
-        if let Some(task) = self.earlier.take() {
             task.wait();
         }
     }
@@ -269,9 +266,11 @@ impl Planner {
         }
         if plan.uncertain == 0 {
             commit();
-            if self.under_way.is_some() && plan.is_in_the_way(&arguments) {
+            if let Some(task) = &self.under_way
+                && plan.is_in_the_way(&arguments)
+            {
                 // Perhaps it is the run under way that holds it: whether memory is taken over is not left to chance.
-                self.wait();
+                task.finish();
             }
             return Ok(Run::new(plan, arguments, &self.home));
         }

@@ -156,3 +156,21 @@ fn one_run_at_most_is_queued_behind_another() {
         }
     });
 }
+
+#[test]
+fn who_writes_a_result_waits_until_it_is_written() {
+    let (graph, outputs) = step();
+    let mut planner = Planner::new();
+    let prepared = planner.prepare(&graph, &outputs).unwrap();
+    with_threads(2, || {
+        for round in 0..100 {
+            let rate = Argument::Scalar(Constant::new(DType::F32, 1e-3));
+            let mut results =
+                planner.start_prepared(prepared, vec![argument(round), argument(2), rate], || {}).unwrap();
+            let output = Arc::get_mut(&mut results[0]).unwrap();
+            output.as_mut_slice::<f32>().unwrap().fill(7.0);
+            planner.wait();
+            assert!(output.as_slice::<f32>().unwrap().iter().all(|&x| x == 7.0));
+        }
+    });
+}

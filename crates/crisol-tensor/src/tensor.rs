@@ -32,8 +32,8 @@ impl Tensor {
         record_scalar(Constant::new(dtype, number))
     }
 
-    /// A scalar of `dtype` that may change from step to step: as [`Tensor::scalar`], but 0, 1 and -1 are inputs of the plan as well. There they
-    /// are part of it, so that the step that first has one of them is planned anew.
+    /// A scalar of `dtype` that may change from step to step: it is an input of the plan whatever its value, where [`Tensor::scalar`] makes
+    /// 0, 1 and -1 part of the plan, so that the step that first has one of them is planned anew.
     pub fn number(dtype: DType, number: f64) -> Tensor {
         record_number(Constant::new(dtype, number))
     }

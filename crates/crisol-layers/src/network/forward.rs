@@ -61,7 +61,8 @@ impl Network {
         let graph = self.graph()?;
         let mut scope = Scope::new(Arc::clone(&built.tree), mode, self.dtype, key);
         let values = run(graph, &mut scope, inputs)?;
-        let outputs = graph.outputs.iter().map(|&output| part(&values, output)).collect::<Result<Vec<Tensor>>>()?;
+        let outputs = graph.outputs.iter().map(|&output| part(&values, output).cloned());
+        let outputs = outputs.collect::<Result<Vec<Tensor>>>()?;
         let masks = outputs.iter().map(|output| scope.mask(output)).collect();
         let passed = scope.commit()?;
         *self.lock_last() = Last { losses: passed.losses.clone(), metrics: passed.metrics.clone() };

@@ -323,7 +323,7 @@ impl Layer for Network {
     fn call_all(&self, cx: &mut Scope, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
         let graph = self.graph()?;
         let values = run(graph, cx, inputs)?;
-        graph.outputs.iter().map(|&output| part(&values, output)).collect()
+        graph.outputs.iter().map(|&output| part(&values, output).cloned()).collect()
     }
 
     fn output_count(&self) -> usize {

@@ -22,15 +22,22 @@ pub(super) fn run(graph: &Graph, scope: &mut Scope, inputs: &[Tensor]) -> Result
                 vec![accept(&entry.name, ty, input, scope)?]
             }
             EntryKind::Layer(layer) => {
-                let inputs = call.inputs.iter().map(|&input| part(&values, input)).collect::<Result<Vec<Tensor>>>();
-                let outputs =
-                    inputs.and_then(|inputs| scope.call_layer(&entry.name, Some(&entry.name), &**layer, &inputs));
+                let mut call_layer =
+                    |inputs: &[Tensor]| scope.call_layer(&entry.name, Some(&entry.name), &**layer, inputs);
+                let outputs = match call.inputs[..] {
+                    // Most layers have one, which need not be copied.
+                    [input] => part(&values, input).and_then(|input| call_layer(std::slice::from_ref(input))),
+                    _ => {
+                        let inputs = call.inputs.iter().map(|&input| part(&values, input).cloned());
+                        inputs.collect::<Result<Vec<Tensor>>>().and_then(|inputs| call_layer(&inputs))
+                    }
+                };
                 outputs.map_err(|error| error.at(call.location))?
             }
         };
         values.push(value);
         for added in graph.added.iter().filter(|added| added.of.call == place) {
-            let value = (added.function)(&part(&values, added.of)?);
+            let value = (added.function)(part(&values, added.of)?);
             match &added.name {
                 Some(name) => scope.add_metric(name, value),
                 None => scope.add_loss(value),
@@ -42,8 +49,8 @@ pub(super) fn run(graph: &Graph, scope: &mut Scope, inputs: &[Tensor]) -> Result
 }
 
 /// One output of a call that was made.
-pub(super) fn part(values: &[Vec<Tensor>], Part { call, output }: Part) -> Result<Tensor> {
-    values[call].get(output).cloned().ok_or_else(|| {
+pub(super) fn part(values: &[Vec<Tensor>], Part { call, output }: Part) -> Result<&Tensor> {
+    values[call].get(output).ok_or_else(|| {
         let text = format!("output {output} of a layer that has {} was asked for", values[call].len());
         Error::new(ErrorKind::Value, text)
     })

@@ -7,6 +7,7 @@ use crate::state::State;
 use crisol_params::{Role, Tree, WeightSettings};
 use crisol_tensor::random::Key;
 use crisol_tensor::{DType, Error, ErrorKind, Result, Shape, Tensor, TensorType, Trace};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::panic::Location;
 use std::sync::Arc;
@@ -32,7 +33,8 @@ impl Scope {
 
     fn with(store: Store, mode: Mode, dtype: DType, key: Key) -> Scope {
         Scope {
-            path: String::new(),
+            // Room for the paths of most weights, which are put together here one after the other.
+            path: String::with_capacity(64),
             mode,
             dtype,
             key,
@@ -81,26 +83,14 @@ impl Scope {
         layer: &dyn Layer,
         inputs: &[Tensor],
     ) -> Result<Vec<Tensor>> {
-        let mut cast = Vec::with_capacity(inputs.len());
-        for input in inputs {
-            let dtype = input.dtype()?;
-            if dtype.is_float() && dtype != self.dtype {
-                let input_cast = input.cast(self.dtype);
-                if let Some(mask) = self.mask(input) {
-                    self.set_mask(&input_cast, &mask);
-                }
-                cast.push(input_cast);
-            } else {
-                cast.push(input.clone());
-            }
-        }
+        let inputs = self.in_own_dtype(inputs)?;
         let outer = self.path.len();
         if !self.path.is_empty() {
             self.path.push('/');
         }
         self.path.push_str(name);
         let asked = std::mem::take(&mut self.asked);
-        let result = self.enter(outer, shown, layer).and_then(|()| layer.call_all(self, &cast));
+        let result = self.enter(outer, shown, layer).and_then(|()| layer.call_all(self, &inputs));
         let result = result.and_then(|outputs| {
             self.take_error()?;
             outputs.iter().try_for_each(Tensor::check)?;
@@ -111,9 +101,25 @@ impl Scope {
         self.path.truncate(outer);
         let outputs = result?;
         if !self.masks.is_empty() && layer.passes_mask() {
-            self.pass_mask(&cast, &outputs);
+            self.pass_mask(&inputs, &outputs);
         }
         Ok(outputs)
+    }
+
+    /// The inputs of a layer in the element type that layers compute in, with their masks.
+    fn in_own_dtype<'a>(&mut self, inputs: &'a [Tensor]) -> Result<Cow<'a, [Tensor]>> {
+        let mut cast = Cow::Borrowed(inputs);
+        for (place, input) in inputs.iter().enumerate() {
+            let dtype = input.dtype()?;
+            if dtype.is_float() && dtype != self.dtype {
+                let input_cast = input.cast(self.dtype);
+                if let Some(mask) = self.mask(input) {
+                    self.set_mask(&input_cast, &mask);
+                }
+                cast.to_mut()[place] = input_cast;
+            }
+        }
+        Ok(cast)
     }
 
     /// The outputs' steps count that count in the first input with a mask.

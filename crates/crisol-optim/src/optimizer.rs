@@ -40,7 +40,7 @@ pub struct Optimizer {
     pub(crate) steps: u64,
     /// What it is made from, if a file can hold that.
     pub(crate) config: Option<Config>,
-    /// A number that no other optimizer of the process has.
+    /// A number that no other optimizer of the process has, and no other options of this one.
     pub(crate) id: u64,
 }
 
@@ -63,8 +63,7 @@ impl Optimizer {
             LearningRate::Fixed(rate) => check_rate(&name, *rate)?,
             LearningRate::Scheduled(schedule) => schedule.check()?,
         }
-        static IDS: AtomicU64 = AtomicU64::new(0);
-        let (id, options, slots) = (IDS.fetch_add(1, Ordering::Relaxed), Options::default(), Slots::default());
+        let (id, options, slots) = (next_id(), Options::default(), Slots::default());
         Ok(Optimizer { name, learning_rate, transforms, options, slots, steps: 0, config: None, id })
     }
 
@@ -75,6 +74,8 @@ impl Optimizer {
     pub fn with_options(mut self, options: Options) -> Result<Optimizer> {
         options.check().map_err(|error| error.operation(self.name.clone()))?;
         self.options = options;
+        // Its updates are others than before.
+        self.id = next_id();
         Ok(self)
     }
 
@@ -321,6 +322,11 @@ impl Changes {
         self.places[index] = Some(self.assignments.len());
         self.assignments.push((parameter.clone(), value));
     }
+}
+
+fn next_id() -> u64 {
+    static IDS: AtomicU64 = AtomicU64::new(0);
+    IDS.fetch_add(1, Ordering::Relaxed)
 }
 
 fn check_rate(name: &str, rate: f64) -> Result<()> {

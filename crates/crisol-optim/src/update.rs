@@ -5,6 +5,7 @@ use crate::parameter::Parameter;
 use crate::transform::{Moment, Step};
 use crisol_ir::{DType, Result};
 use crisol_tensor::{Tensor, Variable, repeated};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What the step of one parameter is made from.
 struct Given<'a> {
@@ -46,7 +47,7 @@ impl Optimizer {
         let all_numbers = numbers.iter().flat_map(|(_, numbers)| numbers.iter().flatten());
         let mut inputs: Vec<&Tensor> = Vec::with_capacity(gradients.len() + values.len() + 8);
         inputs.extend(gradients.iter().chain(&values).chain(all_numbers));
-        let updated = repeated(self.id, &inputs, || {
+        let updated = repeated(self.key(places), &inputs, || {
             let mut rest = &values[..];
             let mut updated = Vec::with_capacity(values.len());
             for ((parameter, &place), gradient) in parameters.iter().zip(places).zip(&gradients) {
@@ -73,6 +74,14 @@ impl Optimizer {
             changes.assignments.extend(states);
         }
         Ok(())
+    }
+
+    /// What the update of parameters is a function of beside tensors: this optimizer, and which of its parameters they are, for transforms and
+    /// weight decay may go by their paths.
+    fn key(&self, places: &[usize]) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.id, places).hash(&mut hasher);
+        hasher.finish()
     }
 
     /// The numbers of a step: of weight decay if weights decay, then of each transform.

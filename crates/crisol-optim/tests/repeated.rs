@@ -3,8 +3,11 @@
 
 use crisol_autograd::GradientTape;
 use crisol_optim::transform::{Moment, Step, Transform};
-use crisol_optim::{Adafactor, Adam, AdamW, IntoOptimizer, Nadam, Optimizer, OptimizerOptions, RmsProp};
+use crisol_optim::{
+    Adafactor, Adam, AdamW, IntoOptimizer, Nadam, Optimizer, OptimizerOptions, Parameter, RmsProp, Sgd,
+};
 use crisol_tensor::{Tensor, Variable, set_cursor, stats};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -43,6 +46,33 @@ fn repeated_updates_have_the_bits_of_recorded_ones() {
         let (repeated, recorded) = (trained(make, true), trained(make, false));
         assert!(repeated.iter().all(|x| x.is_finite()), "{repeated:?}");
         assert_eq!(repeated, recorded, "{}", make().name());
+    }
+}
+
+/// A variable under a path of its own.
+struct Named(&'static str, Variable);
+
+impl Parameter for Named {
+    fn path(&self) -> Cow<'_, str> {
+        self.0.into()
+    }
+
+    fn variable(&self) -> &Variable {
+        &self.1
+    }
+}
+
+#[test]
+fn an_update_is_not_repeated_for_parameters_of_other_paths() {
+    // Both steps are the same program but for the path, by which one decays and the other does not.
+    let mut optimizer = Sgd::new(0.5).weight_decay(1.0).exclude_from_weight_decay(["bias"]).into_optimizer().unwrap();
+    for _ in 0..3 {
+        for (path, expected) in [("dense/kernel", 1.0f32), ("dense/bias", 2.0)] {
+            let x = Variable::new(Tensor::from_slice(&[2.0f32, 2.0], [2])).unwrap();
+            let pairs = [(Named(path, x.clone()), Tensor::from_slice(&[0.0f32, 0.0], [2]))];
+            optimizer.apply_gradients(pairs).unwrap();
+            assert_eq!(x.value().to_vec::<f32>().unwrap(), [expected; 2], "{path}");
+        }
     }
 }
 

@@ -74,3 +74,25 @@ impl ParameterSlots {
         self.slots.iter().find(|slot| slot.name == name).map(|slot| &slot.variable)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_has_one_place_whatever_is_near() {
+        let of = |path: &str, counts: &[usize]| ParameterSlots {
+            path: path.to_string(),
+            counts: counts.to_vec(),
+            slots: Vec::new(),
+        };
+        let mut slots = Slots::default();
+        assert_eq!(["b", "a", "b"].map(|path| slots.insert(of(path, &[]))), [0, 1, 0]);
+        assert_eq!(slots.insert(of("a", &[1])), 1);
+        assert_eq!(slots.at(1).counts, [1]);
+        for near in 0..4 {
+            assert_eq!(["a", "b", "c"].map(|path| slots.place(near, path)), [Some(1), Some(0), None]);
+        }
+        assert_eq!(slots.iter().map(|slots| &slots.path[..]).collect::<Vec<_>>(), ["a", "b"]);
+    }
+}

@@ -229,11 +229,13 @@ impl Planner {
                 panic!("{error}");
             }
         };
-        self.earlier = self.under_way.replace(task.clone());
-        match &self.earlier {
+        // Started before it is noted: what panics in place has been told, and is under way no more.
+        let earlier = self.under_way.take();
+        match &earlier {
             Some(earlier) => task.start_after(earlier, work),
             None => task.start(work),
         }
+        (self.earlier, self.under_way) = (earlier, Some(task));
         outputs
     }
 

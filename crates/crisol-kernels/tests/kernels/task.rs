@@ -265,3 +265,25 @@ fn what_a_task_keeps_is_dropped_when_it_is_done() {
         assert_eq!(Arc::strong_count(&kept), 1);
     });
 }
+
+#[test]
+fn queueing_a_task_does_not_wait_for_the_one_before() {
+    with_threads(2, || {
+        let (first, second) = (Task::new(), Task::new());
+        let gate = Arc::new(AtomicUsize::new(0));
+        let held = Arc::clone(&gate);
+        first.start(move || {
+            // In place nobody would open the gate.
+            let is_away = thread::current().name().is_some_and(|name| name.starts_with("crisol"));
+            while is_away && held.load(Ordering::Relaxed) == 0 {
+                thread::yield_now();
+            }
+        });
+        let is_queued = !first.is_done();
+        second.start_after(&first, || ());
+        assert_eq!(second.is_done(), !is_queued);
+        gate.store(1, Ordering::Relaxed);
+        second.wait();
+        assert!(first.is_done());
+    });
+}

@@ -5,6 +5,7 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | [`dtype`], [`shape`], [`value`] | element types, shapes, and plain arrays of either (ndarray) |
+//! | [`elements`] | arrays as lists of elements, and back |
 //! | [`error`] | the one error type: kind, what was given, what was expected, where, what to do |
 //! | [`graph`] | recorded tensor programs: nodes, verifier, text form |
 //! | [`primitive`] | what every operation must tell about itself |
@@ -13,6 +14,7 @@
 
 pub mod cpu;
 pub mod dtype;
+pub mod elements;
 pub mod error;
 pub mod graph;
 pub mod kernel;

@@ -1,6 +1,7 @@
 //! Plain arrays of any element type: what definitions compute with, and what tests compare.
 
 use crate::dtype::{DType, Element};
+use crate::elements::map;
 use crate::error::{Error, ErrorKind, Result};
 use crate::shape::Shape;
 use half::{bf16, f16};
@@ -117,32 +118,31 @@ impl Value {
     /// The same numbers as another type, by Rust's `as`: saturating, NaN to 0, and to `bool` by comparing with 0. Types of sixteen
     /// bits are reached through `float32`, to the nearest, ties to even.
     pub fn cast(&self, dtype: DType) -> Value {
+        /// From the widest numbers of a kind, which hold all of that kind exactly: all pairs of types would be forty functions.
         macro_rules! from_number {
             ($array:expr) => {
                 match dtype {
-                    DType::Bool => Value::Bool($array.mapv(|x| x != Default::default())),
-                    DType::U8 => Value::U8($array.mapv(|x| x as u8)),
-                    DType::I32 => Value::I32($array.mapv(|x| x as i32)),
-                    DType::I64 => Value::I64($array.mapv(|x| x as i64)),
-                    DType::BF16 => Value::BF16($array.mapv(|x| bf16::from_f32(x as f32))),
-                    DType::F16 => Value::F16($array.mapv(|x| f16::from_f32(x as f32))),
-                    DType::F32 => Value::F32($array.mapv(|x| x as f32)),
-                    DType::F64 => Value::F64($array.mapv(|x| x as f64)),
+                    DType::Bool => Value::Bool(map($array, |x| x != Default::default())),
+                    DType::U8 => Value::U8(map($array, |x| x as u8)),
+                    DType::I32 => Value::I32(map($array, |x| x as i32)),
+                    DType::I64 => Value::I64(map($array, |x| x as i64)),
+                    DType::BF16 => Value::BF16(map($array, |x| bf16::from_f32(x as f32))),
+                    DType::F16 => Value::F16(map($array, |x| f16::from_f32(x as f32))),
+                    DType::F32 => Value::F32(map($array, |x| x as f32)),
+                    DType::F64 => Value::F64(map($array, |x| x as f64)),
                 }
             };
         }
         match self {
-            Value::Bool(array) if dtype == DType::Bool => Value::Bool(array.clone()),
-            Value::Bool(array) => Value::U8(array.mapv(u8::from)).cast(dtype),
-            Value::BF16(array) if dtype == DType::BF16 => Value::BF16(array.clone()),
-            Value::BF16(array) => Value::F32(array.mapv(f32::from)).cast(dtype),
-            Value::F16(array) if dtype == DType::F16 => Value::F16(array.clone()),
-            Value::F16(array) => Value::F32(array.mapv(f32::from)).cast(dtype),
-            Value::U8(array) => from_number!(array),
-            Value::I32(array) => from_number!(array),
+            same if same.dtype() == dtype => same.clone(),
             Value::I64(array) => from_number!(array),
-            Value::F32(array) => from_number!(array),
             Value::F64(array) => from_number!(array),
+            Value::Bool(array) => Value::I64(map(array, i64::from)).cast(dtype),
+            Value::U8(array) => Value::I64(map(array, i64::from)).cast(dtype),
+            Value::I32(array) => Value::I64(map(array, i64::from)).cast(dtype),
+            Value::BF16(array) => Value::F64(map(array, f64::from)).cast(dtype),
+            Value::F16(array) => Value::F64(map(array, f64::from)).cast(dtype),
+            Value::F32(array) => Value::F64(map(array, f64::from)).cast(dtype),
         }
     }
 

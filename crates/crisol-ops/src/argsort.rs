@@ -1,11 +1,12 @@
 //! The order of elements along an axis.
 
-use crate::definition::unexpected;
+use crate::definition::{places, unexpected};
 use crate::probe::{self, ORDERED};
 use crate::rule::{self, Takes};
 use crisol_ir::primitive::{Gradients, Library};
 use crisol_ir::{
     Attributes, DType, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value,
+    elements,
 };
 use ndarray::{ArrayD, Axis, IxDyn};
 use smallvec::{SmallVec, smallvec};
@@ -76,16 +77,24 @@ fn order<T: PartialOrd>(a: &T, b: &T) -> Ordering {
     a.partial_cmp(b).unwrap_or_else(|| is_nan(a).cmp(&is_nan(b)))
 }
 
-fn places<T: PartialOrd>(x: &ArrayD<T>, how: ArgsortAttributes) -> ArrayD<i32> {
-    let mut sizes: SmallVec<[usize; 8]> = x.shape().into();
-    sizes[how.axis] = how.count;
-    let mut places = ArrayD::zeros(IxDyn(&sizes));
-    for (x, mut places) in x.lanes(Axis(how.axis)).into_iter().zip(places.lanes_mut(Axis(how.axis))) {
+fn sorted<T: Copy + PartialOrd>(x: &ArrayD<T>, how: ArgsortAttributes) -> Value {
+    let elements = elements::list(x);
+    let compare = |a: usize, b: usize| order(&elements[a], &elements[b]);
+    Value::I32(sorted_places(x.shape(), how, &compare))
+}
+
+/// For elements of any type, of which it knows which of two places has the smaller one.
+fn sorted_places(sizes: &[usize], how: ArgsortAttributes, compare: &dyn Fn(usize, usize) -> Ordering) -> ArrayD<i32> {
+    let mut sorted_sizes: SmallVec<[usize; 8]> = sizes.into();
+    sorted_sizes[how.axis] = how.count;
+    let mut sorted = ArrayD::zeros(IxDyn(&sorted_sizes));
+    let places = places(sizes);
+    for (x, mut sorted) in places.lanes(Axis(how.axis)).into_iter().zip(sorted.lanes_mut(Axis(how.axis))) {
         let mut order_of: Vec<usize> = (0..x.len()).collect();
-        order_of.sort_by(|&a, &b| if how.descending { order(&x[b], &x[a]) } else { order(&x[a], &x[b]) });
-        places.iter_mut().zip(order_of).for_each(|(place, from)| *place = from as i32);
+        order_of.sort_by(|&a, &b| if how.descending { compare(x[b], x[a]) } else { compare(x[a], x[b]) });
+        sorted.iter_mut().zip(order_of).for_each(|(place, from)| *place = from as i32);
     }
-    places
+    sorted
 }
 
 impl Primitive for Argsort {
@@ -110,11 +119,11 @@ impl Primitive for Argsort {
         let [x] = rule::operands(inputs)?;
         let how = ArgsortAttributes::decode(attributes, x.shape()?)?;
         match x {
-            Value::U8(x) => Ok(Value::I32(places(x, how))),
-            Value::I32(x) => Ok(Value::I32(places(x, how))),
-            Value::I64(x) => Ok(Value::I32(places(x, how))),
-            Value::F32(x) => Ok(Value::I32(places(x, how))),
-            Value::F64(x) => Ok(Value::I32(places(x, how))),
+            Value::U8(x) => Ok(sorted(x, how)),
+            Value::I32(x) => Ok(sorted(x, how)),
+            Value::I64(x) => Ok(sorted(x, how)),
+            Value::F32(x) => Ok(sorted(x, how)),
+            Value::F64(x) => Ok(sorted(x, how)),
             other => Err(unexpected(other)),
         }
     }

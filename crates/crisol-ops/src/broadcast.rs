@@ -1,12 +1,13 @@
 //! Repetition along axes by NumPy's rule.
 
 use crate::composite::sum_to_shape;
+use crate::definition::rearrange;
 use crate::{probe, rule};
 use crisol_ir::primitive::Gradients;
 use crisol_ir::shape::MAX_RANK;
 use crisol_ir::{
     Attributes, DType, Error, ErrorKind, Graph, Kind, Layout, NodeId, Primitive, Probe, Result, Shape, TensorType,
-    Value, map_value,
+    Value,
 };
 use ndarray::IxDyn;
 use smallvec::smallvec;
@@ -75,7 +76,7 @@ impl Primitive for Broadcast {
         let shape = rule::shape(attributes.numbers())?;
         let sizes = IxDyn(&shape);
         let wrong = || Error::new(ErrorKind::Shape, format!("does not broadcast to {shape}"));
-        Ok(map_value!(x, x => x.broadcast(sizes).ok_or_else(wrong)?.as_standard_layout().into_owned()))
+        rearrange(x, |places| Ok(places.broadcast(sizes).ok_or_else(wrong)?.to_owned()))
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {

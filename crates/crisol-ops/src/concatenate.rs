@@ -1,5 +1,6 @@
 //! Tensors one after the other along an axis.
 
+use crate::definition::{pick, places};
 use crate::{probe, rule, slice};
 use crisol_ir::primitive::{Gradients, Library};
 use crisol_ir::{
@@ -79,21 +80,18 @@ impl Primitive for Concatenate {
     }
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
-        fn join<T: crisol_ir::value::Typed>(inputs: &[Value], axis: usize) -> Result<Value> {
-            let arrays: Vec<&ArrayD<T>> = inputs.iter().map(Value::array).collect::<Result<_>>()?;
-            let views: Vec<_> = arrays.iter().map(|array| array.view()).collect();
-            ndarray::concatenate(Axis(axis), &views)
-                .map(|joined| T::value(joined.as_standard_layout().into_owned()))
-                .map_err(|error| Error::new(ErrorKind::Shape, error.to_string()))
-        }
         let axis = axis(attributes, inputs.len())?;
-        let first = inputs.first().ok_or_else(none_given)?;
-        crisol_ir::each_value!(first, array => {
-            fn of_same_type<T: crisol_ir::value::Typed>(_: &ArrayD<T>, inputs: &[Value], axis: usize) -> Result<Value> {
-                join::<T>(inputs, axis)
-            }
-            of_same_type(array, inputs, axis)
-        })
+        let mut parts: Vec<ArrayD<usize>> = Vec::new();
+        let mut before = 0;
+        for input in inputs {
+            let part = places(input.shape()?.sizes()) + before;
+            before += part.len();
+            parts.push(part);
+        }
+        let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
+        let joined = ndarray::concatenate(Axis(axis), &views)
+            .map_err(|error| Error::new(ErrorKind::Shape, error.to_string()))?;
+        pick(&inputs.iter().collect::<Vec<_>>(), &joined)
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {

@@ -1,6 +1,6 @@
 //! Convolution of images, and the settings and definition that it shares with its two gradients.
 
-use crate::definition::{Real, unexpected};
+use crate::definition::{narrow, wide};
 use crate::probe::{self, FLOATS};
 use crate::rule::{self, Takes};
 use crate::window::Window;
@@ -9,7 +9,7 @@ use crisol_ir::primitive::{Gradients, Library};
 use crisol_ir::{
     Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value,
 };
-use ndarray::{Array4, ArrayD, Ix4};
+use ndarray::{Array4, Ix4};
 use smallvec::smallvec;
 
 /// `y[n, p, q, o] = sum over r, s, i of x[n, p * stride + r * dilation - top, q * stride + s * dilation - left, i] *
@@ -156,21 +156,15 @@ impl Primitive for Conv2d {
     }
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
-        fn convolve<T: Real>(x: &ArrayD<T>, kernel: &ArrayD<T>, how: Conv2dAttributes) -> Result<ArrayD<T>> {
-            let shape = how.output(Shape::new(x.shape())?, Shape::new(kernel.shape())?)?;
-            let (x, kernel) = (wide(x)?, wide(kernel)?);
-            let mut y = Array4::zeros([shape[0], shape[1], shape[2], shape[3]]);
-            meetings(&how, x.dim(), kernel.dim(), y.dim(), |x_at, kernel_at, y_at| {
-                y[y_at] += x[x_at] * kernel[kernel_at];
-            });
-            Ok(y.mapv(T::narrow).into_dyn())
-        }
         let how = Conv2dAttributes::decode(attributes)?;
-        match rule::operands(inputs)? {
-            [Value::F32(x), Value::F32(kernel)] => Ok(Value::F32(convolve(x, kernel, how)?)),
-            [Value::F64(x), Value::F64(kernel)] => Ok(Value::F64(convolve(x, kernel, how)?)),
-            [other, _] => Err(unexpected(other)),
-        }
+        let [x, kernel] = rule::operands(inputs)?;
+        let shape = how.output(x.shape()?, kernel.shape()?)?;
+        let (dtype, x, kernel) = (x.dtype(), wide::<Ix4>(x)?, wide::<Ix4>(kernel)?);
+        let mut y = Array4::zeros([shape[0], shape[1], shape[2], shape[3]]);
+        meetings(&how, x.dim(), kernel.dim(), y.dim(), |x_at, kernel_at, y_at| {
+            y[y_at] += x[x_at] * kernel[kernel_at];
+        });
+        Ok(narrow(y, dtype))
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {
@@ -218,14 +212,6 @@ pub(crate) fn rank4(what: &str, shape: Shape, expected: &str) -> Result<()> {
     }
     let text = format!("{what} {shape} has rank {}, expected 4: {expected}", shape.rank());
     Err(Error::new(ErrorKind::Shape, text))
-}
-
-/// An array of rank 4 in double precision.
-pub(crate) fn wide<T: Real>(array: &ArrayD<T>) -> Result<Array4<f64>> {
-    array
-        .mapv(T::widen)
-        .into_dimensionality::<Ix4>()
-        .map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))
 }
 
 type Index = [usize; 4];

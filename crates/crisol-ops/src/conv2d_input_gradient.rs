@@ -1,7 +1,7 @@
 //! The gradient of a convolution with respect to its images, which is also the transposed convolution.
 
-use crate::conv2d::{Conv2dAttributes, Conv2dGradientAttributes, meetings, rank4, wide};
-use crate::definition::{Real, unexpected};
+use crate::conv2d::{Conv2dAttributes, Conv2dGradientAttributes, meetings, rank4};
+use crate::definition::{narrow, wide};
 use crate::probe::{self, FLOATS};
 use crate::rule::{self, Takes};
 use crate::{conv2d, conv2d_weight_gradient};
@@ -9,7 +9,7 @@ use crisol_ir::primitive::{Gradients, Library};
 use crisol_ir::{
     Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value,
 };
-use ndarray::{Array4, ArrayD};
+use ndarray::{Array4, Ix4};
 use smallvec::smallvec;
 
 /// The images `x` that give `conv2d(x, kernel)` its slope: `x[..] = sum of g[..] * kernel[..]` over the products in which each
@@ -56,25 +56,15 @@ impl Primitive for Conv2dInputGradient {
     }
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
-        fn images<T: Real>(
-            gradient: &ArrayD<T>,
-            kernel: &ArrayD<T>,
-            how: Conv2dGradientAttributes,
-        ) -> Result<ArrayD<T>> {
-            let shape = image_shape(how, Shape::new(gradient.shape())?, Shape::new(kernel.shape())?)?;
-            let (gradient, kernel) = (wide(gradient)?, wide(kernel)?);
-            let mut x = Array4::zeros([shape[0], shape[1], shape[2], shape[3]]);
-            meetings(&how.convolution, x.dim(), kernel.dim(), gradient.dim(), |x_at, kernel_at, y_at| {
-                x[x_at] += gradient[y_at] * kernel[kernel_at];
-            });
-            Ok(x.mapv(T::narrow).into_dyn())
-        }
         let how = Conv2dGradientAttributes::decode(attributes)?;
-        match rule::operands(inputs)? {
-            [Value::F32(gradient), Value::F32(kernel)] => Ok(Value::F32(images(gradient, kernel, how)?)),
-            [Value::F64(gradient), Value::F64(kernel)] => Ok(Value::F64(images(gradient, kernel, how)?)),
-            [other, _] => Err(unexpected(other)),
-        }
+        let [gradient, kernel] = rule::operands(inputs)?;
+        let shape = image_shape(how, gradient.shape()?, kernel.shape()?)?;
+        let (dtype, gradient, kernel) = (gradient.dtype(), wide::<Ix4>(gradient)?, wide::<Ix4>(kernel)?);
+        let mut x = Array4::zeros([shape[0], shape[1], shape[2], shape[3]]);
+        meetings(&how.convolution, x.dim(), kernel.dim(), gradient.dim(), |x_at, kernel_at, y_at| {
+            x[x_at] += gradient[y_at] * kernel[kernel_at];
+        });
+        Ok(narrow(x, dtype))
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {

@@ -1,7 +1,7 @@
 //! The gradient of a convolution with respect to its kernel.
 
-use crate::conv2d::{Conv2dAttributes, Conv2dGradientAttributes, meetings, rank4, wide};
-use crate::definition::{Real, unexpected};
+use crate::conv2d::{Conv2dAttributes, Conv2dGradientAttributes, meetings, rank4};
+use crate::definition::{narrow, wide};
 use crate::probe::{self, FLOATS};
 use crate::rule::{self, Takes};
 use crate::{conv2d, conv2d_input_gradient};
@@ -9,7 +9,7 @@ use crisol_ir::primitive::{Gradients, Library};
 use crisol_ir::{
     Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value,
 };
-use ndarray::{Array4, ArrayD};
+use ndarray::{Array4, Ix4};
 use smallvec::smallvec;
 
 /// `kernel[..] = sum of x[..] * g[..]` over the products of `conv2d(x, kernel)` in which each element of the kernel stands.
@@ -56,21 +56,15 @@ impl Primitive for Conv2dWeightGradient {
     }
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
-        fn kernel<T: Real>(x: &ArrayD<T>, gradient: &ArrayD<T>, how: Conv2dGradientAttributes) -> Result<ArrayD<T>> {
-            let shape = kernel_shape(how, Shape::new(x.shape())?, Shape::new(gradient.shape())?)?;
-            let (x, gradient) = (wide(x)?, wide(gradient)?);
-            let mut kernel = Array4::zeros([shape[0], shape[1], shape[2], shape[3]]);
-            meetings(&how.convolution, x.dim(), kernel.dim(), gradient.dim(), |x_at, kernel_at, y_at| {
-                kernel[kernel_at] += x[x_at] * gradient[y_at];
-            });
-            Ok(kernel.mapv(T::narrow).into_dyn())
-        }
         let how = Conv2dGradientAttributes::decode(attributes)?;
-        match rule::operands(inputs)? {
-            [Value::F32(x), Value::F32(gradient)] => Ok(Value::F32(kernel(x, gradient, how)?)),
-            [Value::F64(x), Value::F64(gradient)] => Ok(Value::F64(kernel(x, gradient, how)?)),
-            [other, _] => Err(unexpected(other)),
-        }
+        let [x, gradient] = rule::operands(inputs)?;
+        let shape = kernel_shape(how, x.shape()?, gradient.shape()?)?;
+        let (dtype, x, gradient) = (x.dtype(), wide::<Ix4>(x)?, wide::<Ix4>(gradient)?);
+        let mut kernel = Array4::zeros([shape[0], shape[1], shape[2], shape[3]]);
+        meetings(&how.convolution, x.dim(), kernel.dim(), gradient.dim(), |x_at, kernel_at, y_at| {
+            kernel[kernel_at] += x[x_at] * gradient[y_at];
+        });
+        Ok(narrow(kernel, dtype))
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {

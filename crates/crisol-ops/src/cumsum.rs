@@ -1,13 +1,13 @@
 //! Running sums along an axis.
 
-use crate::definition::{Real, unexpected};
+use crate::definition::{lines, narrow, wide};
 use crate::probe::{self, NUMBERS};
 use crate::rule::{self, Takes};
 use crisol_ir::primitive::{Gradients, Library};
 use crisol_ir::{
-    Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value,
+    Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value, elements,
 };
-use ndarray::{ArrayD, Axis};
+use ndarray::ArrayD;
 use smallvec::smallvec;
 
 /// `y[i] = x[0] + ... + x[i]` along an axis, or, in reverse, `y[i] = x[i] + ... + x[last]`. Integers wrap.
@@ -76,22 +76,25 @@ impl Primitive for Cumsum {
     }
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
-        fn run<T: Copy>(mut x: ArrayD<T>, how: CumsumAttributes, add: impl Fn(T, T) -> T) -> ArrayD<T> {
-            let mut view = x.view_mut();
-            if how.reverse {
-                view.invert_axis(Axis(how.axis));
+        fn run<T: Copy>(x: &ArrayD<T>, how: CumsumAttributes, add: fn(T, T) -> T) -> ArrayD<T> {
+            let (mut places, length) = lines(x.shape(), &[how.axis]);
+            let mut sums = elements::list(x).into_owned();
+            for line in places.chunks_exact_mut(length.max(1)) {
+                if how.reverse {
+                    line.reverse();
+                }
+                for pair in line.windows(2) {
+                    sums[pair[1]] = add(sums[pair[0]], sums[pair[1]]);
+                }
             }
-            view.accumulate_axis_inplace(Axis(how.axis), |&sum, x| *x = add(sum, *x));
-            x
+            elements::array(x.shape(), sums)
         }
         let [x] = rule::operands(inputs)?;
         let how = CumsumAttributes::decode(attributes, x.shape()?)?;
         match x {
-            Value::I32(x) => Ok(Value::I32(run(x.clone(), how, i32::wrapping_add))),
-            Value::I64(x) => Ok(Value::I64(run(x.clone(), how, i64::wrapping_add))),
-            Value::F32(x) => Ok(Value::F32(run(x.mapv(f32::widen), how, |a, b| a + b).mapv(f32::narrow))),
-            Value::F64(x) => Ok(Value::F64(run(x.clone(), how, |a, b| a + b))),
-            other => Err(unexpected(other)),
+            Value::I32(x) => Ok(Value::I32(run(x, how, i32::wrapping_add))),
+            Value::I64(x) => Ok(Value::I64(run(x, how, i64::wrapping_add))),
+            x => Ok(narrow(run(&wide(x)?, how, |a, b| a + b), x.dtype())),
         }
     }
 

@@ -1,7 +1,9 @@
 //! What the plain definitions share: applying a formula to the arrays that values hold.
 
-use crisol_ir::{Error, ErrorKind, Value};
-use ndarray::{ArrayD, Zip};
+use crisol_ir::half::{bf16, f16};
+use crisol_ir::value::Typed;
+use crisol_ir::{DType, Error, ErrorKind, Result, Value, elements};
+use ndarray::{Array, ArrayD, Dimension, IxDyn};
 
 /// The error of a definition that is given a type which its shape rule rejects.
 pub(crate) fn unexpected(value: &Value) -> Error {
@@ -11,12 +13,54 @@ pub(crate) fn unexpected(value: &Value) -> Error {
 /// The formula on every element. It is a pointer so that there is one loop for all formulas: definitions have to be right, and a loop each
 /// took a third of the time in which this crate is compiled.
 pub(crate) fn map<T: Copy, R>(x: &ArrayD<T>, formula: fn(T) -> R) -> ArrayD<R> {
-    x.map(|&x| formula(x))
+    elements::map(x, formula)
 }
 
 /// The formula on every pair of elements.
 pub(crate) fn zip<T: Copy, R>(a: &ArrayD<T>, b: &ArrayD<T>, formula: fn(T, T) -> R) -> ArrayD<R> {
-    Zip::from(a).and(b).map_collect(|&a, &b| formula(a, b))
+    let pairs = elements::list(a);
+    let pairs = pairs.iter().zip(elements::list(b).iter()).map(|(&a, &b)| formula(a, b)).collect();
+    elements::array(a.shape(), pairs)
+}
+
+/// The places of the elements of an array: 0, 1, 2 and so on in row-major order. What moves elements is told once, on places, for all types.
+pub(crate) fn places(sizes: &[usize]) -> ArrayD<usize> {
+    elements::array(sizes, (0..sizes.iter().product()).collect())
+}
+
+/// The places of the elements of an array in lines along the given axes, one line after the other, and the length of a line.
+pub(crate) fn lines(sizes: &[usize], axes: &[usize]) -> (Vec<usize>, usize) {
+    let kept = (0..sizes.len()).filter(|axis| !axes.contains(axis));
+    let order: Vec<usize> = kept.chain(axes.iter().copied()).collect();
+    let places = places(sizes).permuted_axes(IxDyn(&order));
+    (elements::list(&places).into_owned(), axes.iter().map(|&axis| sizes[axis]).product())
+}
+
+/// The elements at these places, which are counted through all parts, one part after the other.
+pub(crate) fn pick(parts: &[&Value], places: &ArrayD<usize>) -> Result<Value> {
+    fn of<T: Typed>(parts: &[&Value], places: &ArrayD<usize>) -> Result<Value> {
+        let mut all = Vec::new();
+        for part in parts {
+            all.extend_from_slice(&elements::list(part.array::<T>()?));
+        }
+        Ok(T::value(elements::map(places, |place| all[place])))
+    }
+    match parts.first().map(|part| part.dtype()) {
+        None => Err(Error::new(ErrorKind::Value, "expected at least 1 input, given 0")),
+        Some(DType::Bool) => of::<bool>(parts, places),
+        Some(DType::U8) => of::<u8>(parts, places),
+        Some(DType::I32) => of::<i32>(parts, places),
+        Some(DType::I64) => of::<i64>(parts, places),
+        Some(DType::BF16) => of::<bf16>(parts, places),
+        Some(DType::F16) => of::<f16>(parts, places),
+        Some(DType::F32) => of::<f32>(parts, places),
+        Some(DType::F64) => of::<f64>(parts, places),
+    }
+}
+
+/// The elements of `x` as `arrange` leaves their places.
+pub(crate) fn rearrange(x: &Value, arrange: impl FnOnce(ArrayD<usize>) -> Result<ArrayD<usize>>) -> Result<Value> {
+    pick(&[x], &arrange(places(x.shape()?.sizes()))?)
 }
 
 /// `map_floats!(inputs, |x| x.exp())`: the formula on every element of the one input.
@@ -86,28 +130,17 @@ macro_rules! compare {
 
 pub(crate) use {compare, map_floats, zip_integers, zip_numbers};
 
-/// Floats whose sums are taken in double precision, so that definitions are closer to the truth than any fast path.
-pub(crate) trait Real: crisol_ir::value::Typed {
-    /// The number in double precision.
-    fn widen(self) -> f64;
-    /// The nearest number of this type.
-    fn narrow(wide: f64) -> Self;
-}
-
-impl Real for f32 {
-    fn widen(self) -> f64 {
-        f64::from(self)
-    }
-    fn narrow(wide: f64) -> f32 {
-        wide as f32
+/// Floats in double precision, which is what definitions add up in: closer to the truth than any fast path.
+pub(crate) fn wide<D: Dimension>(x: &Value) -> Result<Array<f64, D>> {
+    match x.cast(DType::F64) {
+        Value::F64(wide) if x.dtype().is_float() => {
+            wide.into_dimensionality::<D>().map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))
+        }
+        _ => Err(unexpected(x)),
     }
 }
 
-impl Real for f64 {
-    fn widen(self) -> f64 {
-        self
-    }
-    fn narrow(wide: f64) -> f64 {
-        wide
-    }
+/// Numbers in double precision, rounded to what the result is of.
+pub(crate) fn narrow<D: Dimension>(x: Array<f64, D>, dtype: DType) -> Value {
+    Value::F64(x.into_dyn()).cast(dtype)
 }

@@ -1,10 +1,9 @@
 //! Axes in reverse order.
 
+use crate::definition::rearrange;
 use crate::{probe, reduction, rule};
 use crisol_ir::primitive::Gradients;
-use crisol_ir::{
-    Attributes, DType, Graph, Kind, Layout, NodeId, Primitive, Probe, Result, TensorType, Value, map_value,
-};
+use crisol_ir::{Attributes, DType, Graph, Kind, Layout, NodeId, Primitive, Probe, Result, TensorType, Value};
 use ndarray::Axis;
 use smallvec::smallvec;
 
@@ -43,11 +42,10 @@ impl Primitive for Flip {
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
         let [x] = rule::operands(inputs)?;
         let axes = reduction::axes(attributes, x.shape()?)?;
-        Ok(map_value!(x, x => {
-            let mut view = x.view();
-            axes.iter().for_each(|&axis| view.invert_axis(Axis(axis)));
-            view.as_standard_layout().into_owned()
-        }))
+        rearrange(x, |mut places| {
+            axes.iter().for_each(|&axis| places.invert_axis(Axis(axis)));
+            Ok(places)
+        })
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {

@@ -1,14 +1,15 @@
 //! Elements chosen by their number along an axis, and what the closed pair with [`scatter_add`](crate::scatter_add())
 //! shares.
 
+use crate::definition::pick;
 use crate::rule::{self, Takes};
 use crate::{probe, scatter_add};
 use crisol_ir::primitive::{Gradients, Library};
 use crisol_ir::{
     Attributes, DType, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value,
-    map_value,
+    elements,
 };
-use ndarray::{Array3, ArrayD, Ix3};
+use ndarray::{Array3, Ix3};
 use smallvec::smallvec;
 
 /// `y[o, m, i] = x[o, indices[o, m, i], i]`, `x` being `[outer, size, inner]` and the indices `[outer or 1, count,
@@ -69,7 +70,7 @@ pub(crate) fn numbers(indices: &Value, size: usize) -> Result<Array3<usize>> {
             return Err(index_error(index, place, size));
         }
     }
-    let from_start = indices.mapv(|index| if index < 0 { index + size as i64 } else { index } as usize);
+    let from_start = elements::map(&indices, |index| if index < 0 { index + size as i64 } else { index } as usize);
     from_start.into_dimensionality::<Ix3>().map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))
 }
 
@@ -122,11 +123,8 @@ impl Primitive for Gather {
         let shape = x.shape()?;
         let numbers = numbers(indices, shape[1])?;
         let count = numbers.dim().1;
-        Ok(map_value!(x, x => {
-            let chosen = |(o, m, i)| x[[o, at(&numbers, [o, m, i]), i]];
-            let chosen: ArrayD<_> = Array3::from_shape_fn([shape[0], count, shape[2]], chosen).into_dyn();
-            chosen
-        }))
+        let place = |(o, m, i)| (o * shape[1] + at(&numbers, [o, m, i])) * shape[2] + i;
+        pick(&[x], &Array3::from_shape_fn([shape[0], count, shape[2]], place).into_dyn())
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {

@@ -7,7 +7,9 @@ use crate::probe::{self, FLOATS};
 use crate::rule::{self, Takes};
 use crisol_ir::kernel::{Builder, Register};
 use crisol_ir::primitive::Gradients;
-use crisol_ir::{Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value};
+use crisol_ir::{
+    Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value, elements,
+};
 use smallvec::smallvec;
 
 /// `y = x^n` for an integer `n` from -1024 to 1024, by repeated squaring; `x^-n` is `1 / x^n`, and `x^0` is 1 for every
@@ -83,10 +85,10 @@ impl Primitive for IntegerPower {
         let [x] = rule::operands(inputs)?;
         let [n] = rule::settings(attributes)?;
         match x {
-            Value::I32(x) => Ok(Value::I32(x.mapv(|x| by_squaring(x, n, 1, i32::wrapping_mul, |x| x)))),
-            Value::I64(x) => Ok(Value::I64(x.mapv(|x| by_squaring(x, n, 1, i64::wrapping_mul, |x| x)))),
-            Value::F32(x) => Ok(Value::F32(x.mapv(|x| by_squaring(x, n, 1.0, |a, b| a * b, f32::recip)))),
-            Value::F64(x) => Ok(Value::F64(x.mapv(|x| by_squaring(x, n, 1.0, |a, b| a * b, f64::recip)))),
+            Value::I32(x) => Ok(Value::I32(elements::map(x, |x| by_squaring(x, n, 1, i32::wrapping_mul, |x| x)))),
+            Value::I64(x) => Ok(Value::I64(elements::map(x, |x| by_squaring(x, n, 1, i64::wrapping_mul, |x| x)))),
+            Value::F32(x) => Ok(Value::F32(elements::map(x, |x| by_squaring(x, n, 1.0, |a, b| a * b, f32::recip)))),
+            Value::F64(x) => Ok(Value::F64(elements::map(x, |x| by_squaring(x, n, 1.0, |a, b| a * b, f64::recip)))),
             other => Err(unexpected(other)),
         }
     }

@@ -1,7 +1,7 @@
 //! Matrix products.
 
 use crate::composite::matmul_by_numpys_rule;
-use crate::definition::{Real, unexpected};
+use crate::definition::{narrow, wide};
 use crate::probe::{self, FLOATS};
 use crate::rule::{self, Takes};
 use crate::{reshape, sum};
@@ -127,11 +127,8 @@ impl Primitive for MatMul {
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
         let flags = MatMulAttributes::decode(attributes)?;
-        match rule::operands(inputs)? {
-            [Value::F32(a), Value::F32(b)] => Ok(Value::F32(products(a, b, flags)?)),
-            [Value::F64(a), Value::F64(b)] => Ok(Value::F64(products(a, b, flags)?)),
-            [other, _] => Err(unexpected(other)),
-        }
+        let [a, b] = rule::operands(inputs)?;
+        Ok(narrow(products(&wide(a)?, &wide(b)?, flags)?, a.dtype()))
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {
@@ -202,7 +199,7 @@ fn flatten_rows(graph: &mut Graph, x: NodeId) -> Result<NodeId> {
 }
 
 /// The products over the leading axes of whichever operand has some.
-fn products<T: Real>(a: &ArrayD<T>, b: &ArrayD<T>, flags: MatMulAttributes) -> Result<ArrayD<T>> {
+fn products(a: &ArrayD<f64>, b: &ArrayD<f64>, flags: MatMulAttributes) -> Result<ArrayD<f64>> {
     let batch = if a.ndim() > 2 { &a.shape()[..a.ndim() - 2] } else { &b.shape()[..b.ndim() - 2] };
     let count = batch.iter().product();
     let (lhs, rhs) = (matrices(a, count, flags.transpose_lhs)?, matrices(b, count, flags.transpose_rhs)?);
@@ -215,17 +212,17 @@ fn products<T: Real>(a: &ArrayD<T>, b: &ArrayD<T>, flags: MatMulAttributes) -> R
     };
     let mut elements = Vec::with_capacity(count * rows * columns);
     for (lhs, rhs) in lhs.iter().zip(&rhs) {
-        elements.extend(lhs.dot(rhs).iter().map(|&sum| T::narrow(sum)));
+        elements.extend(lhs.dot(rhs).iter());
     }
     let sizes = [batch, &[rows, columns]].concat();
     ArrayD::from_shape_vec(IxDyn(&sizes), elements).map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))
 }
 
-/// The `count` matrices of an operand in double precision, or as many copies of a single one.
-fn matrices<T: Real>(operand: &ArrayD<T>, count: usize, transpose: bool) -> Result<Vec<Array2<f64>>> {
-    let matrix = |view: ArrayViewD<T>| {
+/// The `count` matrices of an operand, or as many copies of a single one.
+fn matrices(operand: &ArrayD<f64>, count: usize, transpose: bool) -> Result<Vec<Array2<f64>>> {
+    let matrix = |view: ArrayViewD<f64>| {
         let matrix = view
-            .mapv(T::widen)
+            .to_owned()
             .into_dimensionality::<Ix2>()
             .map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;
         Ok(if transpose { matrix.reversed_axes() } else { matrix })

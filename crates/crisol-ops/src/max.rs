@@ -44,7 +44,7 @@ impl Primitive for Max {
         macro_rules! largest {
             ($variant:ident, $x:expr, $lowest:expr, $wins:expr) => {{
                 let wins = $wins;
-                let fold = reduction::fold($x.clone(), &axes, $lowest, &|a, b| if wins(a, b) { a } else { b });
+                let fold = reduction::fold($x, &axes, $lowest, &|a, b| if wins(a, b) { a } else { b });
                 Ok(Value::$variant(fold))
             }};
         }

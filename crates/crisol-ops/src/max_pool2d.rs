@@ -1,7 +1,7 @@
 //! The largest element under a window that moves over images.
 
 use crate::conv2d::rank4;
-use crate::definition::unexpected;
+use crate::definition::{pick, places, wide};
 use crate::max_pool2d_gradient;
 use crate::probe::{self, FLOATS};
 use crate::rule::{self, Takes};
@@ -10,7 +10,7 @@ use crisol_ir::primitive::{Gradients, Library};
 use crisol_ir::{
     Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value,
 };
-use ndarray::{Array4, ArrayD};
+use ndarray::{Array4, ArrayD, Ix4};
 use smallvec::smallvec;
 
 /// `y[n, p, q, c]` is the largest element of channel `c` under the window at place `p, q`; NaN wins, padding never does.
@@ -109,19 +109,8 @@ impl Primitive for MaxPool2d {
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
         let attributes = Pool2dAttributes::decode(attributes)?;
-        macro_rules! pool {
-            ($x:expr) => {{
-                let shape = attributes.output(Shape::new($x.shape())?)?;
-                let sizes = [shape[0], shape[1], shape[2], shape[3]];
-                let largest = |(n, p, q, c)| $x[largest_at($x, &attributes, [n, p, q, c])];
-                Array4::from_shape_fn(sizes, largest).into_dyn()
-            }};
-        }
-        match rule::operands(inputs)? {
-            [Value::F32(x)] => Ok(Value::F32(pool!(x))),
-            [Value::F64(x)] => Ok(Value::F64(pool!(x))),
-            [other] => Err(unexpected(other)),
-        }
+        let [x] = rule::operands(inputs)?;
+        pick(&[x], &largest(x, &attributes)?)
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {
@@ -153,20 +142,22 @@ pub(crate) fn settings() -> Vec<(Pool2dAttributes, [usize; 4])> {
     ]
 }
 
-/// Where in `x` the element stands that wins the window of output place `[n, p, q, c]`: the first largest one in row-major
-/// order, or the first NaN.
-pub(crate) fn largest_at<T: Copy + PartialOrd>(
-    x: &ArrayD<T>,
-    attributes: &Pool2dAttributes,
-    [n, p, q, c]: [usize; 4],
-) -> [usize; 4] {
+/// The places in `x` of the elements that win the windows: the first largest one of each in row-major order, or the first NaN.
+pub(crate) fn largest(x: &Value, attributes: &Pool2dAttributes) -> Result<ArrayD<usize>> {
+    let shape = attributes.output(x.shape()?)?;
+    let x = wide::<Ix4>(x)?;
+    let places = places(x.shape()).into_dimensionality::<Ix4>();
+    let places = places.map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;
     let (down, across) = (attributes.window(0), attributes.window(1));
-    let rows = (0..down.size).filter_map(|tap| down.element(p, tap, x.shape()[1]));
-    let places = rows.flat_map(|row| {
-        (0..across.size).filter_map(move |tap| Some([n, row, across.element(q, tap, x.shape()[2])?, c]))
-    });
-    let is_nan = |element: T| element.partial_cmp(&element).is_none();
-    let wins = |new: T, best: T| !is_nan(best) && (new > best || is_nan(new));
-    // A window always covers an element, as padding is smaller than it and the image is not empty.
-    places.reduce(|best, place| if wins(x[place], x[best]) { place } else { best }).unwrap_or([n, 0, 0, c])
+    let (_, height, width, _) = x.dim();
+    let wins = |new: f64, best: f64| !best.is_nan() && (new > best || new.is_nan());
+    let largest = |(n, p, q, c)| {
+        let rows = (0..down.size).filter_map(|tap| down.element(p, tap, height));
+        let window = rows
+            .flat_map(|row| (0..across.size).filter_map(move |tap| Some([n, row, across.element(q, tap, width)?, c])));
+        // A window always covers an element, as padding is smaller than it and the image is not empty.
+        let best = window.reduce(|best, new| if wins(x[new], x[best]) { new } else { best });
+        places[best.unwrap_or([n, 0, 0, c])]
+    };
+    Ok(Array4::from_shape_fn([shape[0], shape[1], shape[2], shape[3]], largest).into_dyn())
 }

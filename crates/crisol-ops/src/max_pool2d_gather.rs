@@ -1,15 +1,12 @@
 //! The elements that stand where a moving window has its largest one.
 
-use crate::definition::unexpected;
-use crate::max_pool2d::{self, Pool2dAttributes, largest_at};
+use crate::definition::pick;
+use crate::max_pool2d::{self, Pool2dAttributes, largest};
 use crate::max_pool2d_gradient;
 use crate::probe::{self, FLOATS};
 use crate::rule::{self, Takes};
 use crisol_ir::primitive::{Gradients, Library};
-use crisol_ir::{
-    Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value,
-};
-use ndarray::Array4;
+use crisol_ir::{Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value};
 use smallvec::smallvec;
 
 /// `y[n, p, q, c]` is the element of `v` at the place where channel `c` of `x` has its largest element under the window
@@ -55,19 +52,8 @@ impl Primitive for MaxPool2dGather {
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
         let attributes = Pool2dAttributes::decode(attributes)?;
-        macro_rules! gather {
-            ($x:expr, $values:expr) => {{
-                let shape = attributes.output(Shape::new($x.shape())?)?;
-                let sizes = [shape[0], shape[1], shape[2], shape[3]];
-                let chosen = |(n, p, q, c)| $values[largest_at($x, &attributes, [n, p, q, c])];
-                Array4::from_shape_fn(sizes, chosen).into_dyn()
-            }};
-        }
-        match rule::operands(inputs)? {
-            [Value::F32(x), Value::F32(values)] => Ok(Value::F32(gather!(x, values))),
-            [Value::F64(x), Value::F64(values)] => Ok(Value::F64(gather!(x, values))),
-            [other, _] => Err(unexpected(other)),
-        }
+        let [x, values] = rule::operands(inputs)?;
+        pick(&[values], &largest(x, &attributes)?)
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {

@@ -1,15 +1,15 @@
 //! The gradient of max pooling.
 
-use crate::definition::unexpected;
-use crate::max_pool2d::{self, Pool2dAttributes, largest_at};
+use crate::definition::{narrow, wide};
+use crate::max_pool2d::{self, Pool2dAttributes, largest};
 use crate::max_pool2d_gather;
 use crate::probe::{self, FLOATS};
 use crate::rule::{self, Takes};
 use crisol_ir::primitive::{Gradients, Library};
 use crisol_ir::{
-    Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value,
+    Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value, elements,
 };
-use ndarray::{ArrayD, Dimension};
+use ndarray::Ix4;
 use smallvec::smallvec;
 
 /// Each element of `g` added where the largest element of its window stands in `x`: the first one in row-major order
@@ -61,22 +61,13 @@ impl Primitive for MaxPool2dGradient {
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
         let attributes = Pool2dAttributes::decode(attributes)?;
-        macro_rules! scatter {
-            ($x:expr, $gradient:expr) => {{
-                let mut result = ArrayD::zeros($x.raw_dim());
-                for (place, &element) in $gradient.indexed_iter() {
-                    let place = place.as_array_view();
-                    let at = largest_at($x, &attributes, [place[0], place[1], place[2], place[3]]);
-                    result[at] += element;
-                }
-                result
-            }};
+        let [x, gradient] = rule::operands(inputs)?;
+        let places = largest(x, &attributes)?;
+        let mut sums = vec![0.0; x.shape()?.elements()];
+        for (&place, element) in places.iter().zip(wide::<Ix4>(gradient)?) {
+            sums[place] += element;
         }
-        match rule::operands(inputs)? {
-            [Value::F32(x), Value::F32(gradient)] => Ok(Value::F32(scatter!(x, gradient))),
-            [Value::F64(x), Value::F64(gradient)] => Ok(Value::F64(scatter!(x, gradient))),
-            [other, _] => Err(unexpected(other)),
-        }
+        Ok(narrow(elements::array(x.shape()?.sizes(), sums), x.dtype()))
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {

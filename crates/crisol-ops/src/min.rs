@@ -45,7 +45,7 @@ impl Primitive for Min {
         macro_rules! smallest {
             ($variant:ident, $x:expr, $highest:expr, $wins:expr) => {{
                 let wins = $wins;
-                let fold = reduction::fold($x.clone(), &axes, $highest, &|a, b| if wins(a, b) { a } else { b });
+                let fold = reduction::fold($x, &axes, $highest, &|a, b| if wins(a, b) { a } else { b });
                 Ok(Value::$variant(fold))
             }};
         }

@@ -1,5 +1,6 @@
 //! Zeros around a tensor.
 
+use crate::definition::{pick, places};
 use crate::{probe, rule, slice};
 use crisol_ir::primitive::{Gradients, Library};
 use crisol_ir::{
@@ -100,17 +101,16 @@ impl Primitive for Pad {
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
         let [x] = rule::operands(inputs)?;
         let PadAttributes { low, high } = PadAttributes::decode(attributes)?;
-        Ok(crisol_ir::map_value!(x, x => {
-            let sizes: Vec<usize> =
-                x.shape().iter().enumerate().map(|(axis, &size)| low[axis] + size + high[axis]).collect();
-            let mut padded = ArrayD::default(IxDyn(&sizes));
-            let mut middle = padded.view_mut();
-            for (axis, &size) in x.shape().iter().enumerate() {
-                middle.slice_axis_inplace(Axis(axis), Range::from(low[axis]..low[axis] + size));
-            }
-            middle.assign(x);
-            padded
-        }))
+        let shape = x.shape()?;
+        let sizes: Vec<usize> = shape.iter().enumerate().map(|(axis, &size)| low[axis] + size + high[axis]).collect();
+        // The place after the last: that of the zero.
+        let mut padded = ArrayD::from_elem(IxDyn(&sizes), shape.elements());
+        let mut middle = padded.view_mut();
+        for (axis, &size) in shape.iter().enumerate() {
+            middle.slice_axis_inplace(Axis(axis), Range::from(low[axis]..low[axis] + size));
+        }
+        middle.assign(&places(shape.sizes()));
+        pick(&[x, &Value::zeros(x.dtype(), &Shape::SCALAR)], &padded)
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {

@@ -1,11 +1,12 @@
 //! Axes in another order.
 
+use crate::definition::rearrange;
 use crate::{probe, rule};
 use crisol_ir::primitive::Gradients;
 use crisol_ir::shape::MAX_RANK;
 use crisol_ir::{
     Attributes, DType, Error, ErrorKind, Graph, Kind, Layout, NodeId, Primitive, Probe, Result, Shape, TensorType,
-    Value, map_value,
+    Value,
 };
 use ndarray::IxDyn;
 use smallvec::{SmallVec, smallvec};
@@ -67,7 +68,7 @@ impl Primitive for Permute {
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
         let [x] = rule::operands(inputs)?;
         let axes = order(attributes, x.shape()?.rank())?;
-        Ok(map_value!(x, x => x.view().permuted_axes(IxDyn(&axes)).as_standard_layout().into_owned()))
+        rearrange(x, |places| Ok(places.permuted_axes(IxDyn(&axes))))
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {

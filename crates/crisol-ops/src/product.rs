@@ -1,13 +1,12 @@
 //! Products over axes.
 
-use crate::definition::{Real, unexpected};
+use crate::definition::{narrow, wide};
 use crate::probe::{self, NUMBERS};
 use crate::reduction;
 use crate::rule::{self, Takes};
 use crate::{concatenate, multiply, permute, reshape, slice_axis};
 use crisol_ir::primitive::{Gradients, Reduction};
 use crisol_ir::{Attributes, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value};
-use ndarray::ArrayD;
 use smallvec::{SmallVec, smallvec};
 
 /// `y = product of x` over axes, which vanish from the shape; 1 over an empty axis; integers wrap.
@@ -44,17 +43,12 @@ impl Primitive for Product {
     }
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
-        fn total<T: Real>(x: &ArrayD<T>, axes: &[usize]) -> ArrayD<T> {
-            reduction::fold(x.mapv(T::widen), axes, 1.0, &|product, x| product * x).mapv(T::narrow)
-        }
         let [x] = rule::operands(inputs)?;
         let axes = reduction::axes(attributes, x.shape()?)?;
         match x {
-            Value::I32(x) => Ok(Value::I32(reduction::fold(x.clone(), &axes, 1, &i32::wrapping_mul))),
-            Value::I64(x) => Ok(Value::I64(reduction::fold(x.clone(), &axes, 1, &i64::wrapping_mul))),
-            Value::F32(x) => Ok(Value::F32(total(x, &axes))),
-            Value::F64(x) => Ok(Value::F64(total(x, &axes))),
-            other => Err(unexpected(other)),
+            Value::I32(x) => Ok(Value::I32(reduction::fold(x, &axes, 1, &i32::wrapping_mul))),
+            Value::I64(x) => Ok(Value::I64(reduction::fold(x, &axes, 1, &i64::wrapping_mul))),
+            x => Ok(narrow(reduction::fold(&wide(x)?, &axes, 1.0, &|product, x| product * x), x.dtype())),
         }
     }
 

@@ -1,12 +1,13 @@
 //! What reductions share: the rule for their axes, and folding an array over some of them.
 
 use crate::composite::{restore_axes, zeros_like};
+use crate::definition::lines;
 use crate::rule::{self, Takes};
 use crate::{cast, divide, equal, multiply, probe, sum};
 use crisol_ir::primitive::Gradients;
 use crisol_ir::shape::MAX_RANK;
-use crisol_ir::{Attributes, DType, Error, ErrorKind, Graph, NodeId, Primitive, Result, Shape, TensorType};
-use ndarray::{ArrayD, Axis};
+use crisol_ir::{Attributes, DType, Error, ErrorKind, Graph, NodeId, Primitive, Result, Shape, TensorType, elements};
+use ndarray::ArrayD;
 use smallvec::{SmallVec, smallvec};
 
 /// Applies a reduction over axes in any order, counted from either end.
@@ -84,11 +85,14 @@ pub(crate) fn extreme_gradient(graph: &mut Graph, node: NodeId, gradient: NodeId
 }
 
 /// Elements combined along axes, which vanish.
-pub(crate) fn fold<T: Copy>(mut array: ArrayD<T>, axes: &[usize], start: T, combine: &dyn Fn(T, T) -> T) -> ArrayD<T> {
-    for &axis in axes.iter().rev() {
-        array = array.fold_axis(Axis(axis), start, |&so_far, &x| combine(so_far, x));
-    }
-    array.as_standard_layout().into_owned()
+pub(crate) fn fold<T: Copy>(x: &ArrayD<T>, axes: &[usize], start: T, combine: &dyn Fn(T, T) -> T) -> ArrayD<T> {
+    let (places, length) = lines(x.shape(), axes);
+    let kept = (0..x.ndim()).filter(|axis| !axes.contains(axis));
+    let sizes: SmallVec<[usize; 8]> = kept.map(|axis| x.shape()[axis]).collect();
+    let x = elements::list(x);
+    let line = |number: usize| &places[number * length..(number + 1) * length];
+    let folded = |number| line(number).iter().fold(start, |so_far, &place| combine(so_far, x[place]));
+    elements::array(&sizes, (0..sizes.iter().product()).map(folded).collect())
 }
 
 /// Settings and inputs that every reduction is probed with.

@@ -1,11 +1,12 @@
 //! The same elements under another shape.
 
+use crate::definition::rearrange;
 use crate::{probe, rule};
 use crisol_ir::primitive::Gradients;
 use crisol_ir::shape::MAX_RANK;
 use crisol_ir::{
     Attributes, DType, Error, ErrorKind, Graph, Kind, Layout, NodeId, Primitive, Probe, Result, Shape, TensorType,
-    Value, map_value,
+    Value,
 };
 use ndarray::IxDyn;
 use smallvec::{SmallVec, smallvec};
@@ -56,7 +57,7 @@ impl Primitive for Reshape {
         let [x] = rule::operands(inputs)?;
         let shape = rule::shape(attributes.numbers())?;
         let wrong = |error| Error::new(ErrorKind::Shape, format!("{error}"));
-        Ok(map_value!(x, x => x.to_shape(IxDyn(&shape)).map_err(wrong)?.as_standard_layout().into_owned()))
+        rearrange(x, |places| places.into_shape_with_order(IxDyn(&shape)).map_err(wrong))
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {

@@ -1,6 +1,6 @@
 //! Elements added up where indices say: the transpose of [`gather`](crate::gather()).
 
-use crate::definition::{Real, unexpected};
+use crate::definition::{narrow, wide};
 use crate::gather::{self, INTEGERS, SHAPES, at, numbers};
 use crate::probe::{self, NUMBERS};
 use crate::rule::{self, Takes};
@@ -54,13 +54,13 @@ impl Primitive for ScatterAdd {
     }
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
-        fn total<T: Copy, S: Copy>(
+        fn total<T: Copy>(
             updates: &ArrayD<T>,
             numbers: &Array3<usize>,
             size: usize,
-            zero: S,
-            add: impl Fn(S, T) -> S,
-        ) -> ArrayD<S> {
+            zero: T,
+            add: fn(T, T) -> T,
+        ) -> ArrayD<T> {
             let shape = updates.shape();
             let mut sums = Array3::from_elem([shape[0], size, shape[2]], zero);
             for (o, m, i) in ndarray::indices([shape[0], shape[1], shape[2]]) {
@@ -76,9 +76,7 @@ impl Primitive for ScatterAdd {
         match updates {
             Value::I32(x) => Ok(Value::I32(total(x, &numbers, size, 0, i32::wrapping_add))),
             Value::I64(x) => Ok(Value::I64(total(x, &numbers, size, 0, i64::wrapping_add))),
-            Value::F32(x) => Ok(Value::F32(total(x, &numbers, size, 0.0, |sum, x| sum + x.widen()).mapv(f32::narrow))),
-            Value::F64(x) => Ok(Value::F64(total(x, &numbers, size, 0.0, |sum, x| sum + x))),
-            other => Err(unexpected(other)),
+            x => Ok(narrow(total(&wide(x)?, &numbers, size, 0.0, |sum, x| sum + x), x.dtype())),
         }
     }
 

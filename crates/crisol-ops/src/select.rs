@@ -1,13 +1,12 @@
 //! Choice by a mask.
 
 use crate::composite::zeros_like;
-use crate::definition::unexpected;
+use crate::definition::{pick, places};
 use crate::rule::{self, Takes};
 use crate::{broadcast, probe};
 use crisol_ir::kernel::{Builder, Register};
 use crisol_ir::primitive::Gradients;
 use crisol_ir::{Attributes, DType, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value};
-use ndarray::Zip;
 use smallvec::smallvec;
 
 /// `y = mask ? a : b`, elementwise; `where` in Keras.
@@ -58,24 +57,10 @@ impl Primitive for Select {
     fn define(&self, _: &Attributes, inputs: &[Value]) -> Result<Value> {
         let [mask, a, b] = rule::operands(inputs)?;
         let mask = mask.array::<bool>()?;
-        macro_rules! choose {
-            ($variant:ident, $a:expr, $b:expr) => {
-                Ok(Value::$variant(
-                    Zip::from(mask).and($a).and($b).map_collect(|&mask, &a, &b| if mask { a } else { b }),
-                ))
-            };
-        }
-        match (a, b) {
-            (Value::Bool(a), Value::Bool(b)) => choose!(Bool, a, b),
-            (Value::U8(a), Value::U8(b)) => choose!(U8, a, b),
-            (Value::I32(a), Value::I32(b)) => choose!(I32, a, b),
-            (Value::I64(a), Value::I64(b)) => choose!(I64, a, b),
-            (Value::BF16(a), Value::BF16(b)) => choose!(BF16, a, b),
-            (Value::F16(a), Value::F16(b)) => choose!(F16, a, b),
-            (Value::F32(a), Value::F32(b)) => choose!(F32, a, b),
-            (Value::F64(a), Value::F64(b)) => choose!(F64, a, b),
-            (other, _) => Err(unexpected(other)),
-        }
+        let mut places = places(mask.shape());
+        let count = places.len();
+        places.zip_mut_with(mask, |place, &mask| *place += if mask { 0 } else { count });
+        pick(&[a, b], &places)
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {

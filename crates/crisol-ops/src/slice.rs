@@ -1,10 +1,11 @@
 //! A part of a tensor: a range with a step along each axis.
 
+use crate::definition::rearrange;
 use crate::{pad, probe, reshape, rule};
 use crisol_ir::primitive::Gradients;
 use crisol_ir::{
     Attributes, DType, Error, ErrorKind, Graph, Kind, Layout, NodeId, Primitive, Probe, Result, Shape, TensorType,
-    Value, map_value,
+    Value,
 };
 use ndarray::{Axis, Slice as Range};
 use smallvec::{SmallVec, smallvec};
@@ -111,15 +112,14 @@ impl Primitive for Slice {
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
         let [x] = rule::operands(inputs)?;
         let part = SliceAttributes::decode(attributes)?;
-        Ok(map_value!(x, x => {
-            let mut view = x.view();
+        rearrange(x, |mut places| {
             for axis in 0..part.start.len() {
                 let (start, size, step) = (part.start[axis], part.size[axis], part.step[axis]);
                 let end = if size == 0 { start } else { start + (size - 1) * step + 1 };
-                view.slice_axis_inplace(Axis(axis), Range::new(start as isize, Some(end as isize), step as isize));
+                places.slice_axis_inplace(Axis(axis), Range::new(start as isize, Some(end as isize), step as isize));
             }
-            view.as_standard_layout().into_owned()
-        }))
+            Ok(places)
+        })
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {

@@ -1,13 +1,12 @@
 //! Sums over axes.
 
 use crate::composite::restore_axes;
-use crate::definition::{Real, unexpected};
+use crate::definition::{narrow, wide};
 use crate::probe::{self, NUMBERS};
 use crate::reduction;
 use crate::rule::{self, Takes};
 use crisol_ir::primitive::{Gradients, Reduction};
 use crisol_ir::{Attributes, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value};
-use ndarray::ArrayD;
 use smallvec::smallvec;
 
 /// `y = sum of x` over axes, which vanish from the shape; 0 over an empty axis; integers wrap.
@@ -44,17 +43,12 @@ impl Primitive for Sum {
     }
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
-        fn total<T: Real>(x: &ArrayD<T>, axes: &[usize]) -> ArrayD<T> {
-            reduction::fold(x.mapv(T::widen), axes, 0.0, &|sum, x| sum + x).mapv(T::narrow)
-        }
         let [x] = rule::operands(inputs)?;
         let axes = reduction::axes(attributes, x.shape()?)?;
         match x {
-            Value::I32(x) => Ok(Value::I32(reduction::fold(x.clone(), &axes, 0, &i32::wrapping_add))),
-            Value::I64(x) => Ok(Value::I64(reduction::fold(x.clone(), &axes, 0, &i64::wrapping_add))),
-            Value::F32(x) => Ok(Value::F32(total(x, &axes))),
-            Value::F64(x) => Ok(Value::F64(total(x, &axes))),
-            other => Err(unexpected(other)),
+            Value::I32(x) => Ok(Value::I32(reduction::fold(x, &axes, 0, &i32::wrapping_add))),
+            Value::I64(x) => Ok(Value::I64(reduction::fold(x, &axes, 0, &i64::wrapping_add))),
+            x => Ok(narrow(reduction::fold(&wide(x)?, &axes, 0.0, &|sum, x| sum + x), x.dtype())),
         }
     }
 

@@ -1,13 +1,13 @@
 //! Sums under a window that moves over images: what averages are made of.
 
-use crate::definition::{Real, unexpected};
+use crate::definition::{narrow, wide};
 use crate::max_pool2d::{self, Pool2dAttributes};
 use crate::probe::{self, FLOATS};
 use crate::rule::{self, Takes};
 use crate::sum_pool2d_gradient;
 use crisol_ir::primitive::{Gradients, Library};
 use crisol_ir::{Attributes, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value};
-use ndarray::{Array4, ArrayD};
+use ndarray::{Array4, Ix4};
 use smallvec::smallvec;
 
 /// `y[n, p, q, c]` is the sum of channel `c` under the window at place `p, q`; padding adds nothing.
@@ -62,19 +62,14 @@ impl Primitive for SumPool2d {
     }
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
-        fn pool<T: Real>(x: &ArrayD<T>, attributes: &Pool2dAttributes) -> Result<ArrayD<T>> {
-            let image = Shape::new(x.shape())?;
-            let shape = attributes.output(image)?;
-            let mut sums = Array4::zeros([shape[0], shape[1], shape[2], shape[3]]);
-            meetings(attributes, image, shape, |to, from| sums[to] += x[from].widen());
-            Ok(sums.mapv(T::narrow).into_dyn())
-        }
         let attributes = Pool2dAttributes::decode(attributes)?;
-        match rule::operands(inputs)? {
-            [Value::F32(x)] => Ok(Value::F32(pool(x, &attributes)?)),
-            [Value::F64(x)] => Ok(Value::F64(pool(x, &attributes)?)),
-            [other] => Err(unexpected(other)),
-        }
+        let [x] = rule::operands(inputs)?;
+        let image = x.shape()?;
+        let shape = attributes.output(image)?;
+        let (dtype, x) = (x.dtype(), wide::<Ix4>(x)?);
+        let mut sums = Array4::zeros([shape[0], shape[1], shape[2], shape[3]]);
+        meetings(&attributes, image, shape, |to, from| sums[to] += x[from]);
+        Ok(narrow(sums, dtype))
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {

@@ -1,6 +1,6 @@
 //! The gradient of sums under a moving window.
 
-use crate::definition::{Real, unexpected};
+use crate::definition::{narrow, wide};
 use crate::max_pool2d::{self, Pool2dAttributes};
 use crate::probe::{self, FLOATS};
 use crate::rule::{self, Takes};
@@ -9,7 +9,7 @@ use crisol_ir::primitive::{Gradients, Library};
 use crisol_ir::{
     Attributes, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value,
 };
-use ndarray::{Array4, ArrayD};
+use ndarray::{Array4, Ix4};
 use smallvec::smallvec;
 
 /// Each element of the images is the sum of `g`, shaped like the pooled ones, over the windows that cover it.
@@ -71,18 +71,13 @@ impl Primitive for SumPool2dGradient {
     }
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
-        fn spread<T: Real>(gradient: &ArrayD<T>, attributes: &Attributes) -> Result<ArrayD<T>> {
-            let shape = Shape::new(gradient.shape())?;
-            let (pool, image) = decode(attributes, shape)?;
-            let mut sums = Array4::zeros([image[0], image[1], image[2], image[3]]);
-            meetings(&pool, image, shape, |from, to| sums[to] += gradient[from].widen());
-            Ok(sums.mapv(T::narrow).into_dyn())
-        }
-        match rule::operands(inputs)? {
-            [Value::F32(gradient)] => Ok(Value::F32(spread(gradient, attributes)?)),
-            [Value::F64(gradient)] => Ok(Value::F64(spread(gradient, attributes)?)),
-            [other] => Err(unexpected(other)),
-        }
+        let [gradient] = rule::operands(inputs)?;
+        let shape = gradient.shape()?;
+        let (pool, image) = decode(attributes, shape)?;
+        let (dtype, gradient) = (gradient.dtype(), wide::<Ix4>(gradient)?);
+        let mut sums = Array4::zeros([image[0], image[1], image[2], image[3]]);
+        meetings(&pool, image, shape, |from, to| sums[to] += gradient[from]);
+        Ok(narrow(sums, dtype))
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {

@@ -209,7 +209,20 @@ pub fn repeated(key: u64, inputs: &[&Tensor], build: impl FnOnce() -> Result<Vec
 #[track_caller]
 #[inline]
 pub fn record(inputs: &[&Tensor], build: impl FnOnce(&mut Graph, &[NodeId]) -> Result<NodeId>) -> Tensor {
-    let location = Location::caller();
+    let mut build = Some(build);
+    let mut once = |graph: &mut Graph, nodes: &[NodeId]| match build.take() {
+        Some(build) => build(graph, nodes),
+        None => Err(Error::new(ErrorKind::Internal, "an operation was recorded twice")),
+    };
+    record_one(inputs, &mut once, Location::caller())
+}
+
+/// [`record`] for any operation: hundreds of places call that, each with a closure of its own, and would each have all of this compiled.
+fn record_one(
+    inputs: &[&Tensor],
+    build: &mut dyn FnMut(&mut Graph, &[NodeId]) -> Result<NodeId>,
+    location: &'static Location<'static>,
+) -> Tensor {
     let made = Recorder::with_current(|recorder| {
         settle_foreign(recorder, inputs)?;
         let mut recording = recorder.enter()?;

@@ -55,8 +55,11 @@ unsafe fn by_rows<S: Simd, const V: usize, const WHOLE: bool>(tile: &Tile<'_, S:
 pub(super) unsafe fn rows<S: Simd, const R: usize, const V: usize, const WHOLE: bool>(tile: &Tile<'_, S::Element>) {
     // SAFETY: the caller vouches for every place that the tile names; masked lanes are not touched.
     unsafe {
-        let masks: [S::Mask; V] =
-            std::array::from_fn(|vector| S::mask(tile.size[1].saturating_sub(vector * S::LANES).min(S::LANES)));
+        // Arrays are filled by loops here: `from_fn` would be compiled anew for every number of rows.
+        let mut masks = [S::mask(S::LANES); V];
+        for (vector, mask) in masks.iter_mut().enumerate() {
+            *mask = S::mask(tile.size[1].saturating_sub(vector * S::LANES).min(S::LANES));
+        }
         for row in 0..R {
             for vector in 0..V {
                 prefetch(tile.out.wrapping_add(row * tile.out_row + vector * S::LANES));
@@ -68,8 +71,10 @@ pub(super) unsafe fn rows<S: Simd, const R: usize, const V: usize, const WHOLE: 
         for &start in tile.runs {
             let mut x = tile.x.wrapping_add(start);
             for _ in 0..tile.run[0] {
-                let values: [S::Vector; V] =
-                    std::array::from_fn(|vector| load::<S, WHOLE>(masks[vector], v.wrapping_add(vector * S::LANES)));
+                let mut values = [S::zero(); V];
+                for vector in 0..V {
+                    values[vector] = load::<S, WHOLE>(masks[vector], v.wrapping_add(vector * S::LANES));
+                }
                 // Written out: a loop that the compiler chose not to unroll would keep the sums in memory.
                 let step = Step::<S, V> { x, distances, values };
                 step.add::<R, 0>(&mut sums);

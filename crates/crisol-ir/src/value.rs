@@ -6,9 +6,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::shape::Shape;
 use half::{bf16, f16};
 use ndarray::{ArrayD, IxDyn};
+use std::fmt;
 
 /// An ndarray of any element type, row-major.
-#[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// Truth values.
     Bool(ArrayD<bool>),
@@ -146,6 +146,19 @@ impl Value {
         }
     }
 
+    fn variant(&self) -> &'static str {
+        match self {
+            Value::Bool(_) => "Bool",
+            Value::U8(_) => "U8",
+            Value::I32(_) => "I32",
+            Value::I64(_) => "I64",
+            Value::BF16(_) => "BF16",
+            Value::F16(_) => "F16",
+            Value::F32(_) => "F32",
+            Value::F64(_) => "F64",
+        }
+    }
+
     /// The array as one of element type `T`.
     ///
     /// # Errors
@@ -154,6 +167,36 @@ impl Value {
         T::of(self).ok_or_else(|| {
             Error::new(ErrorKind::DType, format!("expected an array of {}, found {}", T::DTYPE, self.dtype()))
         })
+    }
+}
+
+// By hand, for what is derived is compiled in every crate that uses it: eight arrays' worth.
+
+impl Clone for Value {
+    fn clone(&self) -> Value {
+        map_value!(self, array => array.clone())
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        each_value!(self, array => f.debug_tuple(self.variant()).field(array).finish())
+    }
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::Bool(a), Value::Bool(b)) => a == b,
+            (Value::U8(a), Value::U8(b)) => a == b,
+            (Value::I32(a), Value::I32(b)) => a == b,
+            (Value::I64(a), Value::I64(b)) => a == b,
+            (Value::BF16(a), Value::BF16(b)) => a == b,
+            (Value::F16(a), Value::F16(b)) => a == b,
+            (Value::F32(a), Value::F32(b)) => a == b,
+            (Value::F64(a), Value::F64(b)) => a == b,
+            _ => false,
+        }
     }
 }
 

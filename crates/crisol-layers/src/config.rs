@@ -1,10 +1,12 @@
 //! Layers and networks as JSON, and back through a registry of the types that may stand in a file.
 
 use crate::*;
+use crisol_params::read_settings;
 use crisol_tensor::{Error, ErrorKind, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use std::any::type_name;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -60,11 +62,9 @@ impl Registry {
 
     /// Lets files name a layer of one's own, by the name of its type.
     pub fn register<L: Layer + DeserializeOwned>(&mut self) -> &mut Registry {
-        self.read.insert(short_name::<L>(), |_, config| {
-            let layer: L = serde_json::from_value(config.clone()).map_err(|error| {
-                Error::new(ErrorKind::Format, format!("the settings of a {}: {error}", short_name::<L>()))
-            })?;
-            Ok(Arc::new(layer))
+        self.read.insert(short_name(type_name::<L>()), |_, config| match read_settings::<L>(config) {
+            Ok(layer) => Ok(Arc::new(layer)),
+            Err(error) => Err(wrong_settings(type_name::<L>(), &error)),
         });
         self
     }
@@ -137,9 +137,12 @@ fn types(value: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
+fn wrong_settings(path: &'static str, error: &serde_json::Error) -> Error {
+    Error::new(ErrorKind::Format, format!("the settings of a {}: {error}", short_name(path)))
+}
+
 /// The name of a type, without its path and parameters.
-fn short_name<T>() -> &'static str {
-    let path = std::any::type_name::<T>();
+pub(crate) fn short_name(path: &'static str) -> &'static str {
     let path = path.split('<').next().unwrap_or(path);
     path.rsplit("::").next().unwrap_or(path)
 }

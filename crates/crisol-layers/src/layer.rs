@@ -1,5 +1,6 @@
 //! The layer trait: a description that is called in a scope; and what every layer can do: be named, shared, applied.
 
+use crate::config::short_name;
 use crate::labeled::Labeled;
 use crate::network::{Network, Shaped};
 use crate::node::{Input, LayerUse, Node};
@@ -55,10 +56,7 @@ pub trait Layer: Debug + Send + Sync + 'static {
     fn call_many(&self, cx: &mut Scope, inputs: &[Tensor]) -> Result<Tensor> {
         match inputs {
             [x] => self.call(cx, x),
-            _ => {
-                let text = format!("expected one input, found {}", inputs.len());
-                Err(Error::new(ErrorKind::Value, text))
-            }
+            _ => Err(wrong_inputs(inputs.len())),
         }
     }
 
@@ -88,9 +86,7 @@ pub trait Layer: Debug + Send + Sync + 'static {
 
     /// The name of its type, from which its automatic name follows: `"MaxPooling2D"` becomes `"max_pooling2d"`.
     fn type_name(&self) -> &'static str {
-        let path = std::any::type_name::<Self>();
-        let path = path.split('<').next().unwrap_or(path);
-        path.rsplit("::").next().unwrap_or(path)
+        short_name(std::any::type_name::<Self>())
     }
 
     /// Its settings, as a model's file holds them. For a layer of one's own that is serde's `Serialize`:
@@ -99,8 +95,7 @@ pub trait Layer: Debug + Send + Sync + 'static {
     /// # Errors
     /// The layer cannot be saved; that is so unless it implements this.
     fn config(&self) -> Result<serde_json::Value> {
-        let text = format!("{} has no config: it cannot be saved", self.type_name());
-        Err(Error::new(ErrorKind::Unsupported, text).help("derive Serialize and implement Layer::config"))
+        Err(no_config(self.type_name()))
     }
 
     /// What an error message says about it, in the scope that it failed in: `"Dense 128 -> 64"`.
@@ -117,6 +112,17 @@ pub trait Layer: Debug + Send + Sync + 'static {
     fn own_weights(&self) -> Option<Arc<Tree>> {
         None
     }
+}
+
+// Errors of the methods above, which are compiled for every layer.
+
+fn wrong_inputs(count: usize) -> Error {
+    Error::new(ErrorKind::Value, format!("expected one input, found {count}"))
+}
+
+fn no_config(name: &str) -> Error {
+    let text = format!("{name} has no config: it cannot be saved");
+    Error::new(ErrorKind::Unsupported, text).help("derive Serialize and implement Layer::config")
 }
 
 /// What can be done with every layer.

@@ -6,6 +6,7 @@ use crisol_ir::{Result, Shape};
 use crisol_params::Config;
 use crisol_tensor::Tensor;
 use serde_json::json;
+use std::sync::Arc;
 
 /// What [`Loss::with_reduction`] and [`Loss::with_name`] make of any loss.
 ///
@@ -15,33 +16,33 @@ use serde_json::json;
 /// assert_eq!((loss.name(), loss.reduction()), ("robust", Reduction::Sum));
 /// ```
 #[derive(Clone, Debug)]
-pub struct Adapted<L> {
-    loss: L,
+pub struct Adapted {
+    loss: Arc<dyn Loss>,
     reduction: Option<Reduction>,
     name: Option<String>,
 }
 
-impl<L: Loss> Adapted<L> {
-    pub(crate) fn new(loss: L) -> Adapted<L> {
+impl Adapted {
+    pub(crate) fn new(loss: Arc<dyn Loss>) -> Adapted {
         Adapted { loss, reduction: None, name: None }
     }
 
     /// The same with another reduction.
     #[must_use]
-    pub fn with_reduction(mut self, reduction: Reduction) -> Adapted<L> {
+    pub fn with_reduction(mut self, reduction: Reduction) -> Adapted {
         self.reduction = Some(reduction);
         self
     }
 
     /// The same under another name.
     #[must_use]
-    pub fn with_name(mut self, name: impl Into<String>) -> Adapted<L> {
+    pub fn with_name(mut self, name: impl Into<String>) -> Adapted {
         self.name = Some(name.into());
         self
     }
 }
 
-impl<L: Loss> Loss for Adapted<L> {
+impl Loss for Adapted {
     fn name(&self) -> &str {
         self.name.as_deref().unwrap_or_else(|| self.loss.name())
     }

@@ -3,7 +3,6 @@
 use crate::*;
 use crisol_ir::{Error, ErrorKind, Result};
 use crisol_params::Config;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -12,7 +11,8 @@ pub(crate) struct Entry {
     pub(crate) names: &'static [&'static str],
     /// With Keras' defaults.
     pub(crate) make: fn() -> Arc<dyn Loss>,
-    pub(crate) read: fn(Value) -> Result<Arc<dyn Loss>>,
+    /// From its settings alone.
+    pub(crate) read: fn(&Value) -> serde_json::Result<Arc<dyn Loss>>,
 }
 
 macro_rules! entry {
@@ -20,7 +20,7 @@ macro_rules! entry {
         $crate::by_name::Entry {
             names: &[$($name),+],
             make: || std::sync::Arc::new(<$type>::default()),
-            read: $crate::by_name::read::<$type>,
+            read: |settings| Ok(std::sync::Arc::new(crisol_params::read_settings::<$type>(settings)?)),
         }
     };
 }
@@ -61,7 +61,9 @@ pub fn from_config(config: &Config) -> Result<Arc<dyn Loss>> {
     let entry = find(config.name())?;
     match config.settings() {
         None => Ok((entry.make)()),
-        Some(settings) => (entry.read)(settings.clone()).map_err(|error| error.operation(config.name())),
+        Some(settings) => read(entry, settings.clone()).map_err(|error| {
+            Error::new(ErrorKind::Format, format!("the settings of a loss: {error}")).operation(config.name())
+        }),
     }
 }
 
@@ -71,20 +73,19 @@ fn find(name: &str) -> Result<&'static Entry> {
 }
 
 /// A loss from its settings, beside which its reduction and name may stand.
-pub(crate) fn read<L: Loss + DeserializeOwned + 'static>(mut settings: Value) -> Result<Arc<dyn Loss>> {
-    let wrong = |error| Error::new(ErrorKind::Format, format!("the settings of a loss: {error}"));
+fn read(entry: &Entry, mut settings: Value) -> serde_json::Result<Arc<dyn Loss>> {
     let mut taken = |key: &str| settings.as_object_mut().and_then(|settings| settings.remove(key));
     let (reduction, name) = (taken("reduction"), taken("name"));
-    let loss: L = serde_json::from_value(settings).map_err(wrong)?;
+    let loss = (entry.read)(&settings)?;
     if reduction.is_none() && name.is_none() {
-        return Ok(Arc::new(loss));
+        return Ok(loss);
     }
     let mut adapted = Adapted::new(loss);
     if let Some(reduction) = reduction {
-        adapted = adapted.with_reduction(serde_json::from_value(reduction).map_err(wrong)?);
+        adapted = adapted.with_reduction(serde_json::from_value(reduction)?);
     }
     if let Some(name) = name {
-        adapted = adapted.with_name(serde_json::from_value::<String>(name).map_err(wrong)?);
+        adapted = adapted.with_name(serde_json::from_value::<String>(name)?);
     }
     Ok(Arc::new(adapted))
 }

@@ -6,6 +6,7 @@ use crate::reduction::{Reduction, reduce};
 use crisol_ir::{DType, Error, ErrorKind, Result, Shape};
 use crisol_params::Config;
 use crisol_tensor::{Tensor, align};
+use std::sync::Arc;
 
 /// A loss, given sample by sample; reduction, sample weights and masks are done for it by [`Loss::call`].
 ///
@@ -144,18 +145,18 @@ pub trait Loss: std::fmt::Debug + Send + Sync {
     }
 
     /// The same loss with another reduction.
-    fn with_reduction(self, reduction: Reduction) -> Adapted<Self>
+    fn with_reduction(self, reduction: Reduction) -> Adapted
     where
-        Self: Sized,
+        Self: Sized + 'static,
     {
-        Adapted::new(self).with_reduction(reduction)
+        Adapted::new(Arc::new(self)).with_reduction(reduction)
     }
 
     /// The same loss under another name.
-    fn with_name(self, name: impl Into<String>) -> Adapted<Self>
+    fn with_name(self, name: impl Into<String>) -> Adapted
     where
-        Self: Sized,
+        Self: Sized + 'static,
     {
-        Adapted::new(self).with_name(name)
+        Adapted::new(Arc::new(self)).with_name(name)
     }
 }

@@ -3,7 +3,7 @@
 use crate::named::{NAMED, Named, Settings};
 use crate::*;
 use crisol_ir::{Error, ErrorKind, Result};
-use crisol_params::Config;
+use crisol_params::{Config, read_settings};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -31,7 +31,7 @@ macro_rules! entry {
 pub(crate) use entry;
 
 pub(crate) fn read<M: Metric + DeserializeOwned + 'static>(settings: &Value) -> serde_json::Result<Box<dyn Metric>> {
-    Ok(Box::new(M::deserialize(settings)?))
+    Ok(Box::new(read_settings::<M>(settings)?))
 }
 
 /// The metric with the given name, with Keras' defaults: `"mae"`, `"mean_absolute_error"` or `"MeanAbsoluteError"`.

@@ -2,7 +2,7 @@
 
 use crate::*;
 use crisol_ir::{Error, ErrorKind, Result};
-use crisol_params::Config;
+use crisol_params::{Config, read_settings};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -67,7 +67,7 @@ fn find(name: &str) -> Result<&'static Entry> {
 }
 
 pub(crate) fn read<T: IntoOptimizer + DeserializeOwned>(settings: &Value) -> Result<Optimizer> {
-    let described: T = serde_json::from_value(settings.clone())
+    let described: T = read_settings(settings)
         .map_err(|error| Error::new(ErrorKind::Format, format!("the settings of an optimizer: {error}")))?;
     described.into_optimizer()
 }

@@ -7,7 +7,7 @@
 //! | `initializer` | [`Initializer`] and one file for each of Keras' |
 //! | `regularizer`, `constraint` | [`Regularizer`] and [`Constraint`], one file for each of Keras' |
 //! | `settings` | [`WeightSettings`]: what a layer says about a weight |
-//! | `named` | things by name, and how files say which |
+//! | `named`, `stored` | things by name, and how files say which; types from their settings in files |
 //! | `tree`, `weight` | [`Tree`]: the weights of a model by path; [`Weight`] |
 //! | `safetensors`, `matching` | saving a tree to a file and loading it back, into another model too |
 //! | [`bytes`], `files` | values as bytes; files that are never seen half-written |
@@ -21,6 +21,7 @@ mod named;
 mod regularizer;
 mod safetensors;
 mod settings;
+mod stored;
 mod tree;
 mod weight;
 
@@ -40,5 +41,6 @@ pub use regularizer::{
 };
 pub use safetensors::{LoadReport, Matched, decode_safetensors, encode_safetensors};
 pub use settings::WeightSettings;
+pub use stored::read_settings;
 pub use tree::{Tree, path_key};
 pub use weight::{Role, Weight};

@@ -57,7 +57,7 @@ pub(crate) struct Entry<K: ?Sized + 'static> {
     pub(crate) name: &'static str,
     /// With default settings.
     pub(crate) make: fn() -> Arc<K>,
-    pub(crate) read: fn(Value) -> serde_json::Result<Arc<K>>,
+    pub(crate) read: fn(&Value) -> serde_json::Result<Arc<K>>,
 }
 
 /// The entry of a type.
@@ -66,7 +66,7 @@ macro_rules! entry {
         $crate::named::Entry {
             name: $name,
             make: || std::sync::Arc::new(<$type>::default()),
-            read: |settings| Ok(std::sync::Arc::new(serde_json::from_value::<$type>(settings)?)),
+            read: |settings| Ok(std::sync::Arc::new($crate::read_settings::<$type>(settings)?)),
         }
     };
 }
@@ -91,7 +91,7 @@ where
         Config::Name(name) => Ok((find(kind, entries, &name).map_err(de::Error::custom)?.make)()),
         Config::Settings { name, settings } => {
             let entry = find(kind, entries, &name).map_err(de::Error::custom)?;
-            (entry.read)(settings).map_err(|error| de::Error::custom(format!("{kind} {name:?}: {error}")))
+            (entry.read)(&settings).map_err(|error| de::Error::custom(format!("{kind} {name:?}: {error}")))
         }
     }
 }

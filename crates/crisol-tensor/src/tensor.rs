@@ -4,7 +4,7 @@ use crate::cell::Cell;
 use crate::recorder::{evaluate, fail, record, record_number, record_scalar};
 use crisol_ir::ndarray::{ArrayBase, ArrayD, Axis, Data, Dimension};
 use crisol_ir::value::{Constant, Typed};
-use crisol_ir::{DType, Error, ErrorKind, Result, Shape, TensorType, Value};
+use crisol_ir::{DType, Error, ErrorKind, Result, Shape, TensorType, Value, elements};
 use crisol_plan::buffer::Buffer;
 use std::panic::Location;
 use std::sync::Arc;
@@ -129,7 +129,12 @@ impl Tensor {
             let ty = TensorType::new(T::DTYPE, Shape::new(&sizes)?);
             let buffer = match array.as_slice() {
                 Some(elements) => Buffer::from_rows(elements, sample.iter().product(), rows)?,
-                None => return Ok(Tensor::from(array.view().into_dyn().select(Axis(0), rows))),
+                None => {
+                    // Not ndarray's `select`, whose many loops would be compiled for every type.
+                    let (array, mut chosen) = (array.view().into_dyn(), Vec::new());
+                    rows.iter().for_each(|&row| chosen.extend(array.index_axis(Axis(0), row).iter().copied()));
+                    Buffer::from_value(&T::value(elements::array(&sizes, chosen)))
+                }
             };
             Ok(Tensor::ready(ty, buffer))
         };

@@ -1,4 +1,4 @@
-//! Vectors of 512 bits: 14 rows and two vectors leave four of the 32 registers for the operands.
+//! Vectors of 512 bits: 14 rows of two vectors in single precision leave four of the 32 registers for the operands.
 #![allow(unsafe_op_in_unsafe_fn, reason = "every body is the one instruction whose conditions the trait states")]
 
 use super::Tile;
@@ -80,7 +80,9 @@ impl Simd for Avx512<f64> {
     type Mask = __mmask8;
 
     const LANES: usize = 8;
-    const ROWS: usize = 14;
+    // Sixteen sums are enough to keep both multipliers busy. As many as for single precision would be a third of all tiles to compile, for the
+    // precision that is there for checks.
+    const ROWS: usize = 8;
 
     #[target_feature(enable = "avx512f")]
     unsafe fn tile<const R: usize, const V: usize, const WHOLE: bool>(tile: &Tile<'_, f64>) {

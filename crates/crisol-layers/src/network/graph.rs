@@ -232,11 +232,11 @@ impl Walk {
         }
         let mut nodes: Vec<&Node> = self.order.iter().collect();
         // Stable, so that nodes of one layer and depth stay behind their inputs.
-        nodes.sort_by_key(|node| (std::cmp::Reverse(depths[&node.cell.id]), self.met[&node.maker()]));
+        nodes.sort_by_cached_key(|node| (std::cmp::Reverse(depths[&node.cell.id]), self.met[&node.maker()]));
         let mut makers: Vec<&Node> = Vec::new();
         let mut known = HashSet::new();
         makers.extend(nodes.iter().filter(|node| known.insert(node.maker())));
-        makers.sort_by_key(|node| (std::cmp::Reverse(layer_depths[&node.maker()]), self.met[&node.maker()]));
+        makers.sort_by_cached_key(|node| (std::cmp::Reverse(layer_depths[&node.maker()]), self.met[&node.maker()]));
 
         let kinds: Vec<EntryKind> = makers.iter().map(|node| entry_kind(node)).collect();
         let names = names_by_creation(&makers, &kinds)?;

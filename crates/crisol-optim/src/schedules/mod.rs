@@ -18,7 +18,7 @@ pub use piecewise_constant_decay::PiecewiseConstantDecay;
 pub use polynomial_decay::PolynomialDecay;
 
 use crisol_ir::{Error, ErrorKind, Result};
-use crisol_params::Config;
+use crisol_params::{Config, read_settings};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ pub trait Schedule: std::fmt::Debug + Send + Sync {
 /// No schedule has the name, or settings that it does not take.
 pub fn from_config(config: &Config) -> Result<Arc<dyn Schedule>> {
     fn read<S: Schedule + DeserializeOwned + 'static>(settings: &Value) -> serde_json::Result<Arc<dyn Schedule>> {
-        Ok(Arc::new(S::deserialize(settings)?))
+        Ok(Arc::new(read_settings::<S>(settings)?))
     }
     type Read = fn(&Value) -> serde_json::Result<Arc<dyn Schedule>>;
     let known: [(&str, Read); 6] = [

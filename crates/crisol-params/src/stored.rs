@@ -1,0 +1,147 @@
+//! Types from the settings that files hold of them.
+
+use serde::de::value::MapDeserializer;
+use serde::de::{DeserializeOwned, Deserializer, Error, Visitor};
+use serde::forward_to_deserialize_any;
+use serde_json::Value;
+
+/// A type from its settings: what stands under `"settings"` or `"config"` in a model's file.
+///
+/// It reads what `serde_json::from_value` reads, but for structures that are written as lists. These would be compiled for each of the two
+/// hundred types that can stand in a model's file.
+///
+/// # Errors
+/// A setting that is missing, unknown or of another type.
+///
+/// ```
+/// use crisol_params::{RandomNormal, read_settings};
+/// let settings = serde_json::json!({ "mean": 1.0, "standard_deviation": 0.5 });
+/// let normal: RandomNormal = read_settings(&settings)?;
+/// assert_eq!((normal.mean, normal.standard_deviation), (1.0, 0.5));
+/// assert!(read_settings::<RandomNormal>(&serde_json::json!([1.0, 0.5])).is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub fn read_settings<T: DeserializeOwned>(settings: &Value) -> serde_json::Result<T> {
+    T::deserialize(Stored(settings))
+}
+
+/// A value that is read as [`read_settings`] tells.
+struct Stored<'a>(&'a Value);
+
+impl<'de> Deserializer<'de> for Stored<'de> {
+    type Error = serde_json::Error;
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> serde_json::Result<V::Value> {
+        match self.0 {
+            Value::Object(map) => visitor.visit_map(MapDeserializer::new(map.iter().map(named))),
+            other => Err(no_object(name, other)),
+        }
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> serde_json::Result<V::Value> {
+        self.0.deserialize_any(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> serde_json::Result<V::Value> {
+        self.0.deserialize_option(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> serde_json::Result<V::Value> {
+        self.0.deserialize_newtype_struct(name, visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> serde_json::Result<V::Value> {
+        self.0.deserialize_enum(name, variants, visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map
+        identifier ignored_any
+    }
+}
+
+fn named<'a>((name, value): (&'a String, &'a Value)) -> (&'a str, &'a Value) {
+    (name, value)
+}
+
+fn no_object(name: &str, given: &Value) -> serde_json::Error {
+    serde_json::Error::custom(format!("expected the settings of {name} by name, found {given}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+    use serde_json::json;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Inner {
+        rate: f64,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    enum Choice {
+        Plain,
+        With(u8),
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Outer {
+        name: String,
+        #[serde(default)]
+        inner: Option<Inner>,
+        choices: Vec<Choice>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Wrapped(Inner);
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Unit;
+
+    /// Reads in both ways, which must agree.
+    fn read<T: DeserializeOwned + PartialEq + std::fmt::Debug>(settings: Value) -> Option<T> {
+        let read = read_settings::<T>(&settings).ok();
+        assert_eq!(read, serde_json::from_value::<T>(settings).ok());
+        read
+    }
+
+    #[test]
+    fn it_reads_what_serde_json_reads() {
+        let full = json!({ "name": "a", "inner": { "rate": 0.5 }, "choices": ["Plain", { "With": 3 }] });
+        let expected = Outer {
+            name: "a".to_string(),
+            inner: Some(Inner { rate: 0.5 }),
+            choices: vec![Choice::Plain, Choice::With(3)],
+        };
+        assert_eq!(read::<Outer>(full), Some(expected));
+        assert!(read::<Outer>(json!({ "name": "a", "choices": [] })).is_some());
+        assert!(read::<Outer>(json!({ "name": "a", "inner": null, "choices": [] })).is_some());
+        assert_eq!(read::<Outer>(json!({ "name": "a" })), None);
+        assert_eq!(read::<Outer>(json!({ "name": 3, "choices": [] })), None);
+        assert_eq!(read::<Wrapped>(json!({ "rate": 2 })), Some(Wrapped(Inner { rate: 2.0 })));
+        assert_eq!(read::<Unit>(json!(null)), Some(Unit));
+        assert_eq!(read::<Choice>(json!({ "With": 300 })), None);
+        assert_eq!(read::<Option<Inner>>(json!(null)), Some(None));
+    }
+
+    #[test]
+    fn a_list_is_no_structure() {
+        let error = read_settings::<Inner>(&json!([0.5])).unwrap_err().to_string();
+        assert!(error.contains("expected the settings of Inner by name, found [0.5]"), "{error}");
+    }
+}

@@ -1,7 +1,8 @@
 //! [`Array`]: an n-dimensional array whose type of element is known at run time, as read from files.
 
 use crate::{Error, ErrorKind, Result};
-use ndarray::{ArrayD, ArrayViewD, Axis, Dimension, IxDyn};
+use crisol_ir::elements;
+use ndarray::{ArrayD, ArrayViewD, Axis, Dimension};
 use std::ops::Range;
 
 /// An array of any shape and of one of six element types.
@@ -105,12 +106,12 @@ macro_rules! each {
 macro_rules! cast {
     ($array:expr, $to:ty) => {
         match $array {
-            Array::F32(a) => a.mapv(|v| v as $to),
-            Array::F64(a) => a.mapv(|v| v as $to),
-            Array::I32(a) => a.mapv(|v| v as $to),
-            Array::I64(a) => a.mapv(|v| v as $to),
-            Array::U8(a) => a.mapv(|v| v as $to),
-            Array::Bool(a) => a.mapv(|v| u8::from(v) as $to),
+            Array::F32(a) => elements::map(a, |v| v as $to),
+            Array::F64(a) => elements::map(a, |v| v as $to),
+            Array::I32(a) => elements::map(a, |v| v as $to),
+            Array::I64(a) => elements::map(a, |v| v as $to),
+            Array::U8(a) => elements::map(a, |v| v as $to),
+            Array::Bool(a) => elements::map(a, |v| u8::from(v) as $to),
         }
     };
 }
@@ -180,7 +181,8 @@ impl Array {
         if let Some(&row) = rows.iter().find(|&&row| row >= self.len()) {
             return Err(Error::new(ErrorKind::Argument, format!("row {row} of an array with {} rows", self.len())));
         }
-        Ok(each!(self, a => select(a, rows)))
+        let shape = [&[rows.len()], &self.shape()[1..]].concat();
+        Ok(each!(self, a => Element::wrap(select(a, rows, &shape))))
     }
 
     /// The rows of a range, copied.
@@ -192,7 +194,7 @@ impl Array {
         if rows.start > rows.end || rows.end > self.len() {
             return Err(Error::new(ErrorKind::Argument, format!("rows {rows:?} of an array with {} rows", self.len())));
         }
-        Ok(each!(self, a => Element::wrap(a.slice_axis(Axis(0), rows.into()).to_owned())))
+        self.select(&Vec::from_iter(rows))
     }
 
     /// One row, without axis 0.
@@ -204,7 +206,7 @@ impl Array {
         if row >= self.len() {
             return Err(Error::new(ErrorKind::Argument, format!("row {row} of an array with {} rows", self.len())));
         }
-        Ok(each!(self, a => Element::wrap(a.index_axis(Axis(0), row).to_owned())))
+        Ok(each!(self, a => Element::wrap(select(a, &[row], &self.shape()[1..]))))
     }
 
     /// Arrays of one shape and type, one above the other along a new axis 0.
@@ -229,11 +231,12 @@ impl Array {
                 .help("give all samples one shape (`map`) before `batch`"));
             }
         }
-        fn typed<T: Element>(_: &ArrayD<T>, arrays: &[Array]) -> Result<Array> {
-            let views = arrays.iter().map(Array::view::<T>).collect::<Result<Vec<_>>>()?;
-            ndarray::stack(Axis(0), &views)
-                .map(T::wrap)
-                .map_err(|error| Error::new(ErrorKind::Shape, error.to_string()))
+        fn typed<T: Element>(first: &ArrayD<T>, arrays: &[Array]) -> Result<Array> {
+            let mut stacked = Vec::with_capacity(arrays.len() * first.len());
+            for array in arrays {
+                push(&mut stacked, array.view::<T>()?);
+            }
+            Ok(T::wrap(elements::array(&[&[arrays.len()], first.shape()].concat(), stacked)))
         }
         each!(first, a => typed(a, arrays))
     }
@@ -277,38 +280,48 @@ impl From<&Array> for Array {
     }
 }
 
-/// Rows known to exist; whole rows are copied at once where they lie in one piece.
-fn select<T: Element>(array: &ArrayD<T>, rows: &[usize]) -> Array {
-    let Some(values) = array.as_slice() else {
-        return T::wrap(array.select(Axis(0), rows));
-    };
+// What follows is compiled for each of the types, so it does without the operations of ndarray, which are ready for any strides.
+
+/// Rows known to exist, one after the other in an array of that shape.
+fn select<T: Element>(array: &ArrayD<T>, rows: &[usize], shape: &[usize]) -> ArrayD<T> {
     let width: usize = array.shape()[1..].iter().product();
     let mut picked = Vec::with_capacity(rows.len() * width);
+    let all = array.as_slice();
     for &row in rows {
-        picked.extend_from_slice(&values[row * width..(row + 1) * width]);
+        match all {
+            Some(all) => picked.extend_from_slice(&all[row * width..(row + 1) * width]),
+            None => push(&mut picked, array.index_axis(Axis(0), row)),
+        }
     }
-    let mut shape = array.shape().to_vec();
-    shape[0] = rows.len();
-    match ArrayD::from_shape_vec(IxDyn(&shape), picked) {
-        Ok(array) => T::wrap(array),
-        // Not reached: the vector was filled to the product of the shape.
-        Err(_) => T::wrap(array.select(Axis(0), rows)),
+    elements::array(shape, picked)
+}
+
+/// Appends the elements in order; at once where they lie so.
+fn push<T: Element>(values: &mut Vec<T>, array: ArrayViewD<'_, T>) {
+    match array.as_slice() {
+        Some(more) => values.extend_from_slice(more),
+        None => array.iter().for_each(|&value| values.push(value)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::{Array3, arr1, arr2};
+    use ndarray::{Array3, arr1, arr2, s};
 
     #[test]
-    fn select_copies_rows_in_order_also_from_a_transposed_array() {
+    fn rows_are_copied_in_order_also_from_a_transposed_array() {
         let plain = Array3::from_shape_fn((4, 2, 3), |(i, j, k)| (i * 100 + j * 10 + k) as i64);
         let turned = plain.clone().permuted_axes([2, 1, 0]);
-        for array in [plain, turned] {
+        for typed in [plain, turned] {
+            let array = Array::from(&typed);
             let rows = [2, 0, 2];
-            let expected = Array::from(array.select(Axis(0), &rows));
-            assert_eq!(Array::from(array).select(&rows).unwrap(), expected);
+            assert_eq!(array.select(&rows).unwrap(), Array::from(typed.select(Axis(0), &rows)));
+            assert_eq!(array.slice(1..3).unwrap(), Array::from(typed.slice(s![1..3, .., ..]).to_owned()));
+            assert_eq!(array.row(1).unwrap(), Array::from(typed.index_axis(Axis(0), 1).to_owned()));
+            assert_eq!(array.to_f32(), typed.mapv(|v| v as f32).into_dyn());
+            let twice = ndarray::stack(Axis(0), &[typed.view(), typed.view()]).unwrap();
+            assert_eq!(Array::stack(&[array.clone(), array]).unwrap(), Array::from(twice));
         }
     }
 

@@ -47,9 +47,10 @@ impl Batch {
     /// No array has that name.
     pub fn named(&self, name: &str) -> Result<&Array> {
         let found = self.others.iter().find(|(other, _)| other == name);
-        found
-            .map(|(_, array)| array)
-            .ok_or_else(|| unknown_name("array of the batch", name, self.others.iter().map(|(name, _)| name.as_str())))
+        found.map(|(_, array)| array).ok_or_else(|| {
+            let known: Vec<&str> = self.others.iter().map(|(other, _)| other.as_str()).collect();
+            unknown_name("array of the batch", name, &known)
+        })
     }
 
     /// Number of samples: the length of axis 0 of `x`.

@@ -218,10 +218,10 @@ impl std::error::Error for Error {
 }
 
 /// The name in `known` that is nearest to `name`, when one is near enough to be what was meant.
-pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     known
-        .into_iter()
-        .map(|candidate| {
+        .iter()
+        .map(|&candidate| {
             let score = strsim::normalized_damerau_levenshtein(&name.to_lowercase(), &candidate.to_lowercase());
             (candidate, score)
         })
@@ -231,8 +231,8 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
 }
 
 /// An [`ErrorKind::UnknownName`] for a `what` that is not among `known`, offering the nearest one.
-pub(crate) fn unknown_name<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Error {
-    let list: Vec<String> = known.clone().into_iter().map(|k| format!("`{k}`")).collect();
+pub(crate) fn unknown_name(what: &str, name: &str, known: &[&str]) -> Error {
+    let list: Vec<String> = known.iter().map(|k| format!("`{k}`")).collect();
     let rest = if list.is_empty() { "nor any other".to_string() } else { format!("only {}", list.join(", ")) };
     let error = Error::new(ErrorKind::UnknownName, format!("there is no {what} `{name}`, {rest}"));
     match nearest(name, known) {
@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn near_names_are_offered_and_far_ones_are_not() {
         let known = ["latitude", "longitude"];
-        assert_eq!(nearest("longtitude", known), Some("longitude"));
-        assert_eq!(nearest("price", known), None);
+        assert_eq!(nearest("longtitude", &known), Some("longitude"));
+        assert_eq!(nearest("price", &known), None);
     }
 }

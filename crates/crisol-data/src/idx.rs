@@ -39,16 +39,16 @@ fn read(path: &Path) -> Result<Array> {
     let size = file.get_ref().metadata().map_err(io)?.len();
     let packed = std::io::BufRead::fill_buf(&mut file).map_err(io)?.starts_with(&[0x1f, 0x8b]);
     if packed {
-        parse(&mut MultiGzDecoder::new(file), size.saturating_mul(MAX_INFLATION), io)
+        parse(&mut MultiGzDecoder::new(file), size.saturating_mul(MAX_INFLATION), &io)
     } else {
-        parse(&mut file, size, io)
+        parse(&mut file, size, &io)
     }
 }
 
 /// `room` is the most bytes that can come; a header that promises more is wrong.
-fn parse(content: &mut impl Read, room: u64, io: impl Fn(std::io::Error) -> Error) -> Result<Array> {
+fn parse(content: &mut dyn Read, room: u64, io: &dyn Fn(std::io::Error) -> Error) -> Result<Array> {
     let mut magic = [0; 4];
-    content.read_exact(&mut magic).map_err(&io)?;
+    content.read_exact(&mut magic).map_err(io)?;
     let [0, 0, kind, axes] = magic else {
         let head: Vec<String> = magic.iter().map(|byte| format!("{byte:02x}")).collect();
         let message = format!("expected an idx file, which begins with 00 00, given {}", head.join(" "));
@@ -67,7 +67,7 @@ fn parse(content: &mut impl Read, room: u64, io: impl Fn(std::io::Error) -> Erro
     let mut shape = Vec::with_capacity(usize::from(axes));
     for _ in 0..axes {
         let mut length = [0; 4];
-        content.read_exact(&mut length).map_err(&io)?;
+        content.read_exact(&mut length).map_err(io)?;
         shape.push(u32::from_be_bytes(length) as usize);
     }
     let header = 4 + 4 * u64::from(axes);
@@ -90,7 +90,7 @@ fn parse(content: &mut impl Read, room: u64, io: impl Fn(std::io::Error) -> Erro
     }
     let mut values = Vec::new();
     // One byte more than expected shows what trails, and makes gzip check its sum.
-    content.take(bytes + 1).read_to_end(&mut values).map_err(&io)?;
+    content.take(bytes + 1).read_to_end(&mut values).map_err(io)?;
     let given = values.len() as u64;
     if given < bytes {
         let message = format!("the header says {shape:?}, so {bytes} bytes of values; the file ends after {given}");

@@ -151,7 +151,7 @@ impl Table {
     /// A name that is not in the header; the error offers the nearest one.
     pub fn column(&self, name: &str) -> Result<&Values> {
         let column = self.columns.iter().find(|column| column.name == name);
-        column.map(|column| &column.values).ok_or_else(|| unknown_name("column", name, self.names()))
+        column.map(|column| &column.values).ok_or_else(|| unknown_name("column", name, &Vec::from_iter(self.names())))
     }
 
     /// The numbers of a column, NaN where one is missing.

@@ -75,12 +75,7 @@ impl Error {
     /// An error for an unknown `name` of a `what`, which offers the nearest of the `known` names.
     #[cold]
     pub fn unknown_name<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Error {
-        let known: Vec<&str> = known.into_iter().collect();
-        let error = Error::new(ErrorKind::Name, format!("no {what} is named {name:?}"));
-        match nearest(name, &known) {
-            Some(near) => error.help(format!("did you mean {near:?}?")),
-            None => error.help(format!("known names: {}", known.join(", "))),
-        }
+        unknown(what, name, &Vec::from_iter(known))
     }
 
     /// What kind of error it is.
@@ -166,6 +161,14 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {}
+
+fn unknown(what: &str, name: &str, known: &[&str]) -> Error {
+    let error = Error::new(ErrorKind::Name, format!("no {what} is named {name:?}"));
+    match nearest(name, known) {
+        Some(near) => error.help(format!("did you mean {near:?}?")),
+        None => error.help(format!("known names: {}", known.join(", "))),
+    }
+}
 
 /// The known name nearest to a misspelt one, if any is near.
 fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {

@@ -114,8 +114,11 @@ impl Default for Registry {
 
 /// The settings of a layer.
 pub(crate) fn of(layer: &impl Serialize) -> Result<Value> {
-    serde_json::to_value(layer)
-        .map_err(|error| Error::new(ErrorKind::Unsupported, error.to_string()).operation("config"))
+    serde_json::to_value(layer).map_err(no_json)
+}
+
+fn no_json(error: serde_json::Error) -> Error {
+    Error::new(ErrorKind::Unsupported, error.to_string()).operation("config")
 }
 
 /// A layer in a file.

@@ -75,14 +75,7 @@ pub trait Loss: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// Shapes that still differ.
     fn align(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<(Tensor, Tensor)> {
-        let (y_true, y_pred) = align(y_true, y_pred)?;
-        let (a, b) = (y_true.shape()?, y_pred.shape()?);
-        if a != b {
-            return Err(Error::new(ErrorKind::Shape, format!("y_true has shape {a}, y_pred {b}"))
-                .operation(self.name())
-                .help("targets must have the shape of the model's output; class numbers go with a sparse loss"));
-        }
-        Ok((y_true, y_pred))
+        align_for(self.name(), y_true, y_pred)
     }
 
     /// Which samples count by what the targets say: true, or not 0. All, if there is none.
@@ -159,4 +152,16 @@ pub trait Loss: std::fmt::Debug + Send + Sync {
     {
         Adapted::new(Arc::new(self)).with_name(name)
     }
+}
+
+/// [`Loss::align`], once for all losses.
+fn align_for(name: &str, y_true: &Tensor, y_pred: &Tensor) -> Result<(Tensor, Tensor)> {
+    let (y_true, y_pred) = align(y_true, y_pred)?;
+    let (a, b) = (y_true.shape()?, y_pred.shape()?);
+    if a != b {
+        return Err(Error::new(ErrorKind::Shape, format!("y_true has shape {a}, y_pred {b}"))
+            .operation(name)
+            .help("targets must have the shape of the model's output; class numbers go with a sparse loss"));
+    }
+    Ok((y_true, y_pred))
 }

@@ -30,11 +30,15 @@ pub enum Config {
 impl Config {
     /// The config of a value with a name; a value without settings is its name. Nothing, if JSON cannot hold the settings.
     pub fn of(name: &str, value: &impl Serialize) -> Option<Config> {
+        Some(Config::with(name, serde_json::to_value(value).ok()?))
+    }
+
+    fn with(name: &str, settings: Value) -> Config {
         let name = name.to_string();
-        Some(match serde_json::to_value(value).ok()? {
+        match settings {
             Value::Null => Config::Name(name),
             settings => Config::Settings { name, settings },
-        })
+        }
     }
 
     /// The name.

@@ -1,16 +1,13 @@
 //! From the bytes of a file to pixels: JPEG, PNG and BMP, told by content whatever the file is called.
 //!
-//! The size is known and checked before any pixel is allocated. A file cut anywhere is refused: JPEG is decoded in strict mode (the usual
-//! lenient one paints the missing part grey), and as the codecs do not ask for it, a JPEG must reach its EOI marker and a PNG its IEND
-//! chunk. Bytes after that are allowed. Damage inside that still decodes cannot be told in a JPEG, which has no checksum.
-//! Orientation tags are ignored, as Keras does.
+//! The size is known and checked before any pixel is allocated, and a file cut anywhere is refused; each codec says beside it what that
+//! takes. Bytes after the end of the image are allowed. Orientation tags are ignored, as Keras does.
 
-use image::{ImageDecoder, ImageFormat};
-use std::io::Cursor;
+mod bmp;
+mod jpeg;
+mod png;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use zune_core::bytestream::ZCursor;
-use zune_core::colorspace::ColorSpace;
-use zune_core::options::DecoderOptions;
 
 /// Pixels, row by row, channels innermost.
 pub(crate) struct Pixels {
@@ -19,29 +16,27 @@ pub(crate) struct Pixels {
     pub(crate) values: Vec<u8>,
 }
 
+/// A codec: the bytes of a file, the channels wanted (1 or 3) and the most pixels allowed.
+type Decode = fn(&[u8], usize, usize) -> Result<Pixels, String>;
+
 /// Decodes to 3 channels (RGB) or 1 (grey). The error says what the file is, or what is wrong with it.
 pub(crate) fn decode(bytes: &[u8], channels: usize, max_pixels: usize) -> Result<Pixels, String> {
-    let format = sniff(bytes)?;
+    let decode = sniff(bytes)?;
     // Codecs meet hostile bytes here; a panic of theirs is one bad file, not the end of the caller.
-    let decoded = catch_unwind(AssertUnwindSafe(|| match format {
-        ImageFormat::Jpeg if !reaches_eoi(bytes) => Err("is a truncated JPEG".to_string()),
-        ImageFormat::Jpeg => jpeg(bytes, channels, max_pixels),
-        ImageFormat::Png if !reaches_iend(bytes) => Err("is a truncated PNG".to_string()),
-        other => lossless(bytes, other, channels, max_pixels),
-    }));
+    let decoded = catch_unwind(AssertUnwindSafe(|| decode(bytes, channels, max_pixels)));
     decoded.unwrap_or_else(|_| Err("is an image that the decoder cannot stand".to_string()))
 }
 
-/// The format, from the first bytes; the error names formats that are recognised and not decoded.
-fn sniff(bytes: &[u8]) -> Result<ImageFormat, String> {
+/// The codec, from the first bytes; the error names formats that are recognised and not decoded.
+fn sniff(bytes: &[u8]) -> Result<Decode, String> {
     let starts = |magic: &[u8]| bytes.starts_with(magic);
     let at = |offset: usize, magic: &[u8]| bytes.get(offset..).is_some_and(|rest| rest.starts_with(magic));
     let what = match bytes {
         [] => "is empty",
-        _ if starts(&[0xff, 0xd8, 0xff]) => return Ok(ImageFormat::Jpeg),
-        _ if starts(b"\x89PNG\r\n\x1a\n") => return Ok(ImageFormat::Png),
+        _ if starts(&[0xff, 0xd8, 0xff]) => return Ok(jpeg::decode),
+        _ if starts(b"\x89PNG\r\n\x1a\n") => return Ok(png::decode),
         // "BM" alone is two letters; the reserved fields that follow the size are zero.
-        _ if starts(b"BM") && at(6, &[0; 4]) => return Ok(ImageFormat::Bmp),
+        _ if starts(b"BM") && at(6, &[0; 4]) => return Ok(bmp::decode),
         _ if starts(b"GIF8") => "is a GIF, which is not supported",
         _ if starts(b"RIFF") && at(8, b"WEBP") => "is a WebP, which is not supported",
         _ if starts(b"II*\0") || starts(b"MM\0*") => "is a TIFF, which is not supported",
@@ -83,30 +78,16 @@ fn check_size(width: usize, height: usize, max_pixels: usize) -> Result<(), Stri
     }
 }
 
-fn jpeg(bytes: &[u8], channels: usize, max_pixels: usize) -> Result<Pixels, String> {
-    let broken = |error| format!("is a broken or truncated JPEG ({error:?})");
-    let options = DecoderOptions::default()
-        .set_strict_mode(true)
-        .set_max_width(usize::from(u16::MAX))
-        .set_max_height(usize::from(u16::MAX));
-    let mut decoder = zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-    decoder.decode_headers().map_err(broken)?;
-    let (width, height) = decoder.dimensions().ok_or("is a JPEG without a size")?;
-    check_size(width, height, max_pixels)?;
-    // Grey is the luma plane as stored, where there is one.
-    let luma = matches!(decoder.input_colorspace(), Some(ColorSpace::YCbCr | ColorSpace::Luma));
-    let out = if channels == 1 && luma { ColorSpace::Luma } else { ColorSpace::RGB };
-    decoder.set_options(options.jpeg_set_out_colorspace(out));
-    let values = decoder.decode().map_err(broken)?;
-    let given = values.len() / (width * height);
-    let values = match (given, channels) {
-        _ if values.len() != width * height * given => return Err("is a JPEG of the wrong length".to_string()),
-        (3, 1) => values.chunks_exact(3).map(|p| grey([p[0], p[1], p[2]])).collect(),
-        (1, 3) => values.iter().flat_map(|&v| [v; 3]).collect(),
-        (given, wanted) if given == wanted => values,
-        (given, _) => return Err(format!("is a JPEG with {given} channels")),
-    };
-    Ok(Pixels { width, height, values })
+/// From `given` channels (grey or RGB, an alpha after either is dropped) to 1 or 3.
+fn into_channels(values: Vec<u8>, given: usize, wanted: usize) -> Vec<u8> {
+    let pixels = values.chunks_exact(given);
+    match (given, wanted) {
+        (1, 1) | (3, 3) => values,
+        (2, 1) => pixels.map(|p| p[0]).collect(),
+        (1 | 2, _) => pixels.flat_map(|p| [p[0]; 3]).collect(),
+        (_, 1) => pixels.map(|p| grey([p[0], p[1], p[2]])).collect(),
+        _ => pixels.flat_map(|p| [p[0], p[1], p[2]]).collect(),
+    }
 }
 
 /// ITU-R BT.601 luma, the weights of JPEG.
@@ -115,65 +96,11 @@ fn grey([r, g, b]: [u8; 3]) -> u8 {
     ((sum + 500) / 1000) as u8
 }
 
-/// PNG and BMP; an alpha channel is dropped, 16-bit samples are rounded to 8.
-fn lossless(bytes: &[u8], format: ImageFormat, channels: usize, max_pixels: usize) -> Result<Pixels, String> {
-    let name = if format == ImageFormat::Png { "PNG" } else { "BMP" };
-    let broken = |error: image::ImageError| format!("is a broken or truncated {name} ({error})");
-    let mut reader = image::ImageReader::with_format(Cursor::new(bytes), format);
-    let mut limits = image::Limits::default();
-    // Up to 8 bytes a pixel, and as much again for the codec.
-    limits.max_alloc = Some((max_pixels as u64).saturating_mul(16));
-    reader.limits(limits);
-    let decoder = reader.into_decoder().map_err(broken)?;
-    let (width, height) = decoder.dimensions();
-    let (width, height) = (width as usize, height as usize);
-    check_size(width, height, max_pixels)?;
-    let decoded = image::DynamicImage::from_decoder(decoder).map_err(broken)?.into_rgb8().into_raw();
-    let values =
-        if channels == 1 { decoded.chunks_exact(3).map(|p| grey([p[0], p[1], p[2]])).collect() } else { decoded };
-    Ok(Pixels { width, height, values })
-}
-
-/// Follows the markers of a JPEG: segments carry their length, the coded data after a start of scan lasts until a byte 0xff that is neither
-/// stuffed (0x00 follows) nor a restart marker. So the end of a thumbnail inside a segment is not taken for that of the file.
-fn reaches_eoi(bytes: &[u8]) -> bool {
-    let mut at = 2;
-    while let Some(&[first, marker]) = bytes.get(at..at + 2) {
-        at += match (first, marker) {
-            (0xff, 0xd9) => return true,
-            // Coded data, fill bytes, and markers without a segment.
-            (0xff, 0x00 | 0x01 | 0xd0..=0xd8) => 2,
-            (0xff, 0xff) => 1,
-            (0xff, _) => match bytes.get(at + 2..at + 4) {
-                Some(&[high, low]) => 2 + usize::from(u16::from_be_bytes([high, low])),
-                _ => return false,
-            },
-            _ => 1,
-        };
-    }
-    false
-}
-
-/// Follows the chunks of a PNG: length (4 bytes), name (4), content, checksum (4).
-fn reaches_iend(bytes: &[u8]) -> bool {
-    let mut rest = &bytes[8.min(bytes.len())..];
-    while let Some((&length, after)) = rest.split_first_chunk::<4>() {
-        let end = (u32::from_be_bytes(length) as usize).saturating_add(8);
-        if after.len() < end {
-            return false;
-        }
-        if after.starts_with(b"IEND") {
-            return true;
-        }
-        rest = &after[end..];
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::{DynamicImage, RgbImage};
+    use image::{DynamicImage, ImageFormat, RgbImage};
+    use std::io::Cursor;
 
     const MAX: usize = 1 << 26;
 
@@ -214,7 +141,12 @@ mod tests {
             let mut out = Cursor::new(Vec::new());
             image.write_to(&mut out, ImageFormat::Png).unwrap();
             let rgb = decode(out.get_ref(), 3, MAX).unwrap_or_else(|error| panic!("{kind}: {error}"));
-            assert_eq!(rgb.values, image.to_rgb8().into_raw(), "{kind}");
+            // Of 16 bits the high byte.
+            let expected: Vec<u8> = match image.color().bytes_per_pixel() / image.color().channel_count() {
+                1 => image.to_rgb8().into_raw(),
+                _ => image.to_rgb16().iter().map(|&sample| (sample >> 8) as u8).collect(),
+            };
+            assert_eq!(rgb.values, expected, "{kind}");
             let one = decode(out.get_ref(), 1, MAX).unwrap();
             let expected: Vec<u8> = rgb.values.chunks_exact(3).map(|p| grey([p[0], p[1], p[2]])).collect();
             assert_eq!(one.values, expected, "{kind}");

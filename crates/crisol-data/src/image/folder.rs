@@ -130,7 +130,7 @@ impl ImageFolder {
         match mode {
             "rgb" => self.target.channels = 3,
             "grayscale" => self.target.channels = 1,
-            _ => self.refuse(unknown_name("color_mode", mode, ["rgb", "grayscale"])),
+            _ => self.refuse(unknown_name("color_mode", mode, &["rgb", "grayscale"])),
         }
         self.anew()
     }
@@ -144,7 +144,7 @@ impl ImageFolder {
             "binary" => self.label_mode = LabelMode::Binary,
             "categorical" => self.label_mode = LabelMode::Categorical,
             "none" => self.label_mode = LabelMode::None,
-            _ => self.refuse(unknown_name("label_mode", mode, ["int", "binary", "categorical", "none"])),
+            _ => self.refuse(unknown_name("label_mode", mode, &["int", "binary", "categorical", "none"])),
         }
         self.anew()
     }

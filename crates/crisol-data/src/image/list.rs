@@ -34,10 +34,10 @@ pub(crate) fn classes(root: &Path, wanted: Option<&[String]>) -> Result<(Vec<Str
     let names = match wanted {
         None => found,
         Some(wanted) => {
-            let known = found.iter().map(String::as_str);
+            let known: Vec<&str> = found.iter().map(String::as_str).collect();
             for (n, name) in wanted.iter().enumerate() {
                 if !found.contains(name) {
-                    return Err(unknown_name("class folder", name, known).at_path(root));
+                    return Err(unknown_name("class folder", name, &known).at_path(root));
                 }
                 if wanted[..n].contains(name) {
                     let message = format!("class `{name}` is named twice in class_names");

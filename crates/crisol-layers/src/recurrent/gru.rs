@@ -115,7 +115,7 @@ impl Layer for GRU {
             projected = projected + cx.weight_with("bias", [3 * units], &self.bias);
         }
         let parts = recurrent.split_at(&[2 * units], 1);
-        let outputs = self.steps.run(cx, (inputs, &projected), (1, units), |x, states| {
+        let outputs = self.steps.run(cx, (inputs, &projected), (1, units), &mut |x, states| {
             let h = state_dropout.as_ref().map_or_else(|| states[0].clone(), |dropout| &states[0] * dropout);
             let gate = |x: Tensor| Tensor::from(self.recurrent_activation.apply(&x));
             let x = x.split(3, -1);

@@ -123,7 +123,7 @@ impl Layer for LSTM {
             }
             projected = projected + cx.weight_with("bias", [4 * units], &settings);
         }
-        let outputs = self.steps.run(cx, (inputs, &projected), (2, units), |x, states| {
+        let outputs = self.steps.run(cx, (inputs, &projected), (2, units), &mut |x, states| {
             let h = state_dropout.as_ref().map_or_else(|| states[0].clone(), |dropout| &states[0] * dropout);
             let gates = (x + h.matmul(&recurrent)).split(4, -1);
             let gate = |place: usize| Tensor::from(self.recurrent_activation.apply(&gates[place]));

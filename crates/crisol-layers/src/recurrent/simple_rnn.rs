@@ -87,7 +87,7 @@ impl Layer for SimpleRNN {
             projected = projected + cx.weight_with("bias", [units], &self.bias);
         }
         self.activation.apply(&projected)?;
-        let outputs = self.steps.run(cx, (inputs, &projected), (1, units), |x, states| {
+        let outputs = self.steps.run(cx, (inputs, &projected), (1, units), &mut |x, states| {
             let h = state_dropout.as_ref().map_or_else(|| states[0].clone(), |dropout| &states[0] * dropout);
             vec![Tensor::from(self.activation.apply(&(x + h.matmul(&recurrent))))]
         })?;

@@ -104,7 +104,7 @@ impl Steps {
         cx: &mut Scope,
         (given, projected): (&[Tensor], &Tensor),
         (states, units): (usize, usize),
-        mut step: impl FnMut(&Tensor, &[Tensor]) -> Vec<Tensor>,
+        step: &mut dyn FnMut(&Tensor, &[Tensor]) -> Vec<Tensor>,
     ) -> Result<Vec<Tensor>> {
         let x = &given[0];
         let batch = x.dim(0)?;

@@ -194,7 +194,8 @@ impl Array {
         if rows.start > rows.end || rows.end > self.len() {
             return Err(Error::new(ErrorKind::Argument, format!("rows {rows:?} of an array with {} rows", self.len())));
         }
-        self.select(&Vec::from_iter(rows))
+        let shape = [&[rows.len()], &self.shape()[1..]].concat();
+        Ok(each!(self, a => Element::wrap(slice(a, rows, &shape))))
     }
 
     /// One row, without axis 0.
@@ -294,6 +295,15 @@ fn select<T: Element>(array: &ArrayD<T>, rows: &[usize], shape: &[usize]) -> Arr
         }
     }
     elements::array(shape, picked)
+}
+
+/// A range of rows, of which the array of that shape is made.
+fn slice<T: Element>(array: &ArrayD<T>, rows: Range<usize>, shape: &[usize]) -> ArrayD<T> {
+    let width: usize = array.shape()[1..].iter().product();
+    match array.as_slice() {
+        Some(all) => elements::array(shape, all[rows.start * width..rows.end * width].to_vec()),
+        None => select(array, &Vec::from_iter(rows), shape),
+    }
 }
 
 /// Appends the elements in order; at once where they lie so.

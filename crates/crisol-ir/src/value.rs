@@ -116,7 +116,7 @@ impl Value {
     }
 
     /// The same numbers as another type, by Rust's `as`: saturating, NaN to 0, and to `bool` by comparing with 0. Types of sixteen
-    /// bits are reached through `float32`, to the nearest, ties to even.
+    /// bits are reached through `float32`, to the nearest, ties to even. On the way there is a copy in `int64` or `float64`.
     pub fn cast(&self, dtype: DType) -> Value {
         /// From the widest numbers of a kind, which hold all of that kind exactly: all pairs of types would be forty functions.
         macro_rules! from_number {

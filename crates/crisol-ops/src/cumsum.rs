@@ -1,6 +1,6 @@
 //! Running sums along an axis.
 
-use crate::definition::{lines, narrow, wide};
+use crate::definition::{Lines, lines, narrow, wide};
 use crate::probe::{self, NUMBERS};
 use crate::rule::{self, Takes};
 use crisol_ir::primitive::{Gradients, Library};
@@ -77,7 +77,7 @@ impl Primitive for Cumsum {
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
         fn run<T: Copy>(x: &ArrayD<T>, how: CumsumAttributes, add: fn(T, T) -> T) -> ArrayD<T> {
-            let (mut places, length) = lines(x.shape(), &[how.axis]);
+            let Lines { mut places, length, .. } = lines(x.shape(), &[how.axis]);
             let mut sums = elements::list(x).into_owned();
             for line in places.chunks_exact_mut(length.max(1)) {
                 if how.reverse {

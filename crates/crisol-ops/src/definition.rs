@@ -1,4 +1,4 @@
-//! What the plain definitions share: applying a formula to the arrays that values hold.
+//! What the plain definitions share: formulas on elements, elements at other places, and sums in double precision.
 
 use crisol_ir::half::{bf16, f16};
 use crisol_ir::value::Typed;
@@ -18,6 +18,7 @@ pub(crate) fn map<T: Copy, R>(x: &ArrayD<T>, formula: fn(T) -> R) -> ArrayD<R> {
 
 /// The formula on every pair of elements.
 pub(crate) fn zip<T: Copy, R>(a: &ArrayD<T>, b: &ArrayD<T>, formula: fn(T, T) -> R) -> ArrayD<R> {
+    assert_eq!(a.shape(), b.shape(), "operands that were brought to one shape");
     let pairs = elements::list(a);
     let pairs = pairs.iter().zip(elements::list(b).iter()).map(|(&a, &b)| formula(a, b)).collect();
     elements::array(a.shape(), pairs)
@@ -28,12 +29,23 @@ pub(crate) fn places(sizes: &[usize]) -> ArrayD<usize> {
     elements::array(sizes, (0..sizes.iter().product()).collect())
 }
 
-/// The places of the elements of an array in lines along the given axes, one line after the other, and the length of a line.
-pub(crate) fn lines(sizes: &[usize], axes: &[usize]) -> (Vec<usize>, usize) {
-    let kept = (0..sizes.len()).filter(|axis| !axes.contains(axis));
-    let order: Vec<usize> = kept.chain(axes.iter().copied()).collect();
+/// The places of the elements of an array in lines along some axes.
+pub(crate) struct Lines {
+    /// One line after the other.
+    pub(crate) places: Vec<usize>,
+    pub(crate) length: usize,
+    /// The sizes of the other axes: how many lines there are.
+    pub(crate) kept: Vec<usize>,
+}
+
+/// The lines along the given axes.
+pub(crate) fn lines(sizes: &[usize], axes: &[usize]) -> Lines {
+    let mut order: Vec<usize> = (0..sizes.len()).filter(|axis| !axes.contains(axis)).collect();
+    let kept = order.iter().map(|&axis| sizes[axis]).collect();
+    order.extend_from_slice(axes);
     let places = places(sizes).permuted_axes(IxDyn(&order));
-    (elements::list(&places).into_owned(), axes.iter().map(|&axis| sizes[axis]).product())
+    let length = axes.iter().map(|&axis| sizes[axis]).product();
+    Lines { places: elements::list(&places).into_owned(), length, kept }
 }
 
 /// The elements at these places, which are counted through all parts, one part after the other.
@@ -143,4 +155,42 @@ pub(crate) fn wide<D: Dimension>(x: &Value) -> Result<Array<f64, D>> {
 /// Numbers in double precision, rounded to what the result is of.
 pub(crate) fn narrow<D: Dimension>(x: Array<f64, D>, dtype: DType) -> Value {
     Value::F64(x.into_dyn()).cast(dtype)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{arr0, arr1, arr2};
+
+    #[test]
+    fn lines_go_along_any_axes() {
+        let both = lines(&[2, 3, 2], &[0, 2]);
+        assert_eq!((both.length, both.kept), (4, vec![3]));
+        assert_eq!(both.places, [0, 1, 6, 7, 2, 3, 8, 9, 4, 5, 10, 11]);
+        let first = lines(&[2, 3], &[0]);
+        assert_eq!((first.places, first.length), (vec![0, 3, 1, 4, 2, 5], 2));
+        let empty = lines(&[2, 0], &[1]);
+        assert_eq!((empty.places, empty.length, empty.kept), (vec![], 0, vec![2]));
+    }
+
+    #[test]
+    fn elements_are_picked_from_all_parts() {
+        let (a, b) = (Value::I32(arr1(&[1, 2]).into_dyn()), Value::I32(arr2(&[[3], [4]]).into_dyn()));
+        let picked = pick(&[&a, &b], &arr1(&[3, 0, 2, 2]).into_dyn()).unwrap();
+        assert_eq!(picked, Value::I32(arr1(&[4, 1, 3, 3]).into_dyn()));
+        let scalar = Value::Bool(arr0(true).into_dyn());
+        assert_eq!(rearrange(&scalar, Ok).unwrap(), scalar);
+        assert!(pick(&[&a, &scalar], &arr1(&[0]).into_dyn()).is_err());
+        assert!(pick(&[], &arr1(&[0]).into_dyn()).is_err());
+    }
+
+    #[test]
+    fn only_floats_become_wide() {
+        let x = Value::F32(arr1(&[0.1_f32, f32::NAN]).into_dyn());
+        let wider = wide::<ndarray::Ix1>(&x).unwrap();
+        assert!(wider[0] == f64::from(0.1_f32) && wider[1].is_nan());
+        assert_eq!(narrow(arr1(&[0.1_f64]), DType::F32), Value::F32(arr1(&[0.1_f32]).into_dyn()));
+        assert!(wide::<ndarray::Ix1>(&Value::I64(arr1(&[1]).into_dyn())).is_err());
+        assert!(wide::<ndarray::Ix2>(&x).is_err());
+    }
 }

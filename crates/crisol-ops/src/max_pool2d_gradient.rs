@@ -63,6 +63,7 @@ impl Primitive for MaxPool2dGradient {
         let attributes = Pool2dAttributes::decode(attributes)?;
         let [x, gradient] = rule::operands(inputs)?;
         let places = largest(x, &attributes)?;
+        assert_eq!(places.shape(), gradient.shape()?.sizes(), "a gradient of the pooled images");
         let mut sums = vec![0.0; x.shape()?.elements()];
         for (&place, element) in places.iter().zip(wide::<Ix4>(gradient)?) {
             sums[place] += element;

@@ -1,7 +1,7 @@
 //! What reductions share: the rule for their axes, and folding an array over some of them.
 
 use crate::composite::{restore_axes, zeros_like};
-use crate::definition::lines;
+use crate::definition::{Lines, lines};
 use crate::rule::{self, Takes};
 use crate::{cast, divide, equal, multiply, probe, sum};
 use crisol_ir::primitive::Gradients;
@@ -86,13 +86,11 @@ pub(crate) fn extreme_gradient(graph: &mut Graph, node: NodeId, gradient: NodeId
 
 /// Elements combined along axes, which vanish.
 pub(crate) fn fold<T: Copy>(x: &ArrayD<T>, axes: &[usize], start: T, combine: &dyn Fn(T, T) -> T) -> ArrayD<T> {
-    let (places, length) = lines(x.shape(), axes);
-    let kept = (0..x.ndim()).filter(|axis| !axes.contains(axis));
-    let sizes: SmallVec<[usize; 8]> = kept.map(|axis| x.shape()[axis]).collect();
+    let Lines { places, length, kept } = lines(x.shape(), axes);
     let x = elements::list(x);
     let line = |number: usize| &places[number * length..(number + 1) * length];
     let folded = |number| line(number).iter().fold(start, |so_far, &place| combine(so_far, x[place]));
-    elements::array(&sizes, (0..sizes.iter().product()).map(folded).collect())
+    elements::array(&kept, (0..kept.iter().product()).map(folded).collect())
 }
 
 /// Settings and inputs that every reduction is probed with.

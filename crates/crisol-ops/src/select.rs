@@ -57,6 +57,11 @@ impl Primitive for Select {
     fn define(&self, _: &Attributes, inputs: &[Value]) -> Result<Value> {
         let [mask, a, b] = rule::operands(inputs)?;
         let mask = mask.array::<bool>()?;
+        assert_eq!(
+            [mask.shape(); 2],
+            [a.shape()?.sizes(), b.shape()?.sizes()],
+            "operands that were brought to one shape"
+        );
         let mut places = places(mask.shape());
         let count = places.len();
         places.zip_mut_with(mask, |place, &mask| *place += if mask { 0 } else { count });

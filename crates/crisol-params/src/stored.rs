@@ -1,17 +1,17 @@
 //! Types from the settings that files hold of them.
 
 use serde::de::value::MapDeserializer;
-use serde::de::{DeserializeOwned, Deserializer, Error, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, Error, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::Value;
 
 /// A type from its settings: what stands under `"settings"` or `"config"` in a model's file.
 ///
-/// It reads what `serde_json::from_value` reads, but for structures that are written as lists. These would be compiled for each of the two
-/// hundred types that can stand in a model's file.
+/// It reads what `serde_json::from_value` reads, but for structures, and those that are their fields, which are written as lists. Reading these
+/// would be compiled for each of the two hundred types that can stand in a model's file.
 ///
 /// # Errors
-/// A setting that is missing, unknown or of another type.
+/// A setting that is missing or of another type.
 ///
 /// ```
 /// use crisol_params::{RandomNormal, read_settings};
@@ -38,7 +38,7 @@ impl<'de> Deserializer<'de> for Stored<'de> {
         visitor: V,
     ) -> serde_json::Result<V::Value> {
         match self.0 {
-            Value::Object(map) => visitor.visit_map(MapDeserializer::new(map.iter().map(named))),
+            Value::Object(map) => visitor.visit_map(MapDeserializer::new(map.iter().map(field))),
             other => Err(no_object(name, other)),
         }
     }
@@ -48,15 +48,11 @@ impl<'de> Deserializer<'de> for Stored<'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> serde_json::Result<V::Value> {
-        self.0.deserialize_option(visitor)
+        if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> serde_json::Result<V::Value> {
-        self.0.deserialize_newtype_struct(name, visitor)
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> serde_json::Result<V::Value> {
+        visitor.visit_newtype_struct(self)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -74,11 +70,27 @@ impl<'de> Deserializer<'de> for Stored<'de> {
     }
 }
 
-fn named<'a>((name, value): (&'a String, &'a Value)) -> (&'a str, &'a Value) {
-    (name, value)
+impl<'de> IntoDeserializer<'de, serde_json::Error> for Stored<'de> {
+    type Deserializer = Stored<'de>;
+
+    fn into_deserializer(self) -> Stored<'de> {
+        self
+    }
+}
+
+fn field<'a>((name, value): (&'a String, &'a Value)) -> (&'a str, Stored<'a>) {
+    (name, Stored(value))
 }
 
 fn no_object(name: &str, given: &Value) -> serde_json::Error {
+    let given = match given {
+        Value::Null => "null",
+        Value::Bool(_) => "a truth value",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    };
     serde_json::Error::custom(format!("expected the settings of {name} by name, found {given}"))
 }
 
@@ -142,6 +154,10 @@ mod tests {
     #[test]
     fn a_list_is_no_structure() {
         let error = read_settings::<Inner>(&json!([0.5])).unwrap_err().to_string();
-        assert!(error.contains("expected the settings of Inner by name, found [0.5]"), "{error}");
+        assert!(error.contains("expected the settings of Inner by name, found a list"), "{error}");
+        for nested in [json!({ "name": "a", "inner": [0.5], "choices": [] }), json!(["a", null, []])] {
+            assert!(read_settings::<Outer>(&nested).is_err(), "{nested}");
+        }
+        assert!(read_settings::<Wrapped>(&json!([0.5])).is_err());
     }
 }

@@ -4,7 +4,7 @@ use crate::cell::Cell;
 use crate::recorder::{evaluate, fail, record, record_number, record_scalar};
 use crisol_ir::ndarray::{ArrayBase, ArrayD, Axis, Data, Dimension};
 use crisol_ir::value::{Constant, Typed};
-use crisol_ir::{DType, Error, ErrorKind, Result, Shape, TensorType, Value, elements};
+use crisol_ir::{DType, Error, ErrorKind, Result, Shape, TensorType, Value};
 use crisol_plan::buffer::Buffer;
 use std::panic::Location;
 use std::sync::Arc;
@@ -125,15 +125,13 @@ impl Tensor {
             if let Some(row) = rows.iter().find(|row| *row >= all) {
                 return Err(Error::new(ErrorKind::Value, format!("row {row} of an array with {all} rows")));
             }
-            let sizes: Vec<usize> = std::iter::once(rows.len()).chain(sample.iter().copied()).collect();
-            let ty = TensorType::new(T::DTYPE, Shape::new(&sizes)?);
+            let ty = TensorType::new(T::DTYPE, Shape::new(&[&[rows.len()], sample].concat())?);
             let buffer = match array.as_slice() {
                 Some(elements) => Buffer::from_rows(elements, sample.iter().product(), rows)?,
                 None => {
-                    // Not ndarray's `select`, whose many loops would be compiled for every type.
-                    let (array, mut chosen) = (array.view().into_dyn(), Vec::new());
-                    rows.iter().for_each(|&row| chosen.extend(array.index_axis(Axis(0), row).iter().copied()));
-                    Buffer::from_value(&T::value(elements::array(&sizes, chosen)))
+                    let row = |&row: &usize| array.view().into_dyn().index_axis_move(Axis(0), row);
+                    let elements = rows.iter().map(row).flat_map(|row| Vec::from_iter(row.iter().copied()));
+                    Buffer::from_slice(&Vec::<T>::from_iter(elements))
                 }
             };
             Ok(Tensor::ready(ty, buffer))

@@ -231,7 +231,8 @@ impl Walk {
             }
         }
         let mut nodes: Vec<&Node> = self.order.iter().collect();
-        // Stable, so that nodes of one layer and depth stay behind their inputs.
+        // Stable, so that nodes of one layer and depth stay behind their inputs. With keys at hand, for looking them up would be compiled into the
+        // sort at dozens of places.
         nodes.sort_by_cached_key(|node| (std::cmp::Reverse(depths[&node.cell.id]), self.met[&node.maker()]));
         let mut makers: Vec<&Node> = Vec::new();
         let mut known = HashSet::new();

@@ -1,4 +1,4 @@
-//! BMP, of the kinds that TensorFlow's `decode_bmp` reads: 8, 24 and 32 bits a pixel, not compressed.
+//! BMP of 8 (with a palette), 24 and 32 bits a pixel, not compressed: more than TensorFlow's `decode_bmp`, which as colours reads 24 bits.
 //!
 //! Read here, because the small crates that are maintained get some of these files wrong: zune-bmp refuses tiny ones, and takes the end of
 //! a file for zeros; tinybmp does not see the masks that follow a short header.
@@ -23,17 +23,22 @@ pub(super) fn decode(bytes: &[u8], channels: usize, max_pixels: usize) -> Result
     }
     match (bits, compression) {
         (8 | 24 | 32, PLAIN) | (32, MASKS) => {}
-        (8 | 24 | 32, _) => return Err("is a compressed BMP, which is not supported".to_string()),
+        (8 | 24 | 32, _) => return Err(format!("is a BMP of compression {compression}, which is not supported: 0 is")),
         _ => return Err(format!("is a BMP of {bits} bits a pixel, which is not supported: 8, 24 and 32 bits are")),
     }
     // Rows lie from bottom to top, unless the height is negative.
     let upwards = height > 0;
     let (width, height) = (usize::try_from(width).unwrap_or(0), height.unsigned_abs() as usize);
     check_size(width, height, max_pixels)?;
+    let headers = header.saturating_add(START);
+    if pixels_at < headers {
+        return Err("is a BMP whose pixels lie inside of its header".to_string());
+    }
     // A row is padded to 4 bytes.
-    let (step, row) = (bits as usize / 8, (width * bits as usize).div_ceil(32) * 4);
+    let step = bits as usize / 8;
+    let row = width.checked_mul(step).and_then(|row| row.checked_next_multiple_of(4)).ok_or_else(truncated)?;
     let rows = bytes.get(pixels_at..).filter(|rows| rows.len() / row >= height).ok_or_else(truncated)?;
-    let palette = bytes.get(START + header..pixels_at).unwrap_or_default();
+    let palette = bytes.get(headers..pixels_at).unwrap_or_default();
     if bits == 8 && palette.is_empty() {
         return Err("is a BMP without a palette".to_string());
     }
@@ -183,6 +188,16 @@ mod tests {
     }
 
     #[test]
+    fn what_a_short_palette_does_not_have_is_black() {
+        let mut bytes = file(KINDS[0], 2, 1);
+        // Two colours are left, and the pixels follow them.
+        bytes.drain(54 + 8..54 + 1024);
+        bytes[10..14].copy_from_slice(&62_u32.to_le_bytes());
+        bytes[62..64].copy_from_slice(&[1, 2]);
+        assert_eq!(decode(&bytes, 3, 2).unwrap().values, [3, 254, 1, 0, 0, 0]);
+    }
+
+    #[test]
     fn other_kinds_are_named() {
         let reason = |at: usize, field: &[u8]| {
             // Large enough for any number of bits that is supported.
@@ -196,10 +211,12 @@ mod tests {
             assert_eq!(reason(28, &[bits, 0]), expected);
         }
         for compression in [1, 3, 4, 5, 6, 255] {
-            assert_eq!(reason(30, &[compression, 0]), "is a compressed BMP, which is not supported");
+            let expected = format!("is a BMP of compression {compression}, which is not supported: 0 is");
+            assert_eq!(reason(30, &[compression, 0]), expected);
         }
         assert!(reason(14, &[12]).starts_with("is a BMP with a header of 12 bytes"));
         assert_eq!(reason(10, &[54, 0]), "is a BMP without a palette");
+        assert_eq!(reason(10, &[53, 0]), "is a BMP whose pixels lie inside of its header");
         assert_eq!(reason(28, &[32, 0, 3]), "is a BMP with colours of more or less than 8 bits");
         assert!(reason(18, &(-3_i32).to_le_bytes()).starts_with("has no pixels"));
         assert!(reason(22, &i32::MIN.to_le_bytes()).starts_with("is too large: 9 x 2147483648"));

@@ -12,7 +12,8 @@ pub(super) fn decode(bytes: &[u8], channels: usize, max_pixels: usize) -> Result
         return Err("is a truncated PNG".to_string());
     }
     // What the codec itself may take, rows and the chunks before them: up to 8 bytes a pixel, and as much again.
-    let limits = Limits { bytes: max_pixels.saturating_mul(16) };
+    // For a palette there is room in any case.
+    let limits = Limits { bytes: max_pixels.saturating_mul(16).max(1 << 16) };
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limits);
     decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
     // Nobody asks for them, and they may be long once inflated.

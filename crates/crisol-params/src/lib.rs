@@ -7,7 +7,7 @@
 //! | `initializer` | [`Initializer`] and one file for each of Keras' |
 //! | `regularizer`, `constraint` | [`Regularizer`] and [`Constraint`], one file for each of Keras' |
 //! | `settings` | [`WeightSettings`]: what a layer says about a weight |
-//! | `named`, `stored` | things by name, and how files say which; types from their settings in files |
+//! | `named`, `read_settings` | things by name, and how files say which; types from their settings in files |
 //! | `tree`, `weight` | [`Tree`]: the weights of a model by path; [`Weight`] |
 //! | `safetensors`, `matching` | saving a tree to a file and loading it back, into another model too |
 //! | [`bytes`], `files` | values as bytes; files that are never seen half-written |
@@ -18,10 +18,10 @@ mod files;
 mod initializer;
 mod matching;
 mod named;
+mod read_settings;
 mod regularizer;
 mod safetensors;
 mod settings;
-mod stored;
 mod tree;
 mod weight;
 
@@ -35,12 +35,12 @@ pub use initializer::{
     initializer_by_name, initializer_names, read_initializer,
 };
 pub use named::Config;
+pub use read_settings::read_settings;
 pub use regularizer::{
     L1, L1L2, L2, OrthogonalMode, OrthogonalRegularizer, Regularizer, read_regularizer, regularizer_by_name,
     regularizer_names,
 };
 pub use safetensors::{LoadReport, Matched, decode_safetensors, encode_safetensors};
 pub use settings::WeightSettings;
-pub use stored::read_settings;
 pub use tree::{Tree, path_key};
 pub use weight::{Role, Weight};

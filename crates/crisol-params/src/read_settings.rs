@@ -1,9 +1,11 @@
 //! Types from the settings that files hold of them.
 
-use serde::de::value::MapDeserializer;
-use serde::de::{DeserializeOwned, Deserializer, Error, IntoDeserializer, Visitor};
+use serde::de::value::BorrowedStrDeserializer;
+use serde::de::{
+    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, VariantAccess, Visitor,
+};
 use serde::forward_to_deserialize_any;
-use serde_json::Value;
+use serde_json::{Map, Value, map};
 
 /// A type from its settings: what stands under `"settings"` or `"config"` in a model's file.
 ///
@@ -25,7 +27,8 @@ pub fn read_settings<T: DeserializeOwned>(settings: &Value) -> serde_json::Resul
     T::deserialize(Stored(settings))
 }
 
-/// A value that is read as [`read_settings`] tells.
+/// A value that is read as [`read_settings`] tells. Its functions stay functions, one for each type of a setting: LLVM would repeat them for
+/// each setting of each type that has some.
 struct Stored<'a>(&'a Value);
 
 impl<'de> Deserializer<'de> for Stored<'de> {
@@ -38,30 +41,38 @@ impl<'de> Deserializer<'de> for Stored<'de> {
         visitor: V,
     ) -> serde_json::Result<V::Value> {
         match self.0 {
-            Value::Object(map) => visitor.visit_map(MapDeserializer::new(map.iter().map(field))),
-            other => Err(no_object(name, other)),
+            Value::Object(map) => visitor.visit_map(Fields::new(map)),
+            other => Err(no_settings(name, other)),
         }
     }
 
+    #[inline(never)]
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> serde_json::Result<V::Value> {
         self.0.deserialize_any(visitor)
     }
 
+    #[inline(never)]
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> serde_json::Result<V::Value> {
         if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
+    #[inline(never)]
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> serde_json::Result<V::Value> {
         visitor.visit_newtype_struct(self)
     }
 
+    #[inline(never)]
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         name: &'static str,
-        variants: &'static [&'static str],
+        _: &'static [&'static str],
         visitor: V,
     ) -> serde_json::Result<V::Value> {
-        self.0.deserialize_enum(name, variants, visitor)
+        match self.0 {
+            Value::String(variant) => visitor.visit_enum(BorrowedStrDeserializer::new(variant)),
+            Value::Object(map) if map.len() == 1 => visitor.visit_enum(Fields::new(map)),
+            other => Err(no_variant(name, other)),
+        }
     }
 
     forward_to_deserialize_any! {
@@ -70,19 +81,81 @@ impl<'de> Deserializer<'de> for Stored<'de> {
     }
 }
 
-impl<'de> IntoDeserializer<'de, serde_json::Error> for Stored<'de> {
-    type Deserializer = Stored<'de>;
+/// The fields of a structure, or the only variant of an enumeration.
+struct Fields<'a> {
+    rest: map::Iter<'a>,
+    /// Of the field whose name was read last.
+    value: &'a Value,
+}
 
-    fn into_deserializer(self) -> Stored<'de> {
-        self
+impl<'de> Fields<'de> {
+    fn new(map: &'de Map<String, Value>) -> Fields<'de> {
+        Fields { rest: map.iter(), value: &Value::Null }
+    }
+
+    #[inline(never)]
+    fn next_name(&mut self) -> Option<&'de str> {
+        let (name, value) = self.rest.next()?;
+        self.value = value;
+        Some(name)
     }
 }
 
-fn field<'a>((name, value): (&'a String, &'a Value)) -> (&'a str, Stored<'a>) {
-    (name, Stored(value))
+impl<'de> MapAccess<'de> for Fields<'de> {
+    type Error = serde_json::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> serde_json::Result<Option<K::Value>> {
+        self.next_name().map(|name| seed.deserialize(BorrowedStrDeserializer::new(name))).transpose()
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> serde_json::Result<V::Value> {
+        seed.deserialize(Stored(self.value))
+    }
 }
 
-fn no_object(name: &str, given: &Value) -> serde_json::Error {
+impl<'de> EnumAccess<'de> for Fields<'de> {
+    type Error = serde_json::Error;
+    type Variant = Stored<'de>;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(mut self, seed: V) -> serde_json::Result<(V::Value, Stored<'de>)> {
+        let name = self.next_name().unwrap_or_default();
+        Ok((seed.deserialize(BorrowedStrDeserializer::<serde_json::Error>::new(name))?, Stored(self.value)))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Stored<'de> {
+    type Error = serde_json::Error;
+
+    fn unit_variant(self) -> serde_json::Result<()> {
+        <()>::deserialize(self)
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> serde_json::Result<T::Value> {
+        seed.deserialize(self)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> serde_json::Result<V::Value> {
+        self.deserialize_tuple(length, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> serde_json::Result<V::Value> {
+        self.deserialize_struct("a variant", fields, visitor)
+    }
+}
+
+fn no_settings(name: &str, given: &Value) -> serde_json::Error {
+    unexpected(&format!("the settings of {name} by name"), given)
+}
+
+fn no_variant(name: &str, given: &Value) -> serde_json::Error {
+    unexpected(&format!("a variant of {name}, by name or as an object with this name alone"), given)
+}
+
+fn unexpected(expected: &str, given: &Value) -> serde_json::Error {
     let given = match given {
         Value::Null => "null",
         Value::Bool(_) => "a truth value",
@@ -91,7 +164,7 @@ fn no_object(name: &str, given: &Value) -> serde_json::Error {
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     };
-    serde_json::Error::custom(format!("expected the settings of {name} by name, found {given}"))
+    serde_json::Error::custom(format!("expected {expected}, found {given}"))
 }
 
 #[cfg(test)]
@@ -109,6 +182,9 @@ mod tests {
     enum Choice {
         Plain,
         With(u8),
+        Pair(u8, u8),
+        Of(Inner),
+        Named { rate: f64 },
     }
 
     #[derive(Debug, PartialEq, Deserialize)]
@@ -149,6 +225,22 @@ mod tests {
         assert_eq!(read::<Unit>(json!(null)), Some(Unit));
         assert_eq!(read::<Choice>(json!({ "With": 300 })), None);
         assert_eq!(read::<Option<Inner>>(json!(null)), Some(None));
+        assert_eq!(read::<Choice>(json!({ "Pair": [1, 2] })), Some(Choice::Pair(1, 2)));
+        assert_eq!(read::<Choice>(json!({ "Of": { "rate": 2.0 } })), Some(Choice::Of(Inner { rate: 2.0 })));
+        assert_eq!(read::<Choice>(json!({ "Named": { "rate": 2.0 } })), Some(Choice::Named { rate: 2.0 }));
+        assert_eq!(read::<Choice>(json!({ "Plain": null })), Some(Choice::Plain));
+        for wrong in [
+            json!({}),
+            json!({ "Plain": 1 }),
+            json!({ "Plain": null, "With": 1 }),
+            json!("With"),
+            json!("Other"),
+            json!(3),
+        ] {
+            assert_eq!(read::<Choice>(wrong), None);
+        }
+        assert_eq!(read::<Choice>(json!({ "Pair": [1] })), None);
+        assert_eq!(read::<Choice>(json!({ "Pair": [1, 2, 3] })), None);
     }
 
     #[test]
@@ -159,5 +251,7 @@ mod tests {
             assert!(read_settings::<Outer>(&nested).is_err(), "{nested}");
         }
         assert!(read_settings::<Wrapped>(&json!([0.5])).is_err());
+        assert!(read_settings::<Choice>(&json!({ "Of": [0.5] })).is_err());
+        assert!(read_settings::<Choice>(&json!({ "Named": [0.5] })).is_err());
     }
 }

@@ -5,7 +5,7 @@
 //! without compression a few bytes cannot claim to be many.
 
 use crisol_ir::{Error, ErrorKind, Result};
-use crisol_params::write_whole;
+use crisol_params::{read_settings, write_whole};
 use serde::de::DeserializeOwned;
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Write};
@@ -55,7 +55,8 @@ impl Archive {
     /// A member that is JSON.
     pub(crate) fn json<T: DeserializeOwned>(&mut self, name: &str) -> Result<T> {
         let bytes = self.member(name)?;
-        serde_json::from_slice(&bytes).map_err(|error| self.wrong(&format!("is damaged: {name}: {error}")))
+        let read = serde_json::from_slice(&bytes).and_then(|value| read_settings(&value));
+        read.map_err(|error| self.wrong(&format!("is damaged: {name}: {error}")))
     }
 
     /// The error of a file whose content is wrong.

@@ -14,6 +14,7 @@
 //! | `training`, `stream` | the loop over epochs and steps, and the batches it takes |
 //! | `single` | single batches: `train_on_batch` and its kin |
 //! | `predict` | the loop of `predict` |
+//! | `plot`, `no_plot` | drawings of trainings and models, and what the compiler says where they are left out |
 //! | `run` | the run as callbacks see it |
 //! | `weights` | weights alone, to and from files |
 //! | `trackers` | losses and metrics over the batches |
@@ -29,6 +30,8 @@ mod evaluate;
 mod fit;
 mod held;
 mod model;
+#[cfg(not(feature = "plot"))]
+mod no_plot;
 #[cfg(feature = "plot")]
 mod plot;
 mod predict;
@@ -51,6 +54,8 @@ pub use data::{Feed, IntoFeed};
 pub use evaluate::Evaluate;
 pub use fit::{Fit, ValidationFrequency};
 pub use model::Model;
+#[cfg(not(feature = "plot"))]
+pub use no_plot::Plot;
 #[cfg(feature = "plot")]
 pub use plot::Plot;
 pub use save::load_model;

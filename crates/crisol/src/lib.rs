@@ -68,6 +68,5 @@ pub mod prelude {
     pub use crisol_params::{
         Constant, GlorotNormal, GlorotUniform, HeNormal, HeUniform, Ones, RandomNormal, RandomUniform, Zeros,
     };
-    #[cfg(feature = "plot")]
     pub use crisol_train::Plot;
 }

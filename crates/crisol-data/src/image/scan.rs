@@ -47,7 +47,7 @@ impl Target {
     /// Reads, decodes and resizes one file.
     pub(crate) fn load(&self, path: &Path, resize: &mut Bilinear) -> std::result::Result<Vec<u8>, String> {
         let pixels = decode(&read(path)?, self.channels, self.max_pixels)?;
-        resize.resize(pixels, (self.height, self.width))
+        Ok(resize.resize(pixels, (self.height, self.width)))
     }
 }
 

@@ -48,7 +48,7 @@ fn combined(
     operation: &str,
     inputs: &[Tensor],
     exactly: usize,
-    combine: impl Fn(&Tensor, &Tensor) -> Tensor,
+    combine: fn(&Tensor, &Tensor) -> Tensor,
 ) -> Result<Tensor> {
     let fits = if exactly > 0 { inputs.len() == exactly } else { !inputs.is_empty() };
     if !fits {

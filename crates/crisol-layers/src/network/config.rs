@@ -6,6 +6,7 @@ use crate::config::{Registry, record};
 use crate::labeled::Labeled;
 use crate::layer::Layer;
 use crate::node::{Input, InputType};
+use crisol_params::read_settings;
 use crisol_tensor::{DType, Error, ErrorKind, Result, Shape};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -103,7 +104,7 @@ impl Network {
     #[track_caller]
     pub fn from_config(config: &Value, registry: &Registry) -> Result<Network> {
         registry.check(config)?;
-        let stored: Stored = serde_json::from_value(config.clone()).map_err(|error| damaged(&error.to_string()))?;
+        let stored: Stored = read_settings(config).map_err(|error| damaged(&error.to_string()))?;
         let location = Location::caller();
         let mut layers = Vec::new();
         for StoredLayer { name, type_name, config, frozen } in &stored.layers {
@@ -168,7 +169,7 @@ fn graph(stored: &Stored, layers: Vec<Entry>, location: &'static Location<'stati
 }
 
 fn input_type(name: &str, config: &Value) -> Result<InputType> {
-    let stored: StoredInput = serde_json::from_value(config.clone()).map_err(|error| damaged(&error.to_string()))?;
+    let stored: StoredInput = read_settings(config).map_err(|error| damaged(&error.to_string()))?;
     let unknown = || Error::new(ErrorKind::State, "the shape of the input is not known yet");
     Ok(InputType {
         name: Some(name.to_string()),

@@ -100,7 +100,7 @@ impl Draft {
         name: &str,
         ty: TensorType,
         role: Role,
-        settings: impl FnOnce() -> WeightSettings,
+        settings: &mut dyn FnMut() -> Option<WeightSettings>,
     ) -> Result<(TensorType, Role)> {
         let place = match self.places.get(path) {
             Some(&place) => place,
@@ -116,7 +116,9 @@ impl Draft {
                 let label = outer.map_or_else(|| path.to_string(), |layer| format!("{}/{name}", layer.label));
                 let place = self.weights.len();
                 self.places.insert(path.to_string(), place);
-                let settings = settings();
+                let settings = settings().ok_or_else(|| {
+                    Error::new(ErrorKind::Internal, format!("the settings of {path:?} were taken before"))
+                })?;
                 self.weights.push(Planned { path: path.to_string(), label, ty, role, settings, shared });
                 place
             }

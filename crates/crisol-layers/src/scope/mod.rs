@@ -66,7 +66,9 @@ impl Scope {
         Error: From<S::Error>,
     {
         let location = Location::caller();
-        let found = self.find(name, shape, Role::Weight, location, || WeightSettings::new(initializer));
+        let mut initializer = Some(initializer);
+        let mut settings = || initializer.take().map(WeightSettings::new);
+        let found = self.find(name, shape.try_into().map_err(Error::from), Role::Weight, location, &mut settings);
         found.map(|found| found.value).map_err(|error| error.at(location)).into()
     }
 
@@ -78,7 +80,8 @@ impl Scope {
         Error: From<S::Error>,
     {
         let location = Location::caller();
-        let found = self.find(name, shape, Role::Weight, location, || settings.clone());
+        let mut settings = || Some(settings.clone());
+        let found = self.find(name, shape.try_into().map_err(Error::from), Role::Weight, location, &mut settings);
         found.map(|found| found.value).map_err(|error| error.at(location)).into()
     }
 
@@ -90,18 +93,10 @@ impl Scope {
         Error: From<S::Error>,
     {
         let location = Location::caller();
-        let found = match self.find(name, shape, Role::State, location, || WeightSettings::new(initializer)) {
-            Ok(found) => found,
-            Err(error) => {
-                let value = Tensor::failed(error.clone().at(location));
-                self.error.get_or_insert(error.at(location));
-                return State::new(None, TensorType::new(self.dtype, Shape::SCALAR), value);
-            }
-        };
-        let path = self.path_of(name);
-        let known = self.states.entry(path).or_insert_with(|| State::new(found.variable, found.ty, found.value));
-        debug_assert_eq!(known.ty(), found.ty, "a state has one type");
-        known.clone()
+        let mut initializer = Some(initializer);
+        let mut settings = || initializer.take().map(WeightSettings::new);
+        let found = self.find(name, shape.try_into().map_err(Error::from), Role::State, location, &mut settings);
+        self.found_state(name, found, location)
     }
 
     /// Calls a layer inside of this one. The name is the key to its weights.

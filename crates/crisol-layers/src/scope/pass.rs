@@ -153,19 +153,16 @@ impl Scope {
         error.map_or(Ok(()), Err)
     }
 
-    pub(super) fn find<S>(
+    /// The weight or state of a name; its settings are taken if it is new.
+    pub(super) fn find(
         &mut self,
         name: &str,
-        shape: S,
+        shape: Result<Shape>,
         role: Role,
         location: &'static Location<'static>,
-        settings: impl FnOnce() -> WeightSettings,
-    ) -> Result<Found>
-    where
-        S: TryInto<Shape>,
-        Error: From<S::Error>,
-    {
-        let ty = TensorType::new(self.dtype, shape.try_into()?);
+        settings: &mut dyn FnMut() -> Option<WeightSettings>,
+    ) -> Result<Found> {
+        let ty = TensorType::new(self.dtype, shape?);
         let outer = self.path.len();
         if outer > 0 {
             self.path.push('/');
@@ -185,6 +182,27 @@ impl Scope {
         Ok(found)
     }
 
+    /// The state that was found, the same one whenever it is asked for in a pass.
+    pub(super) fn found_state(
+        &mut self,
+        name: &str,
+        found: Result<Found>,
+        location: &'static Location<'static>,
+    ) -> State {
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                let value = Tensor::failed(error.clone().at(location));
+                self.error.get_or_insert(error.at(location));
+                return State::new(None, TensorType::new(self.dtype, Shape::SCALAR), value);
+            }
+        };
+        let path = self.path_of(name);
+        let known = self.states.entry(path).or_insert_with(|| State::new(found.variable, found.ty, found.value));
+        debug_assert_eq!(known.ty(), found.ty, "a state has one type");
+        known.clone()
+    }
+
     /// The weight at the path, its type and role, which may not be those that were asked for.
     fn find_at_path(
         &mut self,
@@ -192,7 +210,7 @@ impl Scope {
         ty: TensorType,
         role: Role,
         location: &'static Location<'static>,
-        settings: impl FnOnce() -> WeightSettings,
+        settings: &mut dyn FnMut() -> Option<WeightSettings>,
     ) -> Result<(TensorType, Role, Found)> {
         match &mut self.store {
             Store::Tree(tree) => {

@@ -81,6 +81,7 @@ impl Frame {
     ///
     /// # Safety
     /// The slot exists; the elements are readable.
+    #[inline(never)]
     pub(super) unsafe fn load(self, to: u32, dtype: DType, from: *const u8, stride: isize, count: usize) {
         // SAFETY: the caller's promise.
         unsafe {
@@ -129,6 +130,7 @@ impl Frame {
     ///
     /// # Safety
     /// The slot holds `count` values of the type; the elements are writable.
+    #[inline(never)]
     pub(super) unsafe fn store(self, slot: u32, dtype: DType, to: *mut u8, stride: isize, count: usize) {
         // SAFETY: the caller's promise.
         unsafe {
@@ -180,10 +182,12 @@ impl Frame {
         }
     }
 
-    /// Runs an instruction on operands.
+    /// Runs an instruction on operands. The functions that it calls stay functions: as one with it and with what calls it, their some 200 loops
+    /// take twice as long to compile.
     ///
     /// # Safety
     /// All slots exist, the operands hold `count` values of their types, and the result's slot is none of theirs.
+    #[inline(never)]
     #[allow(clippy::useless_conversion)] // of doubles, in code written for floats of both kinds
     pub(super) unsafe fn execute(self, instruction: &Instruction, to: u32, from: [Operand; 3], count: usize) {
         // SAFETY: the caller's promise.
@@ -224,6 +228,7 @@ impl Frame {
         }
     }
 
+    #[inline(never)]
     unsafe fn unary(self, operation: Unary, to: u32, (x, ty): Operand, count: usize) {
         // SAFETY: the caller's promise.
         unsafe {
@@ -254,6 +259,7 @@ impl Frame {
         }
     }
 
+    #[inline(never)]
     unsafe fn binary(self, operation: Binary, to: u32, from: [Operand; 3], count: usize) {
         let [(a, ty), (b, _), _] = from;
         // SAFETY: the caller's promise.
@@ -312,6 +318,7 @@ impl Frame {
         }
     }
 
+    #[inline(never)]
     unsafe fn compare(self, comparison: Comparison, to: u32, from: [Operand; 3], count: usize) {
         let [(a, ty), (b, _), _] = from;
         // SAFETY: the caller's promise.
@@ -327,6 +334,7 @@ impl Frame {
         }
     }
 
+    #[inline(never)]
     unsafe fn convert(self, to: u32, ty: Type, (x, from): Operand, count: usize) {
         // SAFETY: the caller's promise.
         unsafe {

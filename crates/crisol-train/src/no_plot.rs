@@ -1,0 +1,46 @@
+//! What the compiler says to a program that draws without the feature `plot`, instead of that there is no such method.
+
+use crate::model::Model;
+use crisol_callbacks::History;
+use crisol_ir::Result;
+use std::path::Path;
+
+/// Drawing, which needs the feature `plot`.
+///
+/// ```compile_fail
+/// use crisol_train::Plot;
+/// crisol_callbacks::History::default().plot("history.png")?;
+/// # Ok::<(), crisol_ir::Error>(())
+/// ```
+pub trait Plot {
+    /// Writes the curves of a training as a PNG file.
+    #[allow(unused_variables, reason = "named as where they are used")]
+    fn plot(&self, path: impl AsRef<Path>) -> Result<()>
+    where
+        Self: PlotFeature,
+    {
+        self.draw()
+    }
+
+    /// Draws the layers of a model into an SVG file.
+    #[allow(unused_variables, reason = "named as where they are used")]
+    fn plot_model(&self, path: impl AsRef<Path>) -> Result<()>
+    where
+        Self: PlotFeature,
+    {
+        self.draw()
+    }
+}
+
+impl Plot for History {}
+impl Plot for Model {}
+
+/// Implemented by nothing.
+#[diagnostic::on_unimplemented(
+    message = "drawing needs the feature `plot`",
+    note = "in Cargo.toml: crisol = {{ version = \"0.1\", features = [\"plot\"] }}"
+)]
+pub trait PlotFeature {
+    #[doc(hidden)]
+    fn draw(&self) -> Result<()>;
+}

@@ -64,7 +64,7 @@ fn steps() -> Vec<Step> {
         step("format", Action::Run(format_command())),
         step("tidy", Action::Tidy),
         step("clippy", Action::Run(cargo("clippy --workspace --all-targets -- -D warnings"))),
-        step("docs", Action::With(("RUSTDOCFLAGS", "-D warnings"), cargo("doc --workspace --no-deps"))),
+        step("docs", Action::With(("RUSTDOCFLAGS", "-D warnings"), cargo("doc --workspace --no-deps --all-features"))),
         step("examples", Action::Run(cargo("build --workspace --examples --benches"))),
         step("jit-off", Action::Test(without_jit)),
         step("test", Action::TestAsPromised),

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, map};
 
 /// A type from its settings: what stands under `"settings"` or `"config"` in a model's file.
 ///
-/// It reads what `serde_json::from_value` reads, but for structures, and those that are their fields, which are written as lists. Reading these
-/// would be compiled for each of the two hundred types that can stand in a model's file.
+/// It reads what `serde_json::from_value` reads, but for structures that are written as lists: as such, as a field, or as what a variant holds. Reading
+/// these would be compiled for each of the two hundred types that can stand in a model's file. What stands in lists and maps is read by `serde_json`.
 ///
 /// # Errors
 /// A setting that is missing or of another type.
@@ -251,6 +251,7 @@ mod tests {
             assert!(read_settings::<Outer>(&nested).is_err(), "{nested}");
         }
         assert!(read_settings::<Wrapped>(&json!([0.5])).is_err());
+        assert_eq!(read::<Vec<Inner>>(json!([[0.5]])), Some(vec![Inner { rate: 0.5 }]));
         assert!(read_settings::<Choice>(&json!({ "Of": [0.5] })).is_err());
         assert!(read_settings::<Choice>(&json!({ "Named": [0.5] })).is_err());
     }

@@ -5,11 +5,20 @@ use crisol_callbacks::History;
 use crisol_ir::Result;
 use std::path::Path;
 
-/// Drawing, which needs the feature `plot`.
+/// Drawing, which needs the feature `plot`: this compiles,
 ///
-/// ```compile_fail
+/// ```
 /// use crisol_train::Plot;
-/// crisol_callbacks::History::default().plot("history.png")?;
+/// let history = crisol_callbacks::History::default();
+/// # Ok::<(), crisol_ir::Error>(())
+/// ```
+///
+/// and this does not, for the bound that the compiler explains by the feature.
+///
+/// ```compile_fail,E0277
+/// use crisol_train::Plot;
+/// let history = crisol_callbacks::History::default();
+/// history.plot("history.png")?;
 /// # Ok::<(), crisol_ir::Error>(())
 /// ```
 pub trait Plot {
@@ -38,7 +47,7 @@ impl Plot for Model {}
 /// Implemented by nothing.
 #[diagnostic::on_unimplemented(
     message = "drawing needs the feature `plot`",
-    note = "in Cargo.toml: crisol = {{ version = \"0.1\", features = [\"plot\"] }}"
+    note = "turn it on with: cargo add crisol --features plot"
 )]
 pub trait PlotFeature {
     #[doc(hidden)]

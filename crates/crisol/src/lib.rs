@@ -12,6 +12,7 @@
 //! | [`Tensor`], [`Variable`], [`GradientTape`] | `tf.Tensor`, `tf.Variable`, `tf.GradientTape` |
 //! | [`custom_gradient`], [`checkpoint`] | `tf.custom_gradient`, `tf.recompute_grad` |
 //! | [`CustomOp`] | an operation of one's own |
+//! | `plot`, with the feature of that name | training curves as PNG, drawings of models |
 //! | `testing`, with the feature of that name | property tests for layers, optimizers and gradients of one's own |
 //! | [`Sequential`], [`Model`] | the models |
 

@@ -114,11 +114,11 @@ impl Draft {
                 };
                 let outer = path.strip_suffix(name).and_then(|outer| self.layers.get(outer.trim_end_matches('/')));
                 let label = outer.map_or_else(|| path.to_string(), |layer| format!("{}/{name}", layer.label));
-                let place = self.weights.len();
-                self.places.insert(path.to_string(), place);
                 let settings = settings().ok_or_else(|| {
                     Error::new(ErrorKind::Internal, format!("the settings of {path:?} were taken before"))
                 })?;
+                let place = self.weights.len();
+                self.places.insert(path.to_string(), place);
                 self.weights.push(Planned { path: path.to_string(), label, ty, role, settings, shared });
                 place
             }

@@ -6,29 +6,36 @@
 
 use crisol_ir::{Error, ErrorKind, Result};
 use crisol_params::{read_settings, write_whole};
+use rawzip::{
+    CompressionMethod, FileReader, RECOMMENDED_BUFFER_SIZE, ZipArchive, ZipArchiveEntryWayfinder, ZipArchiveWriter,
+};
 use serde::de::DeserializeOwned;
 use std::fs::File;
-use std::io::{BufReader, Cursor, Read, Write};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 /// An archive that is read.
 pub(crate) struct Archive {
     path: PathBuf,
-    zip: ZipArchive<BufReader<File>>,
-    /// The bytes of the whole file: no member holds more.
-    length: u64,
+    zip: ZipArchive<FileReader>,
+    members: Vec<Member>,
+}
+
+/// What the directory at the end of the file says of a member.
+struct Member {
+    name: Vec<u8>,
+    method: CompressionMethod,
+    place: ZipArchiveEntryWayfinder,
 }
 
 impl Archive {
     pub(crate) fn open(path: &Path) -> Result<Archive> {
-        let unreadable = |error| file_error(ErrorKind::Io, path, &format!("cannot be read: {error}"));
-        let file = File::open(path).map_err(unreadable)?;
-        let length = file.metadata().map_err(unreadable)?.len();
-        let zip = ZipArchive::new(BufReader::new(file));
-        let wrong = |error| file_error(ErrorKind::Format, path, &format!("is damaged or no .crisol archive: {error}"));
-        Ok(Archive { path: path.to_path_buf(), zip: zip.map_err(wrong)?, length })
+        let file =
+            File::open(path).map_err(|error| file_error(ErrorKind::Io, path, &format!("cannot be read: {error}")))?;
+        let (zip, members) = directory(file).map_err(|error| {
+            file_error(ErrorKind::Format, path, &format!("is damaged or no .crisol archive: {error}"))
+        })?;
+        Ok(Archive { path: path.to_path_buf(), zip, members })
     }
 
     /// The path of the file.
@@ -37,23 +44,24 @@ impl Archive {
     }
 
     /// The bytes of a member.
-    pub(crate) fn member(&mut self, name: &str) -> Result<Vec<u8>> {
-        let (path, length) = (&self.path, self.length);
-        let damaged = |what: String| file_error(ErrorKind::Format, path, &format!("is damaged: {name}: {what}"));
-        if self.zip.index_for_name(name).is_none() {
-            return Err(file_error(ErrorKind::Format, path, &format!("has no member {name}")));
+    pub(crate) fn member(&self, name: &str) -> Result<Vec<u8>> {
+        let Some(member) = self.members.iter().find(|member| member.name == name.as_bytes()) else {
+            return Err(self.wrong(&format!("has no member {name}")));
+        };
+        let damaged = |what: String| self.wrong(&format!("is damaged: {name}: {what}"));
+        if member.method != CompressionMethod::STORE {
+            return Err(damaged(format!("its compression is {}, expected none (STORE)", member.method)));
         }
-        let member = self.zip.by_name(name).map_err(|error| damaged(error.to_string()))?;
-        if member.size() > length {
-            return Err(damaged(format!("it claims {} bytes, and the file has {length}", member.size())));
-        }
+        let stored = self.zip.get_entry(member.place).map_err(|error| damaged(error.to_string()))?;
+        // Whatever size is claimed, no more is read than the file has.
         let mut bytes = Vec::new();
-        member.take(length).read_to_end(&mut bytes).map_err(|error| damaged(error.to_string()))?;
+        let read = stored.verifying_reader(stored.reader()).read_to_end(&mut bytes);
+        read.map_err(|error| damaged(error.to_string()))?;
         Ok(bytes)
     }
 
     /// A member that is JSON.
-    pub(crate) fn json<T: DeserializeOwned>(&mut self, name: &str) -> Result<T> {
+    pub(crate) fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
         let bytes = self.member(name)?;
         let read = serde_json::from_slice(&bytes).and_then(|value| read_settings(&value));
         read.map_err(|error| self.wrong(&format!("is damaged: {name}: {error}")))
@@ -72,17 +80,32 @@ pub(crate) fn write(path: &Path, members: &[(&str, Vec<u8>)]) -> Result<()> {
     write_whole(path, &bytes).map_err(|error| file_error(ErrorKind::Io, path, &format!("cannot be written: {error}")))
 }
 
-fn zipped(members: &[(&str, Vec<u8>)]) -> zip::result::ZipResult<Vec<u8>> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+fn zipped(members: &[(&str, Vec<u8>)]) -> std::result::Result<Vec<u8>, rawzip::Error> {
+    let mut zip = ZipArchiveWriter::new(Vec::new());
     for (name, bytes) in members {
-        let options = SimpleFileOptions::default()
-            .compression_method(CompressionMethod::Stored)
-            .last_modified_time(DateTime::default())
-            .large_file(bytes.len() > u32::MAX as usize);
-        zip.start_file(*name, options)?;
-        zip.write_all(bytes)?;
+        let (mut member, checks) = zip.new_file(*name).start()?;
+        let mut writer = checks.wrap(&mut member);
+        writer.write_all(bytes)?;
+        let (_, checked) = writer.finish()?;
+        member.finish(checked)?;
     }
-    Ok(zip.finish()?.into_inner())
+    zip.finish()
+}
+
+/// Opens an archive and reads the directory at its end.
+fn directory(file: File) -> std::result::Result<(ZipArchive<FileReader>, Vec<Member>), rawzip::Error> {
+    let mut buffer = vec![0; RECOMMENDED_BUFFER_SIZE];
+    let zip = ZipArchive::from_file(file, &mut buffer)?;
+    let mut members = Vec::new();
+    let mut entries = zip.entries(&mut buffer);
+    while let Some(entry) = entries.next_entry()? {
+        members.push(Member {
+            name: entry.file_path().as_ref().to_vec(),
+            method: entry.compression_method(),
+            place: entry.wayfinder(),
+        });
+    }
+    Ok((zip, members))
 }
 
 pub(crate) fn file_error(kind: ErrorKind, path: &Path, what: &str) -> Error {

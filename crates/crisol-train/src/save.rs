@@ -134,13 +134,13 @@ impl Model {
 
     /// Goes back to a state and returns the place where training goes on.
     pub(crate) fn load_state_at(&mut self, path: &Path) -> Result<Position> {
-        let mut archive = Archive::open(path)?;
-        read_config(&mut archive)?;
+        let archive = Archive::open(path)?;
+        read_config(&archive)?;
         let bytes = archive.member(WEIGHTS)?;
         let weights = self.built_tree()?.match_safetensors(&path.join(WEIGHTS), &bytes)?;
         drop(bytes);
         let training = archive.json(TRAINING)?;
-        self.restore(&mut archive, training, weights)
+        self.restore(&archive, training, weights)
     }
 
     fn stored_network(&self) -> Result<StoredNetwork> {
@@ -185,7 +185,7 @@ impl Model {
     }
 
     /// Takes the state of a training, if all of it fits; what is known to be wrong already is told with the rest. Weights are assigned last.
-    fn restore(&mut self, archive: &mut Archive, training: Training, weights: Matched) -> Result<Position> {
+    fn restore(&mut self, archive: &Archive, training: Training, weights: Matched) -> Result<Position> {
         let Matched { values, mut wrong } = weights;
         let optimizer = training.optimizer.map(|stored| read_optimizer(archive, stored)).transpose()?;
         let parameters: Vec<Weight> = self.tree()?.weights().to_vec();
@@ -237,9 +237,9 @@ impl Model {
 /// A file that cannot be read, is damaged or of another version; types of layers that are not in the registry, all of them at once.
 pub fn load_model(path: impl AsRef<Path>, registry: &Registry) -> Result<Model> {
     let path = path.as_ref();
-    let mut archive = Archive::open(path)?;
+    let archive = Archive::open(path)?;
     let named = |error: Error| error.layer(path.display().to_string());
-    let Config { network, compile, .. } = read_config(&mut archive)?;
+    let Config { network, compile, .. } = read_config(&archive)?;
     let stored = match network {
         Stored::Is(stored) => stored,
         Stored::CannotBeSaved(reason) => {
@@ -277,19 +277,19 @@ pub fn load_model(path: impl AsRef<Path>, registry: &Registry) -> Result<Model> 
             training.optimizer = None;
         }
     }
-    model.restore(&mut archive, training, Matched { values: Vec::new(), wrong: Vec::new() })?;
+    model.restore(&archive, training, Matched { values: Vec::new(), wrong: Vec::new() })?;
     Ok(model)
 }
 
 /// The weights of a saved model, and what errors call them.
 pub(crate) fn weights_of_archive(path: &Path) -> Result<(PathBuf, Vec<u8>)> {
-    let mut archive = Archive::open(path)?;
-    read_config(&mut archive)?;
+    let archive = Archive::open(path)?;
+    read_config(&archive)?;
     Ok((path.join(WEIGHTS), archive.member(WEIGHTS)?))
 }
 
 /// What the file says of itself, if it is of a version that can be read.
-fn read_config(archive: &mut Archive) -> Result<Config> {
+fn read_config(archive: &Archive) -> Result<Config> {
     #[derive(Deserialize)]
     struct Head {
         format: u32,
@@ -303,7 +303,7 @@ fn read_config(archive: &mut Archive) -> Result<Config> {
     archive.json(CONFIG)
 }
 
-fn read_optimizer(archive: &mut Archive, stored: StoredOptimizer) -> Result<OptimizerState> {
+fn read_optimizer(archive: &Archive, stored: StoredOptimizer) -> Result<OptimizerState> {
     let StoredOptimizer { name, steps, learning_rate, states } = stored;
     let bytes = archive.member(OPTIMIZER)?;
     let mut values = decode_safetensors(&archive.path().join(OPTIMIZER), &bytes)?;

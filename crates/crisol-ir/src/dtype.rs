@@ -85,35 +85,26 @@ impl fmt::Display for DType {
     }
 }
 
-/// A Rust type that can be a tensor's element.
-pub trait Element: Copy + Send + Sync + PartialEq + fmt::Debug + Default + 'static {
+/// A Rust type that can be a tensor's element: one for each [`DType`], and no others, for memory is read as what it says.
+pub trait Element: sealed::Sealed + Copy + Send + Sync + PartialEq + fmt::Debug + Default + 'static {
     /// The element type it stands for.
     const DTYPE: DType;
 }
 
-impl Element for bool {
-    const DTYPE: DType = DType::Bool;
+mod sealed {
+    pub trait Sealed {}
 }
-impl Element for u8 {
-    const DTYPE: DType = DType::U8;
+
+macro_rules! element {
+    ($($ty:ty => $dtype:ident),*) => {$(
+        impl sealed::Sealed for $ty {}
+        impl Element for $ty {
+            const DTYPE: DType = DType::$dtype;
+        }
+    )*};
 }
-impl Element for i32 {
-    const DTYPE: DType = DType::I32;
-}
-impl Element for i64 {
-    const DTYPE: DType = DType::I64;
-}
-impl Element for half::bf16 {
-    const DTYPE: DType = DType::BF16;
-}
-impl Element for half::f16 {
-    const DTYPE: DType = DType::F16;
-}
-impl Element for f32 {
-    const DTYPE: DType = DType::F32;
-}
-impl Element for f64 {
-    const DTYPE: DType = DType::F64;
+element! {
+    bool => Bool, u8 => U8, i32 => I32, i64 => I64, half::bf16 => BF16, half::f16 => F16, f32 => F32, f64 => F64
 }
 
 #[cfg(test)]

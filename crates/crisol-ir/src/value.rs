@@ -1,11 +1,12 @@
 //! Plain arrays of any element type: what definitions compute with, and what tests compare.
 
 use crate::dtype::{DType, Element};
-use crate::elements::map;
+use crate::elements::{self, map};
 use crate::error::{Error, ErrorKind, Result};
 use crate::shape::Shape;
 use half::{bf16, f16};
 use ndarray::{ArrayD, IxDyn};
+use std::borrow::Cow;
 use std::fmt;
 
 /// An ndarray of any element type, row-major.
@@ -143,6 +144,16 @@ impl Value {
             Value::BF16(array) => Value::F64(map(array, f64::from)).cast(dtype),
             Value::F16(array) => Value::F64(map(array, f64::from)).cast(dtype),
             Value::F32(array) => Value::F64(map(array, f64::from)).cast(dtype),
+        }
+    }
+
+    /// The value with its elements in row-major order, copied only if they lie otherwise.
+    pub fn as_standard_layout(&self) -> Cow<'_, Value> {
+        match each_value!(self, array => array.is_standard_layout()) {
+            true => Cow::Borrowed(self),
+            false => Cow::Owned(
+                map_value!(self, array => elements::array(array.shape(), elements::list(array).into_owned())),
+            ),
         }
     }
 

@@ -6,7 +6,7 @@ use crisol_ir::primitive::{Gradients, Library};
 use crisol_ir::{
     Attributes, DType, Error, ErrorKind, Graph, Kind, NodeId, Primitive, Probe, Result, Shape, TensorType, Value,
 };
-use ndarray::{ArrayD, Axis};
+use ndarray::{Axis, Slice};
 use smallvec::{SmallVec, smallvec};
 
 /// The inputs one after the other along an axis. One pass of copies.
@@ -81,16 +81,15 @@ impl Primitive for Concatenate {
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
         let axis = axis(attributes, inputs.len())?;
-        let mut parts: Vec<ArrayD<usize>> = Vec::new();
-        let mut before = 0;
-        for input in inputs {
-            let part = places(input.shape()?.sizes()) + before;
-            before += part.len();
-            parts.push(part);
+        let types: Vec<_> = inputs.iter().map(|x| Ok(TensorType::new(x.dtype(), x.shape()?))).collect::<Result<_>>()?;
+        let mut joined = places(self.infer(attributes, &types)?.shape.sizes());
+        let (mut start, mut before) = (0, 0);
+        for ty in &types {
+            let part = places(ty.shape.sizes()) + before;
+            let end = start + ty.shape[axis];
+            joined.slice_axis_mut(Axis(axis), Slice::from(start..end)).assign(&part);
+            (start, before) = (end, before + part.len());
         }
-        let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
-        let joined = ndarray::concatenate(Axis(axis), &views)
-            .map_err(|error| Error::new(ErrorKind::Shape, error.to_string()))?;
         pick(&inputs.iter().collect::<Vec<_>>(), &joined)
     }
 

@@ -1,12 +1,12 @@
 //! Choice by a mask.
 
 use crate::composite::zeros_like;
-use crate::definition::{pick, places};
+use crate::definition::pick;
 use crate::rule::{self, Takes};
 use crate::{broadcast, probe};
 use crisol_ir::kernel::{Builder, Register};
 use crisol_ir::primitive::Gradients;
-use crisol_ir::{Attributes, DType, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value};
+use crisol_ir::{Attributes, DType, Graph, Kind, NodeId, Primitive, Probe, Result, TensorType, Value, elements};
 use smallvec::smallvec;
 
 /// `y = mask ? a : b`, elementwise; `where` in Keras.
@@ -62,10 +62,10 @@ impl Primitive for Select {
             [a.shape()?.sizes(), b.shape()?.sizes()],
             "operands that were brought to one shape"
         );
-        let mut places = places(mask.shape());
-        let count = places.len();
-        places.zip_mut_with(mask, |place, &mask| *place += if mask { 0 } else { count });
-        pick(&[a, b], &places)
+        let count = mask.len();
+        let places =
+            elements::list(mask).iter().enumerate().map(|(at, &mask)| if mask { at } else { count + at }).collect();
+        pick(&[a, b], &elements::array(mask.shape(), places))
     }
 
     fn gradient(&self, graph: &mut Graph, node: NodeId, gradient: NodeId) -> Result<Gradients> {

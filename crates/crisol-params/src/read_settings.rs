@@ -2,15 +2,17 @@
 
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{
-    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, VariantAccess, Visitor,
+    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess,
+    VariantAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value, map};
+use std::slice;
 
 /// A type from its settings: what stands under `"settings"` or `"config"` in a model's file.
 ///
-/// It reads what `serde_json::from_value` reads, but for structures that are written as lists: as such, as a field, or as what a variant holds. Reading
-/// these would be compiled for each of the two hundred types that can stand in a model's file. What stands in lists and maps is read by `serde_json`.
+/// It reads what `serde_json::from_value` reads, but for structures that are written as lists: as such, as a field, in a list, or as what a variant holds. Reading
+/// these would be compiled for each of the two hundred types that can stand in a model's file. What stands in maps is read by `serde_json`.
 ///
 /// # Errors
 /// A setting that is missing or of another type.
@@ -75,9 +77,47 @@ impl<'de> Deserializer<'de> for Stored<'de> {
         }
     }
 
+    #[inline(never)]
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> serde_json::Result<V::Value> {
+        let Value::Array(elements) = self.0 else { return Err(unexpected("a list", self.0)) };
+        let mut rest = Elements(elements.iter());
+        let read = visitor.visit_seq(&mut rest)?;
+        match rest.0.len() {
+            0 => Ok(read),
+            more => Err(too_long(elements.len(), more)),
+        }
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> serde_json::Result<V::Value> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> serde_json::Result<V::Value> {
+        self.deserialize_seq(visitor)
+    }
+
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map
-        identifier ignored_any
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct map identifier ignored_any
+    }
+}
+
+/// The elements of a list.
+struct Elements<'a>(slice::Iter<'a, Value>);
+
+impl<'de> SeqAccess<'de> for Elements<'de> {
+    type Error = serde_json::Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> serde_json::Result<Option<T::Value>> {
+        self.0.next().map(|element| seed.deserialize(Stored(element))).transpose()
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.0.len())
     }
 }
 
@@ -145,6 +185,10 @@ impl<'de> VariantAccess<'de> for Stored<'de> {
     ) -> serde_json::Result<V::Value> {
         self.deserialize_struct("a variant", fields, visitor)
     }
+}
+
+fn too_long(length: usize, more: usize) -> serde_json::Error {
+    serde_json::Error::custom(format!("expected a list of {}, found one of {length}", length - more))
 }
 
 fn no_settings(name: &str, given: &Value) -> serde_json::Error {
@@ -241,6 +285,13 @@ mod tests {
         }
         assert_eq!(read::<Choice>(json!({ "Pair": [1] })), None);
         assert_eq!(read::<Choice>(json!({ "Pair": [1, 2, 3] })), None);
+        assert_eq!(read::<(u8, Option<bool>)>(json!([1, null])), Some((1, None)));
+        assert_eq!(read::<[u8; 2]>(json!([1, 2])), Some([1, 2]));
+        for wrong in [json!([1]), json!([1, 2, 3]), json!({ "0": 1 }), json!(1)] {
+            assert_eq!(read::<[u8; 2]>(wrong), None);
+        }
+        let error = read_settings::<[u8; 2]>(&json!([1, 2, 3])).unwrap_err().to_string();
+        assert_eq!(error, "expected a list of 2, found one of 3");
     }
 
     #[test]
@@ -251,7 +302,8 @@ mod tests {
             assert!(read_settings::<Outer>(&nested).is_err(), "{nested}");
         }
         assert!(read_settings::<Wrapped>(&json!([0.5])).is_err());
-        assert_eq!(read::<Vec<Inner>>(json!([[0.5]])), Some(vec![Inner { rate: 0.5 }]));
+        assert!(read_settings::<Vec<Inner>>(&json!([[0.5]])).is_err());
+        assert_eq!(read::<Vec<Inner>>(json!([{ "rate": 0.5 }])), Some(vec![Inner { rate: 0.5 }]));
         assert!(read_settings::<Choice>(&json!({ "Of": [0.5] })).is_err());
         assert!(read_settings::<Choice>(&json!({ "Named": [0.5] })).is_err());
     }

@@ -1,9 +1,10 @@
 //! The memory of tensors: aligned, typed, counted, and perhaps still being written.
 
+use crate::moving::{Elements, Moving};
 use crate::storage::Storage;
 use crisol_ir::value::Typed;
 use crisol_ir::{DType, Element, Error, ErrorKind, Result, Shape, Value, each_value};
-use crisol_kernels::{Choice, Task, gather};
+use crisol_kernels::{Choice, Task};
 use std::fmt;
 
 pub use crate::storage::{ALIGNMENT, Statistics, statistics};
@@ -58,24 +59,47 @@ impl Buffer {
     /// # Errors
     /// Elements that make no whole rows, or a row that does not exist.
     pub fn from_rows<T: Element>(elements: &[T], width: usize, rows: &[usize]) -> Result<Buffer> {
-        if width == 0 {
-            return Ok(Buffer::recycled(T::DTYPE, 0));
+        // SAFETY: they are elements of this type.
+        unsafe {
+            Buffer::chosen(T::DTYPE, Elements { start: elements.as_ptr().cast(), count: elements.len() }, width, rows)
         }
-        let (count, size) = (rows.len(), elements.len() / width);
+        .map_err(|error| error.operation("from_rows"))
+    }
+
+    /// [`Buffer::from_rows`] by the width of elements: compiled here, and not for every type in every crate that makes batches.
+    ///
+    /// # Safety
+    /// The elements are readable and of type `dtype`.
+    unsafe fn chosen(dtype: DType, elements: Elements<*const u8>, width: usize, rows: &[usize]) -> Result<Buffer> {
+        if width == 0 {
+            return Ok(Buffer::recycled(dtype, 0));
+        }
+        if !elements.count.is_multiple_of(width) {
+            let text = format!("{} elements make no whole rows of {width}", elements.count);
+            return Err(Error::new(ErrorKind::Value, text));
+        }
+        let (count, size) = (rows.len(), elements.count / width);
         let choice = Choice { outer: 1, size, inner: width, count, shared_outer: true, shared_inner: true };
         // Beyond any array: an index that large is an error, and never counts from the end.
-        let numbers: Vec<i64> = rows.iter().map(|&row| i64::try_from(row).unwrap_or(i64::MAX)).collect();
-        let mut buffer = Buffer::recycled(T::DTYPE, count * width);
-        gather(&choice, elements, &numbers, buffer.as_mut_slice()?)
-            .map_err(|error| Error::new(ErrorKind::Value, error.to_string()).operation("from_rows"))?;
+        let indices: Vec<i64> = rows.iter().map(|&row| i64::try_from(row).unwrap_or(i64::MAX)).collect();
+        let mut buffer = Buffer::recycled(dtype, count.saturating_mul(width));
+        let out = Elements { start: buffer.pointer_mut(), count: buffer.count };
+        // SAFETY: the elements are the caller's promise; the indices are of type `I64` and live to the end of this function; the storage is new.
+        unsafe {
+            Moving::Gather(choice, DType::I64).run(
+                dtype,
+                &[elements, Elements { start: indices.as_ptr().cast(), count }],
+                out,
+            )
+        }?;
         Ok(buffer)
     }
 
     /// A row-major copy of an array.
     pub fn from_value(value: &Value) -> Buffer {
-        each_value!(value, array => match array.as_slice() {
+        each_value!(&*value.as_standard_layout(), array => match array.as_slice() {
             Some(elements) => Buffer::from_slice(elements),
-            None => Buffer::from_slice(&array.iter().copied().collect::<Vec<_>>()),
+            None => unreachable!("elements in row-major order are a slice"),
         })
     }
 

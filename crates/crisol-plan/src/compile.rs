@@ -82,9 +82,8 @@ pub(crate) fn ready(kernel: Kernel, mode: Mode) -> Result<(Arc<Ready>, bool)> {
     if cache.kernels.len() >= KEPT {
         // Half goes at once, so that a full cache is not searched at every step.
         let mut uses: Vec<u64> = cache.kernels.values().map(|(_, last_use)| *last_use).collect();
-        let middle = uses.len() / 2;
-        let (_, median, _) = uses.select_nth_unstable(middle);
-        let median = *median;
+        uses.sort_unstable();
+        let median = uses[uses.len() / 2];
         cache.kernels.retain(|_, (_, last_use)| *last_use > median);
     }
     let clock = cache.clock;

@@ -140,7 +140,11 @@ impl Plan {
             slots: Vec::new(),
             work: 0,
         };
-        let waves = waves.into_iter().map(|wave| maker.wave(wave)).collect::<Result<Vec<_>>>()?;
+        let mut made = Vec::with_capacity(waves.len());
+        for wave in waves {
+            made.push(maker.wave(wave)?);
+        }
+        let waves = made;
         let mut arguments = vec![None; graph.input_count()];
         for node in &program.nodes {
             if let Operation::Input(number) = node.operation

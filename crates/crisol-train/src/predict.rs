@@ -7,8 +7,9 @@ use crate::run::Running;
 use crate::train_step::TrainStep;
 use crate::training::with_progress;
 use crisol_callbacks::Progress;
-use crisol_ir::ndarray::{ArrayD, Axis, concatenate};
-use crisol_ir::{DType, Error, ErrorKind, Result};
+use crisol_ir::ndarray::ArrayD;
+use crisol_ir::{DType, Error, ErrorKind, Result, elements};
+use crisol_tensor::Tensor;
 
 /// The outputs for data with a step: one array an output.
 pub(crate) fn predict(
@@ -24,29 +25,51 @@ pub(crate) fn predict(
     let steps = at_most(batches.cardinality(), arguments.steps);
     let mut run = Running::new(model, 1, steps, arguments.verbose);
     run.tell(&mut callbacks, |callback, run| callback.on_predict_begin(run))?;
-    let mut parts: Vec<Vec<ArrayD<f32>>> = Vec::new();
+    let mut joined: Vec<Joined> = Vec::new();
     for (done, data) in batches.epoch(0)?.take(arguments.steps.unwrap_or(usize::MAX)).enumerate() {
         let data = data?;
         run.tell(&mut callbacks, |callback, run| callback.on_predict_batch_begin(run, done))?;
         let outputs = step.predict_step(run.model, &data)?;
-        parts.resize(outputs.len(), Vec::new());
-        for (part, output) in parts.iter_mut().zip(outputs) {
-            part.push(output.cast(DType::F32).to_array::<f32>()?);
+        joined.resize_with(outputs.len(), Joined::default);
+        for (joined, output) in joined.iter_mut().zip(&outputs) {
+            joined.append(output)?;
         }
         run.tell(&mut callbacks, |callback, run| callback.on_predict_batch_end(run, done))?;
     }
     run.tell(&mut callbacks, |callback, run| callback.on_predict_end(run))?;
-    if parts.is_empty() {
+    if joined.is_empty() {
         return Err(Error::new(ErrorKind::Value, "the data has no batches").operation("predict"));
     }
-    let joined = parts.iter().map(|parts| {
-        let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
-        concatenate(Axis(0), &views).map_err(|error| {
-            let text = format!("the outputs of the batches do not fit together: {error}");
-            Error::new(ErrorKind::Shape, text).operation("predict")
-        })
-    });
-    joined.collect()
+    Ok(joined.into_iter().map(|joined| elements::array(&joined.sizes, joined.elements)).collect())
+}
+
+/// The outputs of batches one after the other along axis 0.
+#[derive(Default)]
+struct Joined {
+    sizes: Vec<usize>,
+    elements: Vec<f32>,
+}
+
+impl Joined {
+    fn append(&mut self, output: &Tensor) -> Result<()> {
+        let shape = output.shape()?;
+        let sizes = shape.sizes();
+        if self.sizes.is_empty() {
+            self.sizes = sizes.to_vec();
+            self.sizes.iter_mut().take(1).for_each(|samples| *samples = 0);
+        }
+        match (self.sizes.split_first_mut(), sizes.split_first()) {
+            (Some((samples, each)), Some((more, given))) if each == given => *samples += more,
+            _ => {
+                let text = format!("an output is {shape} in one batch, and {:?} in those before", self.sizes);
+                return Err(Error::new(ErrorKind::Shape, text)
+                    .operation("predict")
+                    .help("outputs have samples along axis 0, and are of one size else"));
+            }
+        }
+        self.elements.append(&mut output.cast(DType::F32).to_vec::<f32>()?);
+        Ok(())
+    }
 }
 
 /// The single output.

@@ -321,5 +321,8 @@ fn read_optimizer(archive: &Archive, stored: StoredOptimizer) -> Result<Optimize
 }
 
 fn to_json(value: &impl Serialize) -> Result<Vec<u8>> {
-    serde_json::to_vec_pretty(value).map_err(|error| Error::new(ErrorKind::Internal, format!("JSON: {error}")))
+    // What writes a `Value` is compiled in serde_json; what writes any type is compiled for each of them.
+    let value = serde_json::to_value(value);
+    let value = value.map_err(|error| Error::new(ErrorKind::Internal, format!("JSON: {error}")))?;
+    Ok(format!("{value:#}").into_bytes())
 }

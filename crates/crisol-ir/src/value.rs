@@ -197,15 +197,18 @@ impl fmt::Debug for Value {
 
 impl PartialEq for Value {
     fn eq(&self, other: &Value) -> bool {
+        fn same<T: Element>(a: &ArrayD<T>, b: &ArrayD<T>) -> bool {
+            a.shape() == b.shape() && elements::list(a) == elements::list(b)
+        }
         match (self, other) {
-            (Value::Bool(a), Value::Bool(b)) => a == b,
-            (Value::U8(a), Value::U8(b)) => a == b,
-            (Value::I32(a), Value::I32(b)) => a == b,
-            (Value::I64(a), Value::I64(b)) => a == b,
-            (Value::BF16(a), Value::BF16(b)) => a == b,
-            (Value::F16(a), Value::F16(b)) => a == b,
-            (Value::F32(a), Value::F32(b)) => a == b,
-            (Value::F64(a), Value::F64(b)) => a == b,
+            (Value::Bool(a), Value::Bool(b)) => same(a, b),
+            (Value::U8(a), Value::U8(b)) => same(a, b),
+            (Value::I32(a), Value::I32(b)) => same(a, b),
+            (Value::I64(a), Value::I64(b)) => same(a, b),
+            (Value::BF16(a), Value::BF16(b)) => same(a, b),
+            (Value::F16(a), Value::F16(b)) => same(a, b),
+            (Value::F32(a), Value::F32(b)) => same(a, b),
+            (Value::F64(a), Value::F64(b)) => same(a, b),
             _ => false,
         }
     }

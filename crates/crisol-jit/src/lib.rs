@@ -18,6 +18,7 @@ mod lower;
 mod nest;
 mod operand;
 mod results;
+mod sort_descending;
 mod wide;
 
 pub use compiled::CompiledKernel;

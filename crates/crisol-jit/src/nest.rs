@@ -4,6 +4,7 @@
 //! kernel's columns and the next its rows; the others are walked here.
 
 use crate::operand::Axes;
+use crate::sort_descending::sort_descending;
 use crisol_ir::kernel::{Access, Call, Role};
 use crisol_ir::primitive::Reduction;
 use smallvec::SmallVec;
@@ -50,7 +51,7 @@ pub(crate) fn order(sizes: &[usize], walks: &[Walk]) -> Axes<usize> {
         let arrays = walks.iter().filter(|walk| walk.reduce.is_none());
         arrays.map(|walk| walk.strides[axis].unsigned_abs()).fold(0, usize::saturating_add)
     };
-    order.sort_by_key(|&axis| std::cmp::Reverse(reach(axis)));
+    sort_descending(&mut order, &reach);
     // Many short rows of a map are better walked the other way.
     if let [.., last] = order[..]
         && sizes[last] < SHORT

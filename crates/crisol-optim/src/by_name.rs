@@ -67,9 +67,11 @@ fn find(name: &str) -> Result<&'static Entry> {
 }
 
 pub(crate) fn read<T: IntoOptimizer + DeserializeOwned>(settings: &Value) -> Result<Optimizer> {
-    let described: T = read_settings(settings)
-        .map_err(|error| Error::new(ErrorKind::Format, format!("the settings of an optimizer: {error}")))?;
-    described.into_optimizer()
+    read_settings::<T>(settings).map_err(wrong_settings)?.into_optimizer()
+}
+
+fn wrong_settings(error: serde_json::Error) -> Error {
+    Error::new(ErrorKind::Format, format!("the settings of an optimizer: {error}"))
 }
 
 /// What may be given as an optimizer: a finished one, its description, or a name.

@@ -3,6 +3,7 @@
 use crate::schedules::{self, Schedule};
 use crisol_params::Config;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// What an optimizer takes as its learning rate: a number, which may be changed later, or a [`Schedule`].
@@ -44,34 +45,47 @@ impl<S: Schedule + 'static> From<S> for LearningRate {
     }
 }
 
-/// A number, or the config of a schedule.
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Stored {
-    Fixed(f64),
-    Scheduled(Config),
-}
-
+/// In a file a number, or the config of a schedule.
 impl Serialize for LearningRate {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let stored = match self {
-            LearningRate::Fixed(rate) => Stored::Fixed(*rate),
+        match self {
+            LearningRate::Fixed(rate) => to.serialize_f64(*rate),
             LearningRate::Scheduled(schedule) => {
                 let wrong = || ser::Error::custom(format!("{schedule:?} has no config: it cannot be saved"));
-                Stored::Scheduled(schedule.config().ok_or_else(wrong)?)
+                schedule.config().ok_or_else(wrong)?.serialize(to)
             }
-        };
-        stored.serialize(to)
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for LearningRate {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<LearningRate, D::Error> {
-        Ok(match Stored::deserialize(from)? {
-            Stored::Fixed(rate) => LearningRate::Fixed(rate),
-            Stored::Scheduled(config) => {
-                LearningRate::Scheduled(schedules::from_config(&config).map_err(de::Error::custom)?)
-            }
-        })
+        let stored = Value::deserialize(from)?;
+        if let Some(rate) = stored.as_f64() {
+            return Ok(LearningRate::Fixed(rate));
+        }
+        let config: Config = serde_json::from_value(stored).map_err(de::Error::custom)?;
+        schedules::from_config(&config).map(LearningRate::Scheduled).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedules::ExponentialDecay;
+    use serde_json::json;
+
+    #[test]
+    fn rates_are_numbers_or_schedules() {
+        let scheduled: LearningRate = ExponentialDecay::new(0.5, 10, 0.9).into();
+        for rate in [LearningRate::from(0.25), LearningRate::from(3.0), scheduled] {
+            let stored = serde_json::to_value(&rate).unwrap();
+            let again: LearningRate = serde_json::from_value(stored.clone()).unwrap();
+            assert_eq!(serde_json::to_value(again).unwrap(), stored);
+        }
+        assert!(matches!(serde_json::from_value(json!(3)), Ok(LearningRate::Fixed(3.0))));
+        for wrong in [json!(true), json!("0.1"), json!({ "name": "no_decay", "settings": {} })] {
+            assert!(serde_json::from_value::<LearningRate>(wrong.clone()).is_err(), "{wrong}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Settings that have a name: how initializers, regularizers and constraints are found by name, written to a file and read back.
 
 use crisol_tensor::{Error, Result};
-use serde::{Deserialize, Serialize, Serializer, de, ser};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// let text = serde_json::to_string(&config).expect("JSON");
 /// assert_eq!(text, r#"{"name":"random_normal","settings":{"mean":1.0,"standard_deviation":0.5}}"#);
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Config {
     /// The default settings.
@@ -56,6 +56,30 @@ impl Config {
     }
 }
 
+// By hand: what is derived for a choice without a tag is a second copy of all that reads JSON, in every crate that reads a config.
+impl<'de> Deserialize<'de> for Config {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Config, D::Error> {
+        of_json(Value::deserialize(from)?).map_err(de::Error::custom)
+    }
+}
+
+fn of_json(json: Value) -> std::result::Result<Config, String> {
+    match json {
+        Value::String(name) => Ok(Config::Name(name)),
+        Value::Object(mut fields) => match (fields.remove("name"), fields.remove("settings")) {
+            (Some(Value::String(name)), Some(settings)) => Ok(Config::Settings { name, settings }),
+            (name, settings) => {
+                let missing =
+                    if matches!(name, Some(Value::String(_))) && settings.is_none() { "settings" } else { "name" };
+                Err(format!(
+                    "expected a name, or an object with \"name\" and \"settings\", found one without {missing:?}"
+                ))
+            }
+        },
+        other => Err(format!("expected a name, or an object with \"name\" and \"settings\", found {other}")),
+    }
+}
+
 /// How things of a kind are made by name. `K` is the trait that they share.
 pub(crate) struct Entry<K: ?Sized + 'static> {
     pub(crate) name: &'static str,
@@ -89,7 +113,7 @@ pub(crate) fn read<'de, K: ?Sized, D>(
     from: D,
 ) -> std::result::Result<Arc<K>, D::Error>
 where
-    D: serde::Deserializer<'de>,
+    D: Deserializer<'de>,
 {
     match Config::deserialize(from)? {
         Config::Name(name) => Ok((find(kind, entries, &name).map_err(de::Error::custom)?.make)()),
@@ -108,4 +132,27 @@ pub(crate) fn write<S: Serializer>(
 ) -> std::result::Result<S::Ok, S::Error> {
     let config = config.ok_or_else(|| ser::Error::custom(format!("{what:?} has no config: it cannot be saved")))?;
     config.serialize(to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn configs_are_names_or_objects_with_settings() {
+        let read = |json: Value| serde_json::from_value::<Config>(json);
+        for config in [Config::Name("relu".to_string()), Config::with("l2", json!({ "l2": 0.5 }))] {
+            assert_eq!(read(serde_json::to_value(&config).unwrap()).unwrap(), config);
+        }
+        for (wrong, what) in [
+            (json!(3), "found 3"),
+            (json!({ "name": "l2" }), "found one without \"settings\""),
+            (json!({ "settings": {} }), "found one without \"name\""),
+            (json!({ "name": 3, "settings": {} }), "found one without \"name\""),
+        ] {
+            let error = read(wrong).unwrap_err().to_string();
+            assert!(error.contains("expected a name, or an object") && error.contains(what), "{error}");
+        }
+    }
 }

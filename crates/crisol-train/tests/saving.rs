@@ -273,6 +273,13 @@ fn damaged_archives_are_errors_that_say_what_and_where() {
     assert!(text.contains("is damaged: training.json: "), "{text}");
     let text = with(0, &|_| "[".repeat(100_000));
     assert!(text.contains("is damaged: config.json: "), "{text}");
+    // What the directory says of the first member: the method stands ten bytes behind its signature.
+    let record = good.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap();
+    let mut deflated = good.clone();
+    deflated[record + 10] = 8;
+    std::fs::write(&path, &deflated).unwrap();
+    let text = error().to_string();
+    assert!(text.contains("is damaged: config.json: its compression is 8 (DEFLATE), expected none"), "{text}");
     std::fs::write(&path, b"{}").unwrap();
     assert!(error().to_string().contains("model.crisol is damaged or no .crisol archive: "));
     std::fs::remove_file(&path).unwrap();

@@ -6,8 +6,8 @@ mod common;
 use common::{bits, dense, points, silent};
 use crisol_autograd::GradientTape;
 use crisol_callbacks::{Callback, EarlyStopping, Flow, LambdaCallback, Mode, TerminateOnNan};
-use crisol_ir::Result;
-use crisol_ir::ndarray::Array2;
+use crisol_ir::ndarray::{Array2, ArrayD, IxDyn};
+use crisol_ir::{DType, ErrorKind, Result};
 use crisol_layers::{Dense, Inference, Input, LayerExt, Training};
 use crisol_metrics::Mean;
 use crisol_optim::{Adam, Optimizer};
@@ -238,4 +238,29 @@ impl TrainStep for NotANumber {
     fn train_step(&mut self, _: &mut Model, data: &Data) -> Result<Results> {
         Ok(Results::new().with("loss", data.x().sum_all() * f64::NAN))
     }
+}
+
+/// Gives as many rows as it is told, for each batch.
+struct Rows(Vec<Vec<usize>>);
+
+impl TrainStep for Rows {
+    fn predict_step(&mut self, _: &mut Model, _: &Data) -> Result<Vec<Tensor>> {
+        Ok(vec![Tensor::full(DType::F32, self.0.remove(0).as_slice(), 2.0)])
+    }
+}
+
+#[test]
+fn outputs_of_batches_of_any_length_are_joined_and_must_be_of_one_size_else() {
+    let (x, _) = points(96);
+    let predict = |sizes: [&[usize]; 3]| {
+        let step = Rows(sizes.map(<[usize]>::to_vec).to_vec());
+        Trainer::of(dense(1), step).predict(&x)
+    };
+    assert_eq!(predict([&[3, 2], &[0, 2], &[1, 2]]).unwrap(), ArrayD::from_elem(IxDyn(&[4, 2]), 2.0));
+    for wrong in [&[1, 3][..], &[1], &[]] {
+        let error = predict([&[3, 2], wrong, &[1, 2]]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Shape, "{wrong:?}");
+        assert!(error.to_string().contains("and [3, 2] in those before"), "{error}");
+    }
+    assert!(predict([&[], &[], &[]]).unwrap_err().to_string().contains("samples along axis 0"));
 }

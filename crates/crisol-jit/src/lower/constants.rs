@@ -7,6 +7,7 @@
 //! compiler as if it changed from step to step, lest they leave the loop.
 
 use super::Lowering;
+use crate::sort_descending::sort_descending;
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, Value, types};
 use crisol_ir::kernel::{Access, Instruction, Kernel, Register};
 
@@ -49,7 +50,7 @@ impl Constants {
             let kept = 16usize.saturating_sub(INTERMEDIATE + broadcast);
             let constant = |index: &usize| live[*index] && matches!(kernel.body[*index], Instruction::Constant(..));
             let mut constants: Vec<usize> = (0..kernel.body.len()).filter(constant).collect();
-            constants.sort_by_key(|&index| std::cmp::Reverse(uses[index]));
+            sort_descending(&mut constants, &|index| uses[index]);
             for &index in constants.iter().skip(kept) {
                 tabled[index] = true;
                 places += uses[index];

@@ -3,6 +3,7 @@
 use super::assembler::Assembler;
 use super::registers::{File, Kind, Place};
 use super::{MAX_ARGUMENTS, Wide, calls};
+use crate::sort_descending::sort_descending;
 use crisol_ir::kernel::{Access, Binary, Instruction, Kernel, Role, Type};
 
 /// Vectors that intermediate results are left at least.
@@ -107,7 +108,7 @@ impl<'a> Wide<'a> {
                 used && self.kind(value) == Kind::Vector && shared(self, value)
             })
             .collect();
-        invariant.sort_by_key(|&value| std::cmp::Reverse(self.uses[value].len()));
+        sort_descending(&mut invariant, &|value| self.uses[value].len());
         let taken =
             self.pressure(&invariant).max(INTERMEDIATE) + 2 + self.partials.iter().map(|p| p.1.len()).sum::<usize>();
         for value in invariant.into_iter().take(32usize.saturating_sub(taken)) {

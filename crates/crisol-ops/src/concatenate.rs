@@ -81,12 +81,14 @@ impl Primitive for Concatenate {
 
     fn define(&self, attributes: &Attributes, inputs: &[Value]) -> Result<Value> {
         let axis = axis(attributes, inputs.len())?;
-        let types: Vec<_> = inputs.iter().map(|x| Ok(TensorType::new(x.dtype(), x.shape()?))).collect::<Result<_>>()?;
-        let mut joined = places(self.infer(attributes, &types)?.shape.sizes());
+        let shapes: Vec<Shape> = inputs.iter().map(Value::shape).collect::<Result<_>>()?;
+        let mut sizes = shapes.first().ok_or_else(none_given)?.to_vec();
+        sizes[axis] = shapes.iter().map(|shape| shape[axis]).sum();
+        let mut joined = places(&sizes);
         let (mut start, mut before) = (0, 0);
-        for ty in &types {
-            let part = places(ty.shape.sizes()) + before;
-            let end = start + ty.shape[axis];
+        for shape in &shapes {
+            let part = places(shape.sizes()) + before;
+            let end = start + shape[axis];
             joined.slice_axis_mut(Axis(axis), Slice::from(start..end)).assign(&part);
             (start, before) = (end, before + part.len());
         }

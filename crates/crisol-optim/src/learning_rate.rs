@@ -64,6 +64,9 @@ impl<'de> Deserialize<'de> for LearningRate {
         if let Some(rate) = stored.as_f64() {
             return Ok(LearningRate::Fixed(rate));
         }
+        if !stored.is_string() && !stored.is_object() {
+            return Err(de::Error::custom(format!("expected a number or the config of a schedule, found {stored}")));
+        }
         let config: Config = serde_json::from_value(stored).map_err(de::Error::custom)?;
         schedules::from_config(&config).map(LearningRate::Scheduled).map_err(de::Error::custom)
     }
@@ -84,7 +87,9 @@ mod tests {
             assert_eq!(serde_json::to_value(again).unwrap(), stored);
         }
         assert!(matches!(serde_json::from_value(json!(3)), Ok(LearningRate::Fixed(3.0))));
-        for wrong in [json!(true), json!("0.1"), json!({ "name": "no_decay", "settings": {} })] {
+        let error = serde_json::from_value::<LearningRate>(json!(true)).unwrap_err().to_string();
+        assert_eq!(error, "expected a number or the config of a schedule, found true");
+        for wrong in [json!([0.1]), json!("0.1"), json!({ "name": "no_decay", "settings": {} })] {
             assert!(serde_json::from_value::<LearningRate>(wrong.clone()).is_err(), "{wrong}");
         }
     }

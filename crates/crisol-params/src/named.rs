@@ -1,5 +1,6 @@
 //! Settings that have a name: how initializers, regularizers and constraints are found by name, written to a file and read back.
 
+use crate::read_settings::unexpected;
 use crisol_tensor::{Error, Result};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::Value;
@@ -63,20 +64,19 @@ impl<'de> Deserialize<'de> for Config {
     }
 }
 
-fn of_json(json: Value) -> std::result::Result<Config, String> {
+fn of_json(json: Value) -> serde_json::Result<Config> {
+    const EXPECTED: &str = "a name, or an object with \"name\" and \"settings\"";
     match json {
         Value::String(name) => Ok(Config::Name(name)),
         Value::Object(mut fields) => match (fields.remove("name"), fields.remove("settings")) {
             (Some(Value::String(name)), Some(settings)) => Ok(Config::Settings { name, settings }),
-            (name, settings) => {
-                let missing =
-                    if matches!(name, Some(Value::String(_))) && settings.is_none() { "settings" } else { "name" };
-                Err(format!(
-                    "expected a name, or an object with \"name\" and \"settings\", found one without {missing:?}"
-                ))
+            (Some(Value::String(name)), None) => {
+                Err(de::Error::custom(format!("expected {EXPECTED}, found {name:?} without \"settings\"")))
             }
+            (Some(name), _) => Err(unexpected("a string for a \"name\"", &name)),
+            (None, _) => Err(de::Error::custom(format!("expected {EXPECTED}, found an object without \"name\""))),
         },
-        other => Err(format!("expected a name, or an object with \"name\" and \"settings\", found {other}")),
+        other => Err(unexpected(EXPECTED, &other)),
     }
 }
 
@@ -146,13 +146,13 @@ mod tests {
             assert_eq!(read(serde_json::to_value(&config).unwrap()).unwrap(), config);
         }
         for (wrong, what) in [
-            (json!(3), "found 3"),
-            (json!({ "name": "l2" }), "found one without \"settings\""),
-            (json!({ "settings": {} }), "found one without \"name\""),
-            (json!({ "name": 3, "settings": {} }), "found one without \"name\""),
+            (json!(3), "expected a name, or an object with \"name\" and \"settings\", found a number"),
+            (json!({ "name": "l2" }), "found \"l2\" without \"settings\""),
+            (json!({ "settings": {} }), "found an object without \"name\""),
+            (json!({ "name": 3, "settings": {} }), "expected a string for a \"name\", found a number"),
         ] {
             let error = read(wrong).unwrap_err().to_string();
-            assert!(error.contains("expected a name, or an object") && error.contains(what), "{error}");
+            assert!(error.contains(what), "{error}");
         }
     }
 }

@@ -199,7 +199,8 @@ fn no_variant(name: &str, given: &Value) -> serde_json::Error {
     unexpected(&format!("a variant of {name}, by name or as an object with this name alone"), given)
 }
 
-fn unexpected(expected: &str, given: &Value) -> serde_json::Error {
+/// The error of a value of another kind.
+pub(crate) fn unexpected(expected: &str, given: &Value) -> serde_json::Error {
     let given = match given {
         Value::Null => "null",
         Value::Bool(_) => "a truth value",

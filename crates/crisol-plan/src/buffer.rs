@@ -59,7 +59,7 @@ impl Buffer {
     /// # Errors
     /// Elements that make no whole rows, or a row that does not exist.
     pub fn from_rows<T: Element>(elements: &[T], width: usize, rows: &[usize]) -> Result<Buffer> {
-        // SAFETY: they are elements of this type.
+        // SAFETY: they are elements of this type: nobody else can say what type of elements a type of Rust is.
         unsafe {
             Buffer::chosen(T::DTYPE, Elements { start: elements.as_ptr().cast(), count: elements.len() }, width, rows)
         }
@@ -69,7 +69,7 @@ impl Buffer {
     /// [`Buffer::from_rows`] by the width of elements: compiled here, and not for every type in every crate that makes batches.
     ///
     /// # Safety
-    /// The elements are readable and of type `dtype`.
+    /// The elements are readable, aligned and of type `dtype`, and nobody changes them meanwhile.
     unsafe fn chosen(dtype: DType, elements: Elements<*const u8>, width: usize, rows: &[usize]) -> Result<Buffer> {
         if width == 0 {
             return Ok(Buffer::recycled(dtype, 0));
@@ -80,9 +80,11 @@ impl Buffer {
         }
         let (count, size) = (rows.len(), elements.count / width);
         let choice = Choice { outer: 1, size, inner: width, count, shared_outer: true, shared_inner: true };
-        // Beyond any array: an index that large is an error, and never counts from the end.
-        let indices: Vec<i64> = rows.iter().map(|&row| i64::try_from(row).unwrap_or(i64::MAX)).collect();
-        let mut buffer = Buffer::recycled(dtype, count.saturating_mul(width));
+        if let Some(row) = rows.iter().find(|row| **row >= size) {
+            return Err(Error::new(ErrorKind::Value, format!("row {row} of an array with {size} rows")));
+        }
+        let indices: Vec<i64> = rows.iter().map(|&row| row as i64).collect();
+        let mut buffer = Buffer::recycled(dtype, count * width);
         let out = Elements { start: buffer.pointer_mut(), count: buffer.count };
         // SAFETY: the elements are the caller's promise; the indices are of type `I64` and live to the end of this function; the storage is new.
         unsafe {
@@ -252,6 +254,7 @@ impl fmt::Debug for Buffer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crisol_ir::half::f16;
 
     #[test]
     fn rows_are_copied_in_order_and_checked() {
@@ -262,7 +265,17 @@ mod tests {
         for row in [3, usize::MAX] {
             assert_eq!(Buffer::from_rows(&elements, 9000, &[row]).unwrap_err().kind(), ErrorKind::Value);
         }
-        assert!(Buffer::from_rows(&elements, 8000, &[0]).is_err());
+        let error = Buffer::from_rows(&elements, 8000, &[0]).unwrap_err().to_string();
+        assert!(error.contains("27000 elements make no whole rows of 8000"), "{error}");
+        // No memory is asked for before rows are looked at.
+        let error = Buffer::from_rows::<f32>(&[], usize::MAX, &[0, 0]).unwrap_err().to_string();
+        assert!(error.contains("row 0 of an array with 0 rows"), "{error}");
+        let halves = [1.0, 2.0, 3.0].map(f16::from_f32);
+        assert_eq!(Buffer::from_rows(&halves, 1, &[2, 0]).unwrap().as_slice::<f16>().unwrap(), [halves[2], halves[0]]);
+        let truths = Buffer::from_rows(&[true, false, true, true], 2, &[1, 0]).unwrap();
+        assert_eq!(truths.as_slice::<bool>().unwrap(), [true, true, true, false]);
+        let doubles = Buffer::from_rows(&[0.5_f64, -0.0], 1, &[1]).unwrap();
+        assert!(doubles.as_slice::<f64>().unwrap()[0].is_sign_negative());
         assert!(Buffer::from_rows::<f32>(&[], 0, &[]).unwrap().is_empty());
     }
 

@@ -82,6 +82,7 @@ pub(crate) fn ready(kernel: Kernel, mode: Mode) -> Result<(Arc<Ready>, bool)> {
     if cache.kernels.len() >= KEPT {
         // Half goes at once, so that a full cache is not searched at every step.
         let mut uses: Vec<u64> = cache.kernels.values().map(|(_, last_use)| *last_use).collect();
+        // Sorted as a whole, which happens once in thousands of kernels: selecting would be one more algorithm to compile.
         uses.sort_unstable();
         let median = uses[uses.len() / 2];
         cache.kernels.retain(|_, (_, last_use)| *last_use > median);

@@ -1,4 +1,5 @@
-//! Files of several members: a zip whose members are stored as they are, as Keras' `.keras` files. Files are untrusted, and never seen
+//! Files of several members: a zip whose members are stored as they are, as Keras' `.keras` files. What is known of a member stands in the
+//! directory at the end, not before its bytes, so tools that read a zip as it arrives cannot read it. Files are untrusted, and never seen
 //! half-written.
 //!
 //! Every member has the CRC-32 of a zip, so that a wrong byte in it is an error before anything is decoded. Weights hardly compress, and
@@ -6,13 +7,21 @@
 
 use crisol_ir::{Error, ErrorKind, Result};
 use crisol_params::{read_settings, write_whole};
+use rawzip::time::UtcDateTime;
 use rawzip::{
-    CompressionMethod, FileReader, RECOMMENDED_BUFFER_SIZE, ZipArchive, ZipArchiveEntryWayfinder, ZipArchiveWriter,
+    CompressionMethod, FileReader, MAX_CENTRAL_DIRECTORY_RECORD_SIZE, ZipArchive, ZipArchiveEntryWayfinder,
+    ZipArchiveWriter,
 };
 use serde::de::DeserializeOwned;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+
+/// Of every member: the first day that a zip can name, so that the same members are the same bytes.
+const DATE: UtcDateTime = match UtcDateTime::from_components(1980, 1, 1, 0, 0, 0, 0) {
+    Some(date) => date,
+    None => panic!("no date"),
+};
 
 /// An archive that is read.
 pub(crate) struct Archive {
@@ -25,6 +34,7 @@ pub(crate) struct Archive {
 struct Member {
     name: Vec<u8>,
     method: CompressionMethod,
+    is_encrypted: bool,
     place: ZipArchiveEntryWayfinder,
 }
 
@@ -45,10 +55,17 @@ impl Archive {
 
     /// The bytes of a member.
     pub(crate) fn member(&self, name: &str) -> Result<Vec<u8>> {
-        let Some(member) = self.members.iter().find(|member| member.name == name.as_bytes()) else {
-            return Err(self.wrong(&format!("has no member {name}")));
-        };
         let damaged = |what: String| self.wrong(&format!("is damaged: {name}: {what}"));
+        let mut named = self.members.iter().filter(|member| member.name == name.as_bytes());
+        // Of two, other tools take the one or the other: what they show would not be what is read.
+        let member = match (named.next(), named.next()) {
+            (Some(member), None) => member,
+            (None, _) => return Err(self.wrong(&format!("has no member {name}"))),
+            (Some(_), Some(_)) => return Err(damaged("the name stands for two members".to_string())),
+        };
+        if member.is_encrypted {
+            return Err(damaged("it is encrypted".to_string()));
+        }
         if member.method != CompressionMethod::STORE {
             return Err(damaged(format!("its compression is {}, expected none (STORE)", member.method)));
         }
@@ -83,7 +100,7 @@ pub(crate) fn write(path: &Path, members: &[(&str, Vec<u8>)]) -> Result<()> {
 fn zipped(members: &[(&str, Vec<u8>)]) -> std::result::Result<Vec<u8>, rawzip::Error> {
     let mut zip = ZipArchiveWriter::new(Vec::new());
     for (name, bytes) in members {
-        let (mut member, checks) = zip.new_file(*name).start()?;
+        let (mut member, checks) = zip.new_file(*name).last_modified(DATE).start()?;
         let mut writer = checks.wrap(&mut member);
         writer.write_all(bytes)?;
         let (_, checked) = writer.finish()?;
@@ -94,7 +111,7 @@ fn zipped(members: &[(&str, Vec<u8>)]) -> std::result::Result<Vec<u8>, rawzip::E
 
 /// Opens an archive and reads the directory at its end.
 fn directory(file: File) -> std::result::Result<(ZipArchive<FileReader>, Vec<Member>), rawzip::Error> {
-    let mut buffer = vec![0; RECOMMENDED_BUFFER_SIZE];
+    let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
     let zip = ZipArchive::from_file(file, &mut buffer)?;
     let mut members = Vec::new();
     let mut entries = zip.entries(&mut buffer);
@@ -102,6 +119,7 @@ fn directory(file: File) -> std::result::Result<(ZipArchive<FileReader>, Vec<Mem
         members.push(Member {
             name: entry.file_path().as_ref().to_vec(),
             method: entry.compression_method(),
+            is_encrypted: entry.flags().is_encrypted(),
             place: entry.wayfinder(),
         });
     }

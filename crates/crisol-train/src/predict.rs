@@ -40,7 +40,7 @@ pub(crate) fn predict(
     if joined.is_empty() {
         return Err(Error::new(ErrorKind::Value, "the data has no batches").operation("predict"));
     }
-    Ok(joined.into_iter().map(|joined| elements::array(&joined.sizes, joined.elements)).collect())
+    Ok(joined.into_iter().map(Joined::into_array).collect())
 }
 
 /// The outputs of batches one after the other along axis 0.
@@ -51,20 +51,22 @@ struct Joined {
 }
 
 impl Joined {
+    fn into_array(mut self) -> ArrayD<f32> {
+        self.elements.shrink_to_fit();
+        elements::array(&self.sizes, self.elements)
+    }
+
     fn append(&mut self, output: &Tensor) -> Result<()> {
         let shape = output.shape()?;
-        let sizes = shape.sizes();
-        if self.sizes.is_empty() {
-            self.sizes = sizes.to_vec();
-            self.sizes.iter_mut().take(1).for_each(|samples| *samples = 0);
-        }
-        match (self.sizes.split_first_mut(), sizes.split_first()) {
-            (Some((samples, each)), Some((more, given))) if each == given => *samples += more,
-            _ => {
-                let text = format!("an output is {shape} in one batch, and {:?} in those before", self.sizes);
-                return Err(Error::new(ErrorKind::Shape, text)
-                    .operation("predict")
-                    .help("outputs have samples along axis 0, and are of one size else"));
+        let wrong = |text: String| Err(Error::new(ErrorKind::Shape, text).operation("predict"));
+        let Some((more, each)) = shape.sizes().split_first() else {
+            return wrong("expected outputs with samples along axis 0, given a single value".to_string());
+        };
+        match self.sizes.split_first_mut() {
+            None => self.sizes = shape.sizes().to_vec(),
+            Some((samples, before)) if *before == *each => *samples += more,
+            Some(_) => {
+                return wrong(format!("an output is {shape} in one batch, and {:?} in those before", self.sizes));
             }
         }
         self.elements.append(&mut output.cast(DType::F32).to_vec::<f32>()?);

@@ -280,6 +280,23 @@ fn damaged_archives_are_errors_that_say_what_and_where() {
     std::fs::write(&path, &deflated).unwrap();
     let text = error().to_string();
     assert!(text.contains("is damaged: config.json: its compression is 8 (DEFLATE), expected none"), "{text}");
+    let mut encrypted = good.clone();
+    encrypted[record + 8] |= 1;
+    std::fs::write(&path, &encrypted).unwrap();
+    assert!(error().to_string().contains("is damaged: config.json: it is encrypted"));
+    // The same name twice, as appending leaves it: the second member is renamed to the first's name, of the same length.
+    let mut twice = parts.clone();
+    twice.insert(1, ("config.jsom".to_string(), parts[0].1.clone()));
+    write_members(&path, &twice);
+    let mut bytes = std::fs::read(&path).unwrap();
+    for place in 0..bytes.len() - 11 {
+        if &bytes[place..place + 11] == b"config.jsom" {
+            bytes[place + 10] = b'n';
+        }
+    }
+    std::fs::write(&path, &bytes).unwrap();
+    let text = error().to_string();
+    assert!(text.contains("is damaged: config.json: the name stands for two members"), "{text}");
     std::fs::write(&path, b"{}").unwrap();
     assert!(error().to_string().contains("model.crisol is damaged or no .crisol archive: "));
     std::fs::remove_file(&path).unwrap();

@@ -6,7 +6,7 @@ mod common;
 use common::{bits, dense, points, silent};
 use crisol_autograd::GradientTape;
 use crisol_callbacks::{Callback, EarlyStopping, Flow, LambdaCallback, Mode, TerminateOnNan};
-use crisol_ir::ndarray::{Array2, ArrayD, IxDyn};
+use crisol_ir::ndarray::{Array2, arr2};
 use crisol_ir::{DType, ErrorKind, Result};
 use crisol_layers::{Dense, Inference, Input, LayerExt, Training};
 use crisol_metrics::Mean;
@@ -240,12 +240,13 @@ impl TrainStep for NotANumber {
     }
 }
 
-/// Gives as many rows as it is told, for each batch.
+/// Gives for each batch an array of the next sizes, filled with how many are left.
 struct Rows(Vec<Vec<usize>>);
 
 impl TrainStep for Rows {
     fn predict_step(&mut self, _: &mut Model, _: &Data) -> Result<Vec<Tensor>> {
-        Ok(vec![Tensor::full(DType::F32, self.0.remove(0).as_slice(), 2.0)])
+        let left = self.0.len();
+        Ok(vec![Tensor::full(DType::F32, self.0.remove(0).as_slice(), left as f64)])
     }
 }
 
@@ -256,11 +257,16 @@ fn outputs_of_batches_of_any_length_are_joined_and_must_be_of_one_size_else() {
         let step = Rows(sizes.map(<[usize]>::to_vec).to_vec());
         Trainer::of(dense(1), step).predict(&x)
     };
-    assert_eq!(predict([&[3, 2], &[0, 2], &[1, 2]]).unwrap(), ArrayD::from_elem(IxDyn(&[4, 2]), 2.0));
-    for wrong in [&[1, 3][..], &[1], &[]] {
+    let expected = arr2(&[[3.0, 3.0], [3.0, 3.0], [3.0, 3.0], [1.0, 1.0]]).into_dyn();
+    assert_eq!(predict([&[3, 2], &[0, 2], &[1, 2]]).unwrap(), expected);
+    for wrong in [&[1, 3][..], &[1]] {
         let error = predict([&[3, 2], wrong, &[1, 2]]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Shape, "{wrong:?}");
         assert!(error.to_string().contains("and [3, 2] in those before"), "{error}");
     }
-    assert!(predict([&[], &[], &[]]).unwrap_err().to_string().contains("samples along axis 0"));
+    for scalar in [[&[][..], &[1], &[1]], [&[1], &[1], &[]]] {
+        let error = predict(scalar).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Shape);
+        assert!(error.to_string().contains("samples along axis 0, given a single value"), "{error}");
+    }
 }

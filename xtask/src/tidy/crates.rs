@@ -67,7 +67,7 @@ const BELOW_LAYERS: &[&str] =
 const KEPT: &[(&str, &str)] = &[("cranelift", "crisol-jit"), ("plotters", "crisol-plot")];
 
 /// Foreign crates that at most one crate of ours names.
-const IN_ONE_PLACE: &[&str] = &["safetensors", "zip"];
+const IN_ONE_PLACE: &[&str] = &["safetensors", "rawzip"];
 
 #[derive(Clone, Copy)]
 enum Uses {
@@ -193,11 +193,11 @@ mod tests {
     }
 
     #[test]
-    fn zip_has_one_place() {
-        let mut members = members("crisol-params", &[("zip", false)]);
+    fn archives_have_one_place() {
+        let mut members = members("crisol-params", &[("rawzip", false)]);
         assert!(check(&members).is_empty());
         members.retain(|member| member.name != "crisol-train");
-        members.push(Member::fixture("crisol-train", &[("zip", false)]));
+        members.push(Member::fixture("crisol-train", &[("rawzip", false)]));
         let faults = check(&members);
         assert_eq!(faults.len(), 1);
         assert!(faults[0].to_string().contains("`crisol-params` has it already"), "{}", faults[0]);

@@ -145,8 +145,9 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 
 /// The layers that a layer takes its inputs from, with the turn in which each was called: `dense[0][0]`.
 fn connections(graph: &Graph, layer: usize) -> String {
-    let calls = (0..).map_while(|turn| graph.calls.iter().find(|call| call.layer == layer && call.turn == turn));
-    let inputs = calls.flat_map(|call| &call.inputs).map(|&input| {
+    let mut calls: Vec<_> = graph.calls.iter().filter(|call| call.layer == layer).collect();
+    calls.sort_by_key(|call| call.turn);
+    let inputs = calls.iter().flat_map(|call| &call.inputs).map(|&input| {
         let source = &graph.calls[input.call];
         format!("{}[{}][{}]", graph.layers[source.layer].name, source.turn, input.output)
     });

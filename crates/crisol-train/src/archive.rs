@@ -9,12 +9,12 @@ use crisol_ir::{Error, ErrorKind, Result};
 use crisol_params::{read_settings, write_whole};
 use rawzip::time::UtcDateTime;
 use rawzip::{
-    CompressionMethod, FileReader, MAX_CENTRAL_DIRECTORY_RECORD_SIZE, ZipArchive, ZipArchiveEntryWayfinder,
-    ZipArchiveWriter,
+    CompressionMethod, DataDescriptorOutput, FileReader, MAX_CENTRAL_DIRECTORY_RECORD_SIZE, ReaderAt, ZipArchive,
+    ZipArchiveEntryWayfinder, ZipArchiveWriter, ZipVerification,
 };
 use serde::de::DeserializeOwned;
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Of every member: the first day that a zip can name, so that the same members are the same bytes.
@@ -27,6 +27,8 @@ const DATE: UtcDateTime = match UtcDateTime::from_components(1980, 1, 1, 0, 0, 0
 pub(crate) struct Archive {
     path: PathBuf,
     zip: ZipArchive<FileReader>,
+    /// The bytes of the whole file: no member ends behind them.
+    length: u64,
     members: Vec<Member>,
 }
 
@@ -40,12 +42,13 @@ struct Member {
 
 impl Archive {
     pub(crate) fn open(path: &Path) -> Result<Archive> {
-        let file =
-            File::open(path).map_err(|error| file_error(ErrorKind::Io, path, &format!("cannot be read: {error}")))?;
+        let unreadable = |error| file_error(ErrorKind::Io, path, &format!("cannot be read: {error}"));
+        let file = File::open(path).map_err(unreadable)?;
+        let length = file.metadata().map_err(unreadable)?.len();
         let (zip, members) = directory(file).map_err(|error| {
             file_error(ErrorKind::Format, path, &format!("is damaged or no .crisol archive: {error}"))
         })?;
-        Ok(Archive { path: path.to_path_buf(), zip, members })
+        Ok(Archive { path: path.to_path_buf(), zip, length, members })
     }
 
     /// The path of the file.
@@ -70,10 +73,15 @@ impl Archive {
             return Err(damaged(format!("its compression is {}, expected none (STORE)", member.method)));
         }
         let stored = self.zip.get_entry(member.place).map_err(|error| damaged(error.to_string()))?;
-        // Whatever size is claimed, no more is read than the file has.
-        let mut bytes = Vec::new();
-        let read = stored.verifying_reader(stored.reader()).read_to_end(&mut bytes);
-        read.map_err(|error| damaged(error.to_string()))?;
+        let (start, end) = stored.compressed_data_range();
+        if end > self.length {
+            return Err(damaged(format!("it ends at byte {end}, and the file has {}", self.length)));
+        }
+        // All at once, and the checksum by the processor's own instructions: as a stream it takes five times as long.
+        let mut bytes = vec![0; (end - start) as usize];
+        self.zip.get_ref().read_exact_at(&mut bytes, start).map_err(|error| damaged(error.to_string()))?;
+        let found = ZipVerification { crc: crc32fast::hash(&bytes), uncompressed_size: bytes.len() as u64 };
+        stored.reader().claim_verifier().valid(found).map_err(|error| damaged(error.to_string()))?;
         Ok(bytes)
     }
 
@@ -100,11 +108,9 @@ pub(crate) fn write(path: &Path, members: &[(&str, Vec<u8>)]) -> Result<()> {
 fn zipped(members: &[(&str, Vec<u8>)]) -> std::result::Result<Vec<u8>, rawzip::Error> {
     let mut zip = ZipArchiveWriter::new(Vec::new());
     for (name, bytes) in members {
-        let (mut member, checks) = zip.new_file(*name).last_modified(DATE).start()?;
-        let mut writer = checks.wrap(&mut member);
-        writer.write_all(bytes)?;
-        let (_, checked) = writer.finish()?;
-        member.finish(checked)?;
+        let (mut member, _) = zip.new_file(*name).last_modified(DATE).start()?;
+        member.write_all(bytes)?;
+        member.finish(DataDescriptorOutput::new(crc32fast::hash(bytes), bytes.len() as u64))?;
     }
     zip.finish()
 }

@@ -86,6 +86,14 @@ impl fmt::Display for DType {
 }
 
 /// A Rust type that can be a tensor's element: one for each [`DType`], and no others, for memory is read as what it says.
+///
+/// ```compile_fail,E0277
+/// #[derive(Clone, Copy, PartialEq, Debug, Default)]
+/// struct Pair([f32; 2]);
+/// impl crisol_ir::Element for Pair {
+///     const DTYPE: crisol_ir::DType = crisol_ir::DType::F32;
+/// }
+/// ```
 pub trait Element: sealed::Sealed + Copy + Send + Sync + PartialEq + fmt::Debug + Default + 'static {
     /// The element type it stands for.
     const DTYPE: DType;

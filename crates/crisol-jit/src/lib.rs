@@ -8,6 +8,7 @@
 //! | `operand` | [`Operand`]: what it runs on |
 //! | `loops`, `nest`, `results` | from shapes and strides to calls of a kernel, kept for the next arrays that lie alike; results of reductions |
 //! | `compiled` | [`CompiledKernel`]: the processor, one Cranelift module a kernel, entry point and release |
+//! | `sort_descending` | one sort for all that goes by what is largest |
 //! | `lower` | the loop nest; `constants`, `instruction`, `memory`, `reduce`, `value`: what is inside it |
 
 mod compiled;

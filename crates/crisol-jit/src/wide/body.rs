@@ -1,6 +1,7 @@
 //! The instructions of a body.
 
 use super::assembler::{Lanes, Operand, Vector};
+use super::isa::Isa;
 use super::registers::Kind;
 use super::{KAND, KANDN, KNOT, KOR, KXOR, SCRATCH, Wide};
 use crisol_ir::kernel::{Binary, Comparison, Instruction, Type, Unary};
@@ -49,11 +50,7 @@ impl Wide<'_> {
             Instruction::MultiplyAdd(a, b, c) => self.multiply_add(index, self.value(a), self.value(b), self.value(c)),
             Instruction::Compare(comparison, a, b) => {
                 let float = self.types[a.index()].is_float();
-                let (what, number) = self.comparison(comparison, float);
-                let first = self.vector(self.value(a));
-                let second = self.operand(self.value(b));
-                let result = self.define(index);
-                self.code.vector_with(what, Lanes::ALL, result, first, second, number);
+                self.compare(index, comparison, float, self.value(a), self.value(b));
             }
             Instruction::Select(mask, a, b) => self.select(index, self.value(mask), self.value(a), self.value(b)),
             Instruction::Convert(x, to) => self.convert(index, self.types[x.index()], to, self.value(x)),
@@ -67,7 +64,7 @@ impl Wide<'_> {
         if self.kind(x) == Kind::Mask {
             let mask = self.mask(x);
             let result = self.define(index);
-            return self.code.mask(KNOT, result, 0, Operand::Register(mask));
+            return self.code.vex(KNOT, result, 0, Operand::Register(mask), None);
         }
         let float = self.types[index].is_float();
         let sign = if self.long { 1u64 << 63 } else { 1 << 31 };
@@ -76,7 +73,7 @@ impl Wide<'_> {
                 let operand = self.operand(x);
                 let result = self.define(index);
                 let what = self.float(0x51);
-                self.code.vector(what, Lanes::ALL, result, 0, operand);
+                self.issue(what, result, 0, operand);
             }
             Unary::Floor | Unary::Ceil | Unary::Round => {
                 let operand = self.operand(x);
@@ -88,14 +85,14 @@ impl Wide<'_> {
                     Unary::Ceil => 10,
                     _ => 8,
                 };
-                self.code.vector_with(what, Lanes::ALL, result, 0, operand, number);
+                self.issue_with(what, result, 0, operand, number);
             }
             Unary::Negate if !float => {
                 let zero = self.zero();
                 let operand = self.operand(x);
                 let result = self.define(index);
                 let what = self.integer(1, if self.long { 0xfb } else { 0xfa });
-                self.code.vector(what, Lanes::ALL, result, zero, operand);
+                self.issue(what, result, zero, operand);
             }
             Unary::Negate => self.with_constant(index, 0xef, x, sign),
             Unary::Absolute => self.with_constant(index, 0xdb, x, !sign),
@@ -106,10 +103,10 @@ impl Wide<'_> {
     /// Bits of a value combined with those of a constant.
     fn with_constant(&mut self, index: usize, opcode: u8, x: usize, bits: u64) {
         let number = self.vector(x);
-        let memory = self.constant(bits);
+        let constant = self.constant_operand(bits);
         let result = self.define(index);
         let what = self.integer(1, opcode);
-        self.code.vector(what, Lanes::ALL, result, number, Operand::Everywhere(memory));
+        self.issue(what, result, number, constant);
     }
 
     fn binary(&mut self, index: usize, operation: Binary, ty: Type, a: usize, b: usize) {
@@ -144,7 +141,7 @@ impl Wide<'_> {
         let first = self.vector(a);
         let second = self.operand(b);
         let result = self.define(index);
-        self.code.vector(what, Lanes::ALL, result, first, second);
+        self.issue(what, result, first, second);
     }
 
     fn binary_of_masks(&mut self, index: usize, operation: Binary, a: usize, b: usize) {
@@ -155,7 +152,7 @@ impl Wide<'_> {
             Binary::Or => KOR,
             _ => KXOR,
         };
-        self.code.mask(what, result, first, Operand::Register(second));
+        self.code.vex(what, result, first, Operand::Register(second), None);
     }
 
     /// Counts are modulo the width; the instructions' are not.
@@ -169,16 +166,19 @@ impl Wide<'_> {
                 (Binary::ShiftRightUnsigned, true) => (0x73, 2),
                 _ => (0x72, 4),
             };
-            let operand = self.operand(a);
+            let operand = match self.isa {
+                Isa::Avx2 => Operand::Register(self.vector(a)),
+                Isa::Avx512 => self.operand(a),
+            };
             let result = self.define(index);
             let what = self.integer(1, opcode);
-            return self.code.vector_with(what, Lanes::ALL, extension, result, operand, (bits & last) as u8);
+            return self.issue_with(what, extension, result, operand, (bits & last) as u8);
         }
         let (first, second) = (self.vector(a), self.vector(count));
         let modulo = self.temporary(Kind::Vector);
-        let memory = self.constant(last);
+        let last = self.constant_operand(last);
         let and = self.integer(1, 0xdb);
-        self.code.vector(and, Lanes::ALL, modulo, second, Operand::Everywhere(memory));
+        self.issue(and, modulo, second, last);
         let result = self.define(index);
         let what = self.integer(
             2,
@@ -188,7 +188,7 @@ impl Wide<'_> {
                 _ => 0x46,
             },
         );
-        self.code.vector(what, Lanes::ALL, result, first, Operand::Register(modulo));
+        self.issue(what, result, first, Operand::Register(modulo));
     }
 
     /// The upper halves of products of 32 bits: even lanes and odd ones are multiplied apart.
@@ -196,17 +196,23 @@ impl Wide<'_> {
         let (first, second) = (self.vector(a), self.vector(b));
         let (odd, other) = (self.temporary(Kind::Vector), self.temporary(Kind::Vector));
         let result = self.define_apart(index);
-        let quad = |opcode| Vector { map: 1, prefix: 1, w: true, opcode, length: 2, bytes: 64 };
+        let isa = self.isa;
+        let quad = |opcode| isa.vector(1, 1, true, opcode);
         let (multiply, right) = (quad(0xf4), quad(0x73));
-        self.code.vector_with(right, Lanes::ALL, 2, odd, Operand::Register(first), 32);
-        self.code.vector_with(right, Lanes::ALL, 2, other, Operand::Register(second), 32);
-        self.code.vector(multiply, Lanes::ALL, odd, odd, Operand::Register(other));
-        self.code.vector(multiply, Lanes::ALL, result, first, Operand::Register(second));
-        self.code.vector_with(right, Lanes::ALL, 2, result, Operand::Register(result), 32);
+        self.issue_with(right, 2, odd, Operand::Register(first), 32);
+        self.issue_with(right, 2, other, Operand::Register(second), 32);
+        self.issue(multiply, odd, odd, Operand::Register(other));
+        self.issue(multiply, result, first, Operand::Register(second));
+        self.issue_with(right, 2, result, Operand::Register(result), 32);
+        if self.isa == Isa::Avx2 {
+            // The odd lanes of `odd`.
+            let blend = isa.vector(1, 3, false, 0x02);
+            return self.issue_with(blend, result, result, Operand::Register(odd), 0xaa);
+        }
         // result | odd & upper halves.
         let upper = self.code.constant(&0xffff_ffff_0000_0000u64.to_le_bytes());
         let ternary = Vector { map: 3, opcode: 0x25, ..multiply };
-        self.code.vector_with(ternary, Lanes::ALL, result, odd, Operand::Everywhere(upper), 0xf8);
+        self.issue_with(ternary, result, odd, Operand::Everywhere(upper), 0xf8);
     }
 
     /// `a * b + c`: the instruction writes over one of its operands, best one that is not used again.
@@ -233,34 +239,55 @@ impl Wide<'_> {
             }
         };
         let (what, second, third) = second;
-        self.code.vector(what, Lanes::ALL, result, second, third);
+        self.issue(what, result, second, third);
     }
 
     fn select(&mut self, index: usize, mask: usize, a: usize, b: usize) {
         let mask = self.mask(mask);
         if self.kind(a) == Kind::Mask {
             let (first, second) = (self.mask(a), self.mask(b));
-            self.code.mask(KANDN, SCRATCH, mask, Operand::Register(second));
+            self.code.vex(KANDN, SCRATCH, mask, Operand::Register(second), None);
             let result = self.define_apart(index);
-            self.code.mask(KAND, result, mask, Operand::Register(first));
-            return self.code.mask(KOR, result, result, Operand::Register(SCRATCH));
+            self.code.vex(KAND, result, mask, Operand::Register(first), None);
+            return self.code.vex(KOR, result, result, Operand::Register(SCRATCH), None);
         }
         let zero = |value: usize| matches!(self.kernel.body[value], Instruction::Constant(_, 0));
+        if self.isa == Isa::Avx2 {
+            return self.select_lanes(index, mask, (a, zero(a)), (b, zero(b)));
+        }
         if zero(b) {
             let operand = self.operand(a);
             let result = self.define(index);
             let lanes = Lanes { mask, zero: true };
             if let Operand::Everywhere(memory) = operand {
-                return self.broadcast_in(result, memory, lanes);
+                return self.broadcast_where(result, memory, lanes);
             }
             let what = self.float(0x10);
-            return self.code.vector(what, lanes, result, 0, operand);
+            return self.code.evex(what, lanes, result, 0, operand, None);
         }
         let otherwise = self.vector(b);
         let chosen = self.operand(a);
         let result = self.define(index);
         let blend = self.integer(2, 0x65);
-        self.code.vector(blend, Lanes { mask, zero: false }, result, otherwise, chosen);
+        self.code.evex(blend, Lanes { mask, zero: false }, result, otherwise, chosen, None);
+    }
+
+    /// The same on AVX2; operands with whether they are the constant 0.
+    fn select_lanes(&mut self, index: usize, mask: u8, a: (usize, bool), b: (usize, bool)) {
+        if b.1 {
+            let chosen = self.operand(a.0);
+            let result = self.define(index);
+            return self.and(result, mask, chosen);
+        }
+        if a.1 {
+            let otherwise = self.operand(b.0);
+            let result = self.define(index);
+            return self.and_not(result, mask, otherwise);
+        }
+        let otherwise = self.vector(b.0);
+        let chosen = self.operand(a.0);
+        let result = self.define(index);
+        self.blend(result, mask, chosen, otherwise);
     }
 
     fn convert(&mut self, index: usize, from: Type, to: Type, x: usize) {
@@ -269,14 +296,17 @@ impl Wide<'_> {
                 let zero = self.zero();
                 let operand = self.operand(x);
                 let result = self.define(index);
-                let (what, number) = self.comparison(Comparison::NotEqual, true);
-                self.code.vector_with(what, Lanes::ALL, result, zero, operand, number);
+                let (what, number) = self.comparison(Comparison::NotEqual);
+                self.issue_with(what, result, zero, operand, number);
             }
             (_, Type::Mask) => {
                 let number = self.vector(x);
                 let result = self.define(index);
+                if self.isa == Isa::Avx2 {
+                    return self.is_not_zero(result, number);
+                }
                 let test = self.integer(2, 0x27);
-                self.code.vector(test, Lanes::ALL, result, number, Operand::Register(number));
+                self.issue(test, result, number, Operand::Register(number));
             }
             (Type::Mask, _) => {
                 let mask = self.mask(x);
@@ -285,9 +315,14 @@ impl Wide<'_> {
                     Type::F64 => 1f64.to_bits(),
                     _ => 1,
                 };
+                if self.isa == Isa::Avx2 {
+                    let one = self.constant_operand(one);
+                    let result = self.define(index);
+                    return self.and(result, mask, one);
+                }
                 let one = self.constant(one);
                 let result = self.define(index);
-                self.broadcast_in(result, one, Lanes { mask, zero: true });
+                self.broadcast_where(result, one, Lanes { mask, zero: true });
             }
             _ if from.is_float() => self.truncate(index, x),
             _ => {
@@ -295,7 +330,7 @@ impl Wide<'_> {
                 let result = self.define(index);
                 // Of 32 bits without a prefix, of 64 with F3.
                 let what = if self.long { Vector { prefix: 2, ..self.float(0xe6) } } else { self.float(0x5b) };
-                self.code.vector(what, Lanes::ALL, result, 0, operand);
+                self.issue(what, result, 0, operand);
             }
         }
     }
@@ -304,33 +339,36 @@ impl Wide<'_> {
     fn truncate(&mut self, index: usize, x: usize) {
         let number = self.vector(x);
         let result = self.define_apart(index);
+        if self.isa == Isa::Avx2 {
+            return self.truncate_singles(result, number);
+        }
         let (what, bound, highest) = if self.long {
             (Vector { prefix: 1, ..self.float(0x7a) }, (2f64.powi(63)).to_bits(), i64::MAX as u64)
         } else {
             (Vector { prefix: 2, ..self.float(0x5b) }, u64::from((2f32.powi(31)).to_bits()), i32::MAX as u64)
         };
-        self.code.vector(what, Lanes::ALL, result, 0, Operand::Register(number));
+        self.issue(what, result, 0, Operand::Register(number));
         let (bound, highest) = (self.constant(bound), self.constant(highest));
-        let (compare, above) = self.comparison(Comparison::GreaterEqual, true);
-        self.code.vector_with(compare, Lanes::ALL, SCRATCH, number, Operand::Everywhere(bound), above);
-        self.broadcast_in(result, highest, Lanes { mask: SCRATCH, zero: false });
-        self.code.vector_with(compare, Lanes::ALL, SCRATCH, number, Operand::Register(number), ORDERED);
+        let (compare, above) = self.comparison(Comparison::GreaterEqual);
+        self.issue_with(compare, SCRATCH, number, Operand::Everywhere(bound), above);
+        self.broadcast_where(result, highest, Lanes { mask: SCRATCH, zero: false });
+        self.issue_with(compare, SCRATCH, number, Operand::Register(number), ORDERED);
         let what = self.float(0x10);
-        self.code.vector(what, Lanes { mask: SCRATCH, zero: true }, result, 0, Operand::Register(result));
+        self.code.evex(what, Lanes { mask: SCRATCH, zero: true }, result, 0, Operand::Register(result), None);
     }
 
-    /// The instruction of a comparison and its number there.
-    fn comparison(&self, comparison: Comparison, float: bool) -> (Vector, u8) {
+    fn compare(&mut self, index: usize, comparison: Comparison, float: bool, a: usize, b: usize) {
+        let first = self.vector(a);
+        if !float && self.isa == Isa::Avx2 {
+            let second = self.vector(b);
+            let result = self.define(index);
+            return self.compare_integers(result, comparison, first, second);
+        }
+        let second = self.operand(b);
+        let result = self.define(index);
         if float {
-            let number = match comparison {
-                Comparison::Equal => 0x00,
-                Comparison::NotEqual => 0x04,
-                Comparison::Less => 0x11,
-                Comparison::LessEqual => 0x12,
-                Comparison::Greater => 0x1e,
-                Comparison::GreaterEqual => 0x1d,
-            };
-            return (self.float(0xc2), number);
+            let (what, number) = self.comparison(comparison);
+            return self.issue_with(what, result, first, second, number);
         }
         let number = match comparison {
             Comparison::Equal => 0,
@@ -340,14 +378,28 @@ impl Wide<'_> {
             Comparison::Greater => 6,
             Comparison::GreaterEqual => 5,
         };
-        (self.integer(3, 0x1f), number)
+        let what = self.integer(3, 0x1f);
+        self.issue_with(what, result, first, second, number);
+    }
+
+    /// The instruction of a comparison of floats and its number there.
+    pub(super) fn comparison(&self, comparison: Comparison) -> (Vector, u8) {
+        let number = match comparison {
+            Comparison::Equal => 0x00,
+            Comparison::NotEqual => 0x04,
+            Comparison::Less => 0x11,
+            Comparison::LessEqual => 0x12,
+            Comparison::Greater => 0x1e,
+            Comparison::GreaterEqual => 0x1d,
+        };
+        (self.float(0xc2), number)
     }
 
     /// A vector of zeros.
     fn zero(&mut self) -> u8 {
         let number = self.temporary(Kind::Vector);
         let xor = self.integer(1, 0xef);
-        self.code.vector(xor, Lanes::ALL, number, number, Operand::Register(number));
+        self.issue(xor, number, number, Operand::Register(number));
         number
     }
 

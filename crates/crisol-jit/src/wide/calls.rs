@@ -1,7 +1,8 @@
 //! Functions that are called lane by lane: those of double precision, and of single precision where an argument is beyond what
 //! the instructions of the kernel can do.
 
-use super::assembler::{Condition, General, Lanes, Memory, Operand, RAX, RCX, RDI, RDX, RSI};
+use super::assembler::{Condition, General, Memory, Operand, RAX, RCX, RDI, RDX, RSI, Vector};
+use super::isa::Isa;
 use super::{KMOV_LOAD, KMOV_STORE, KMOV_TO, KORTEST8, KORTEST16, R8, R9, R10, R11, Wide};
 use crate::compiled;
 use crate::lower::Callee;
@@ -24,7 +25,7 @@ impl Room {
     pub(super) fn reserve(wide: &mut Wide<'_>) -> Room {
         let (x, y, results, vectors) =
             (wide.reserve_slot(), wide.reserve_slot(), wide.reserve_slot(), wide.reserve_slot());
-        (1..32).for_each(|_| {
+        (1..wide.isa.registers()).for_each(|_| {
             wide.reserve_slot();
         });
         Room { x, y, results, vectors, masks: wide.reserve_slot() }
@@ -47,24 +48,24 @@ impl Wide<'_> {
         let result = self.define_apart(index);
         self.move_in(result, Operand::Register(operands[2].0));
         let done = self.code.label();
-        if let Some(mask) = condition {
+        if let (Some(mask), Isa::Avx2) = (condition, self.isa) {
+            self.lanes_to_rax(mask, done);
+        } else if let Some(mask) = condition {
             let test = if self.long { KORTEST8 } else { KORTEST16 };
-            self.code.mask(test, mask, 0, Operand::Register(mask));
+            self.code.vex(test, mask, 0, Operand::Register(mask), None);
             self.code.jump_if(Condition::Equal, done);
         }
         for (number, slot) in operands {
             self.move_out(number, slot);
         }
-        for number in 0..32 {
+        for number in 0..self.isa.registers() {
             self.move_out(number, room.vectors + usize::from(number));
         }
-        for mask in 1..8 {
-            let to = self.slot(room.masks).plus(8 * i32::from(mask));
-            self.code.mask(KMOV_STORE, mask, 0, Operand::Memory(to));
-        }
+        self.move_masks(KMOV_STORE, room);
         match condition {
-            Some(mask) => self.code.mask(KMOV_TO, RAX.0, 0, Operand::Register(mask)),
-            None => self.code.set_number(RAX, 0xffff),
+            Some(_) if self.isa == Isa::Avx2 => {}
+            Some(mask) => self.code.vex(KMOV_TO, RAX.0, 0, Operand::Register(mask), None),
+            None => self.code.set_number(RAX, (1 << self.lanes()) - 1),
         }
         // They take as much stack as a vector: what is aligned stays so.
         for register in CHANGED {
@@ -88,11 +89,8 @@ impl Wide<'_> {
         for register in CHANGED.into_iter().rev() {
             self.code.pop(register);
         }
-        for mask in 1..8 {
-            let from = self.slot(room.masks).plus(8 * i32::from(mask));
-            self.code.mask(KMOV_LOAD, mask, 0, Operand::Memory(from));
-        }
-        for number in (0..32).filter(|number| *number != result) {
+        self.move_masks(KMOV_LOAD, room);
+        for number in (0..self.isa.registers()).filter(|number| *number != result) {
             let from = Operand::Memory(self.slot(room.vectors + usize::from(number)));
             self.move_in(number, from);
         }
@@ -104,11 +102,19 @@ impl Wide<'_> {
     fn move_out(&mut self, number: u8, slot: usize) {
         let what = self.float(0x11);
         let to = Operand::Memory(self.slot(slot));
-        self.code.vector(what, Lanes::ALL, number, 0, to);
+        self.issue(what, number, 0, to);
+    }
+
+    /// Writes or reads all masks (AVX-512).
+    fn move_masks(&mut self, what: Vector, room: Room) {
+        for mask in (1..8).filter(|_| self.isa == Isa::Avx512) {
+            let place = self.slot(room.masks).plus(8 * i32::from(mask));
+            self.code.vex(what, mask, 0, Operand::Memory(place), None);
+        }
     }
 }
 
-/// `results[i] = function(x[i])` for the sixteen lanes that `mask` names, taken in double precision.
+/// `results[i] = function(x[i])` for those of at most sixteen lanes that `mask` names, taken in double precision.
 unsafe extern "C" fn unary_singles(
     mask: u64,
     x: *const f32,
@@ -122,7 +128,7 @@ unsafe extern "C" fn unary_singles(
     }
 }
 
-/// The same for eight lanes of doubles.
+/// The same for at most eight lanes of doubles.
 unsafe extern "C" fn unary_doubles(
     mask: u64,
     x: *const f64,

@@ -1,6 +1,7 @@
 //! Elements between memory and registers: bytes and halves widened and cut, truth values as masks, positions.
 
 use super::assembler::{Lanes, Memory, Operand, RAX, RCX, RDI, Vector};
+use super::isa::Isa;
 use super::registers::Kind;
 use super::{KMOV_FROM, Local, POINTERS, TAIL, Wide};
 use crisol_ir::DType;
@@ -24,73 +25,92 @@ impl Wide<'_> {
         Memory::Indexed(pointer, RCX, dtype.size(), (self.part * self.lanes() * dtype.size()) as i32)
     }
 
-    /// Loads an input, not of truth values.
+    /// Loads an input (AVX-512: not of truth values).
     pub(super) fn load_vector(&mut self, number: u8, input: usize) {
         let (dtype, access) = (self.kernel.inputs[input].dtype, self.kernel.inputs[input].access);
+        if dtype == DType::Bool {
+            return self.load_truths(number, input);
+        }
         let memory = self.element(input, dtype);
         if access == Access::Broadcast {
             let widen: &[u8] = match dtype {
                 DType::U8 => &[0x0f, 0xb6],
                 DType::BF16 | DType::F16 => &[0x0f, 0xb7],
-                _ => return self.broadcast_in(number, memory, Lanes::ALL),
+                _ => return self.broadcast_in(number, memory),
             };
             self.code.general(false, widen, RAX.0, Operand::Memory(memory));
+            if self.isa == Isa::Avx2 {
+                return self.broadcast_rax(number);
+            }
             let what = self.integer(2, 0x7c);
-            return self.code.vector(what, Lanes::ALL, number, 0, Operand::Register(RAX.0));
+            return self.issue(what, number, 0, Operand::Register(RAX.0));
         }
         self.load_from(number, memory, dtype);
     }
 
-    /// Loads elements one after the other; those behind the row's end are 0.
+    /// Loads elements one after the other; what is behind the row's end is not read.
     pub(super) fn load_from(&mut self, number: u8, memory: Memory, dtype: DType) {
+        if self.isa == Isa::Avx2 {
+            return self.load_elements(number, memory, dtype);
+        }
         let what = match dtype {
             DType::U8 => Vector { bytes: 16, ..self.integer(2, 0x31) },
             DType::BF16 | DType::F16 => Vector { bytes: 32, ..self.integer(2, 0x33) },
             _ => self.float(0x10),
         };
         let lanes = if self.tail { Lanes { mask: TAIL, zero: true } } else { Lanes::ALL };
-        self.code.vector(what, lanes, number, 0, Operand::Memory(memory));
+        self.code.evex(what, lanes, number, 0, Operand::Memory(memory), None);
     }
 
     /// Stores what [`Wide::load_from`] would load.
     pub(super) fn store_to(&mut self, memory: Memory, dtype: DType, number: u8) {
+        if self.isa == Isa::Avx2 {
+            return self.store_elements(memory, dtype, number);
+        }
         let narrow = |bytes, opcode| Vector { map: 2, prefix: 2, w: false, opcode, length: 2, bytes };
         let what = match dtype {
             DType::U8 => narrow(16, 0x31),
             DType::BF16 | DType::F16 => narrow(32, 0x33),
             _ => self.float(0x11),
         };
-        self.code.vector(what, self.inside(), number, 0, Operand::Memory(memory));
+        self.code.evex(what, self.inside(), number, 0, Operand::Memory(memory), None);
     }
 
     /// Loads truth values, bytes of which any but 0 is true.
     pub(super) fn load_mask(&mut self, mask: u8, input: usize) {
         let memory = self.element(input, DType::Bool);
         if self.kernel.inputs[input].access == Access::Broadcast {
-            // 0 or -1.
-            self.code.general(false, &[0x0f, 0xb6], RAX.0, Operand::Memory(memory));
-            self.code.general(false, &[0xf7], 3, Operand::Register(RAX.0));
-            self.code.general(false, &[0x1b], RAX.0, Operand::Register(RAX.0));
-            return self.code.mask(KMOV_FROM, mask, 0, Operand::Register(RAX.0));
+            self.truth_to_rax(memory);
+            return self.code.vex(KMOV_FROM, mask, 0, Operand::Register(RAX.0), None);
         }
         let bytes = self.temporary(Kind::Vector);
         let (what, lanes) = self.bytes_load();
-        self.code.vector(what, lanes, bytes, 0, Operand::Memory(memory));
+        self.code.evex(what, lanes, bytes, 0, Operand::Memory(memory), None);
         let test = Vector { map: 2, prefix: 1, w: false, opcode: 0x26, length: 0, bytes: 16 };
-        self.code.vector(test, Lanes::ALL, mask, bytes, Operand::Register(bytes));
+        self.issue(test, mask, bytes, Operand::Register(bytes));
+    }
+
+    /// Reads a truth value as 0 or -1, of 32 bits.
+    pub(super) fn truth_to_rax(&mut self, memory: Memory) {
+        self.code.general(false, &[0x0f, 0xb6], RAX.0, Operand::Memory(memory));
+        self.code.general(false, &[0xf7], 3, Operand::Register(RAX.0));
+        self.code.general(false, &[0x1b], RAX.0, Operand::Register(RAX.0));
     }
 
     /// Stores truth values as bytes of 0 or 1.
     pub(super) fn store_mask(&mut self, memory: Memory, mask: u8) {
+        if self.isa == Isa::Avx2 {
+            return self.store_truths(memory, mask);
+        }
         let ones = self.code.constant(&[1; 16]);
         let bytes = self.temporary(Kind::Vector);
         let read = Vector { map: 1, prefix: 3, w: false, opcode: 0x6f, length: 0, bytes: 16 };
-        self.code.vector(read, Lanes { mask, zero: true }, bytes, 0, Operand::Memory(ones));
+        self.code.evex(read, Lanes { mask, zero: true }, bytes, 0, Operand::Memory(ones), None);
         let what = match (self.tail, self.long) {
             (false, true) => Vector { map: 1, prefix: 1, w: true, opcode: 0xd6, length: 0, bytes: 8 },
             _ => Vector { opcode: 0x7f, ..read },
         };
-        self.code.vector(what, self.inside(), bytes, 0, Operand::Memory(memory));
+        self.code.evex(what, self.inside(), bytes, 0, Operand::Memory(memory), None);
     }
 
     /// How the bytes of the present lanes are loaded.
@@ -107,18 +127,21 @@ impl Wide<'_> {
     /// Puts the distances of the position numbers of a vector's columns from the first one on the stack.
     pub(super) fn begin_positions(&mut self) {
         let Some(slot) = self.distances else { return };
+        if self.isa == Isa::Avx2 {
+            return self.store_distances(slot);
+        }
         let (numbers, step) = (self.temporary(Kind::Vector), self.temporary(Kind::Vector));
         let memory = Memory::Base(RDI, offset_of!(Call, position_column_step) as i32);
         let broadcast = Vector { map: 2, prefix: 1, w: true, opcode: 0x59, length: 2, bytes: 8 };
-        self.code.vector(broadcast, Lanes::ALL, step, 0, Operand::Memory(memory));
+        self.issue(broadcast, step, 0, Operand::Memory(memory));
         for half in 0..2u64 {
             let lanes: Vec<u8> = (0..8).flat_map(|lane| (8 * half + lane).to_le_bytes()).collect();
             let lanes = self.code.constant(&lanes);
             let multiply = Vector { map: 2, prefix: 1, w: true, opcode: 0x40, length: 2, bytes: 64 };
-            self.code.vector(multiply, Lanes::ALL, numbers, step, Operand::Memory(lanes));
+            self.issue(multiply, numbers, step, Operand::Memory(lanes));
             let store = Vector { map: 1, prefix: 1, w: true, opcode: 0x11, length: 2, bytes: 64 };
             let to = self.slot(slot + half as usize);
-            self.code.vector(store, Lanes::ALL, numbers, 0, Operand::Memory(to));
+            self.issue(store, numbers, 0, Operand::Memory(to));
         }
         self.now = 0;
         self.end_instruction();
@@ -135,19 +158,22 @@ impl Wide<'_> {
         self.code.multiply(RAX, Operand::Memory(Memory::Base(RDI, offset_of!(Call, position_column_step) as i32)));
         self.code.add(RAX, Operand::Memory(self.local(Local::Position)));
         let result = self.define_apart(value);
+        if self.isa == Isa::Avx2 {
+            return self.halves_of_positions(result, slot, high);
+        }
         let other = self.temporary(Kind::Vector);
         let quad = |map, opcode| Vector { map, prefix: 1, w: true, opcode, length: 2, bytes: 64 };
-        self.code.vector(quad(2, 0x7c), Lanes::ALL, other, 0, Operand::Register(RAX.0));
+        self.issue(quad(2, 0x7c), other, 0, Operand::Register(RAX.0));
         for (half, number) in [(0, result), (1, other)] {
             let distances = Operand::Memory(self.slot(slot + half));
-            self.code.vector(quad(1, 0xd4), Lanes::ALL, number, other, distances);
+            self.issue(quad(1, 0xd4), number, other, distances);
             if high {
-                self.code.vector_with(quad(1, 0x73), Lanes::ALL, 2, number, Operand::Register(number), 32);
+                self.issue_with(quad(1, 0x73), 2, number, Operand::Register(number), 32);
             }
             let narrow = Vector { map: 2, prefix: 2, w: false, opcode: 0x35, length: 2, bytes: 32 };
-            self.code.vector(narrow, Lanes::ALL, number, 0, Operand::Register(number));
+            self.issue(narrow, number, 0, Operand::Register(number));
         }
-        self.code.vector_with(quad(3, 0x3a), Lanes::ALL, result, result, Operand::Register(other), 1);
+        self.issue_with(quad(3, 0x3a), result, result, Operand::Register(other), 1);
     }
 
     /// Computes and writes the outputs that are not kept as partial results.

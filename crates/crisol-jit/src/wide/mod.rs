@@ -1,23 +1,30 @@
-//! Kernels for AVX-512, without Cranelift, whose vectors have 128 bits at most: sixteen lanes of 32 bits or eight of 64.
+//! Kernels for AVX-512 and AVX2, without Cranelift, whose vectors have 128 bits at most: sixteen or eight lanes of 32 bits, half as
+//! many of 64.
 //!
 //! The same kernel language by another emitter, bit for bit: whole vectors, then the last columns with the lanes beyond the row
 //! masked off. Columns are run sixteen at a time; with reductions over them, as many as these have partial results, so that each is in one
-//! lane of two registers (four, of 64 bits) from the first column to the last. What it does not know (arguments with strides,
-//! kernels that mix 32 and 64 bits, integer division) is left to [`lower`](crate::lower).
+//! lane of a register from the first column to the last. Both instruction sets share all that follows but for
+//! the lanes that an instruction leaves alone, which AVX-512 does with masks and AVX2 with more instructions. What the emitter does
+//! not know (arguments with strides, kernels that mix 32 and 64 bits, integer division; on AVX2 some operations on 64-bit integers)
+//! is left to [`lower`](crate::lower).
 //!
 //! | module | what lives there |
 //! | --- | --- |
 //! | `survey` | what is used where, and what stays in a register |
+//! | `isa` | the two instruction sets |
 //! | `assembler` | bytes of instructions |
 //! | `registers` | which value is in which register, and what goes to the stack |
 //! | `body` | the instructions of the kernel language |
 //! | `memory` | elements between memory and registers |
 //! | `reduce` | partial results |
 //! | `calls` | functions that are called lane by lane |
+//! | `avx2` | what AVX-512 does with masks |
 
 mod assembler;
+mod avx2;
 mod body;
 mod calls;
+mod isa;
 mod memory;
 mod reduce;
 mod registers;
@@ -26,13 +33,13 @@ mod survey;
 use assembler::{Assembler, Condition, Lanes, Memory, Operand, Vector};
 use assembler::{RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP};
 use crisol_ir::kernel::{Call, Instruction, Kernel, REDUCE_LANES, Role, Type};
-use crisol_ir::{Cpu, cpu};
+use isa::Isa;
 use registers::{File, Place};
 use std::mem::offset_of;
 
-/// The mask of the lanes that are inside of the row, in the last columns.
+/// The mask of the lanes that are inside of the row, in the last columns (AVX-512).
 const TAIL: u8 = 7;
-/// A mask for sequences of a few instructions.
+/// A mask for sequences of a few instructions (AVX-512).
 const SCRATCH: u8 = 6;
 /// Columns of a step, but for kernels that reduce over columns.
 const COLUMNS: usize = 16;
@@ -67,18 +74,16 @@ enum Local {
     Rows,
     /// The position number of the row's first place.
     Position,
+    /// How many of the last columns' present vector are inside of the row (AVX2).
+    Left,
     /// Where an argument's row begins.
     Pointer(usize),
 }
 
 /// The machine code of a kernel, constants included, entry first; `None` where this emitter does not know how, or the
-/// processor has no AVX-512.
+/// processor has neither instruction set.
 pub(crate) fn code(kernel: &Kernel) -> Option<Vec<u8>> {
-    // Elsewhere functions take their arguments in other registers.
-    if !cfg!(all(target_arch = "x86_64", unix)) || cpu() < Cpu::Avx512 {
-        return None;
-    }
-    let mut wide = Wide::new(kernel)?;
+    let mut wide = Wide::new(kernel, Isa::host()?)?;
     wide.function();
     let fits = !wide.failed && wide.reserved_slots + wide.slots.len() <= MAX_SLOTS;
     fits.then(|| wide.code.finish())
@@ -86,6 +91,7 @@ pub(crate) fn code(kernel: &Kernel) -> Option<Vec<u8>> {
 
 /// The state of one translation.
 struct Wide<'a> {
+    isa: Isa,
     code: Assembler,
     kernel: &'a Kernel,
     types: Vec<Type>,
@@ -110,13 +116,15 @@ struct Wide<'a> {
     pinned: Vec<Option<u8>>,
     /// Partial results: outputs that have them, each with a register a part.
     partials: Vec<(usize, Vec<u8>)>,
-    /// For partial results that are largest or smallest floats: masks of the lanes that have met a NaN.
+    /// For partial results that are largest or smallest floats: masks of the lanes that have met a NaN (AVX2: one for all parts).
     met_nan: Vec<(usize, Vec<u8>)>,
     /// Values on the stack, above the reserved slots.
     slots: Vec<Option<usize>>,
     reserved_slots: usize,
     /// Two vectors with the distances of position numbers from the first lane's, if any are asked for.
     distances: Option<usize>,
+    /// Room for the last columns' mask, and for their elements where these are narrower than lanes (AVX2).
+    tail_slot: Option<usize>,
     /// Room for calls, if there are any.
     calls: Option<calls::Room>,
     /// Something could not be translated.
@@ -148,7 +156,7 @@ impl Wide<'_> {
         }
         self.code.pop(RBP);
         self.code.return_clean();
-        let locals = 2 + self.kernel.inputs.len() + self.kernel.outputs.len();
+        let locals = 3 + self.kernel.inputs.len() + self.kernel.outputs.len();
         let vectors = 64 * (self.reserved_slots + self.slots.len());
         self.code.fill(stack, (8 * locals + vectors) as i32);
     }
@@ -169,8 +177,7 @@ impl Wide<'_> {
         self.code.load(RSI, Memory::Base(RDI, offset_of!(Call, columns) as i32));
         for value in 0..self.kernel.body.len() {
             if let (Some(number), Instruction::Constant(_, bits)) = (self.pinned[value], self.kernel.body[value]) {
-                let memory = self.constant(bits);
-                self.broadcast_in(number, memory, Lanes::ALL);
+                self.constant_in(number, value, bits);
             }
         }
         self.begin_positions();
@@ -200,10 +207,6 @@ impl Wide<'_> {
         self.code.compare(RCX, RDX);
         self.code.jump_if(Condition::Below, body);
         self.code.bind(tail);
-        self.code.compare(RCX, RSI);
-        self.code.jump_if(Condition::AboveOrEqual, done);
-        self.code.copy(RDX, RSI);
-        self.code.subtract(RDX, Operand::Register(RCX.0));
         self.last_step(done);
         self.code.bind(done);
         self.end_reductions();
@@ -219,27 +222,36 @@ impl Wide<'_> {
         }
     }
 
-    /// The last columns, of which RDX says how many.
+    /// The last columns, from RCX on.
     fn last_step(&mut self, done: assembler::Label) {
         self.tail = true;
-        let lanes = self.lanes();
         for part in 0..self.parts() {
             self.part = part;
+            self.code.copy(RDX, RSI);
+            self.code.subtract(RDX, Operand::Register(RCX.0));
             if part > 0 {
-                self.code.subtract_number(RDX, lanes as i32);
-                self.code.jump_if(Condition::BelowOrEqual, done);
+                self.code.subtract_number(RDX, (part * self.lanes()) as i32);
             }
-            // TAIL = as many of the lowest bits.
-            self.code.set_number(RAX, (1 << lanes) - 1);
-            let keep_low = Vector { map: 2, prefix: 0, w: false, opcode: 0xf5, length: 0, bytes: 0 };
-            self.code.mask(keep_low, RAX.0, RDX.0, Operand::Register(RAX.0));
-            self.code.mask(KMOV_FROM, TAIL, 0, Operand::Register(RAX.0));
+            self.code.jump_if(Condition::BelowOrEqual, done);
+            self.begin_tail();
             self.forget();
             self.body();
             self.outputs();
         }
         self.tail = false;
         self.part = 0;
+    }
+
+    /// Masks off all lanes but the RDX first ones.
+    fn begin_tail(&mut self) {
+        if self.isa == Isa::Avx2 {
+            return self.set_tail();
+        }
+        // TAIL = as many of the lowest bits.
+        self.code.set_number(RAX, (1 << self.lanes()) - 1);
+        let keep_low = Vector { map: 2, prefix: 0, w: false, opcode: 0xf5, length: 0, bytes: 0 };
+        self.code.vex(keep_low, RAX.0, RDX.0, Operand::Register(RAX.0), None);
+        self.code.vex(KMOV_FROM, TAIL, 0, Operand::Register(RAX.0), None);
     }
 
     /// Moves on to the next row, if there is one.
@@ -265,7 +277,8 @@ impl Wide<'_> {
         let number = match local {
             Local::Rows => 0,
             Local::Position => 1,
-            Local::Pointer(number) => 2 + number,
+            Local::Left => 2,
+            Local::Pointer(number) => 3 + number,
         };
         Memory::Base(RBP, -8 * (SAVED.len() + 1 + number) as i32)
     }
@@ -278,7 +291,7 @@ impl Wide<'_> {
 
     /// Columns of a vector.
     fn lanes(&self) -> usize {
-        if self.long { 8 } else { 16 }
+        self.isa.bytes() / self.lane_bytes()
     }
 
     /// Vectors of a step.
@@ -290,35 +303,65 @@ impl Wide<'_> {
         if self.long { 8 } else { 4 }
     }
 
-    /// The lanes of a step that stay as they were behind the row's end.
+    /// The lanes of a step that stay as they were behind the row's end (AVX-512).
     fn inside(&self) -> Lanes {
         if self.tail { Lanes { mask: TAIL, zero: false } } else { Lanes::ALL }
     }
 
     /// A floating point instruction of opcode map 1, in the width of the kernel.
     fn float(&self, opcode: u8) -> Vector {
-        Vector { map: 1, prefix: u8::from(self.long), w: self.long, opcode, length: 2, bytes: 64 }
+        self.isa.vector(u8::from(self.long), 1, self.long, opcode)
     }
 
     /// An instruction with prefix `66`, in the width of the kernel.
     fn integer(&self, map: u8, opcode: u8) -> Vector {
-        Vector { map, prefix: 1, w: self.long, opcode, length: 2, bytes: 64 }
+        self.isa.vector(1, map, self.long, opcode)
+    }
+
+    /// An instruction in all lanes, that both instruction sets have.
+    fn issue(&mut self, what: Vector, register: u8, second: u8, operand: Operand) {
+        self.isa.write(&mut self.code, what, register, second, operand, None);
+    }
+
+    /// The same with a number behind it.
+    fn issue_with(&mut self, what: Vector, register: u8, second: u8, operand: Operand, number: u8) {
+        self.isa.write(&mut self.code, what, register, second, operand, Some(number));
     }
 
     /// A constant that is read into all lanes.
     fn constant(&mut self, bits: u64) -> Memory {
-        if self.long {
-            self.code.constant(&bits.to_le_bytes())
-        } else {
-            self.code.constant(&(bits as u32).to_le_bytes())
+        let bytes = self.lane_bytes();
+        self.code.constant(&bits.to_le_bytes()[..bytes])
+    }
+
+    /// A constant in all lanes, as an operand.
+    fn constant_operand(&mut self, bits: u64) -> Operand {
+        match self.isa {
+            Isa::Avx2 => {
+                let lanes = bits.to_le_bytes()[..self.lane_bytes()].repeat(self.lanes());
+                Operand::Memory(self.code.constant(&lanes))
+            }
+            Isa::Avx512 => Operand::Everywhere(self.constant(bits)),
         }
     }
 
-    /// Reads an element into all lanes (that are written).
-    fn broadcast_in(&mut self, number: u8, memory: Memory, lanes: Lanes) {
+    /// Reads an element into all lanes.
+    fn broadcast_in(&mut self, number: u8, memory: Memory) {
+        let what = self.broadcast();
+        self.issue(what, number, 0, Operand::Memory(memory));
+    }
+
+    /// The same into lanes that a mask has (AVX-512).
+    fn broadcast_where(&mut self, number: u8, memory: Memory, lanes: Lanes) {
+        let what = self.broadcast();
+        self.code.evex(what, lanes, number, 0, Operand::Memory(memory), None);
+    }
+
+    fn broadcast(&self) -> Vector {
         let opcode = if self.long { 0x59 } else { 0x58 };
-        let what = Vector { bytes: self.lane_bytes() as i32, ..self.integer(2, opcode) };
-        self.code.vector(what, lanes, number, 0, Operand::Memory(memory));
+        let what = self.integer(2, opcode);
+        // The VEX form has that bit always clear.
+        Vector { bytes: self.lane_bytes() as i32, w: self.long && self.isa == Isa::Avx512, ..what }
     }
 }
 

@@ -1,18 +1,17 @@
 //! Partial results of reductions over the columns, which stay in vectors from a row's first column to its last.
 
-use super::assembler::{Lanes, Memory, Operand, RAX, Vector};
+use super::assembler::{Lanes, Memory, Operand, RAX};
 use super::body::ORDERED;
+use super::isa::Isa;
 use super::registers::Kind;
 use super::{KMOV_FROM, KOR, KXOR, Local, SCRATCH, TAIL, Wide};
 use crisol_ir::kernel::{Role, Type};
 use crisol_ir::primitive::Reduction;
 
-/// Vectors that partial results may take in all.
-const MAX_PARTIALS: usize = 12;
 /// Masks that may be aside for NaNs: bodies need some.
 const MAX_WATCHES: usize = 2;
 /// The comparison that holds where an operand is NaN.
-const UNORDERED: u8 = 3;
+pub(super) const UNORDERED: u8 = 3;
 
 impl Wide<'_> {
     /// Gives registers to all partial results; `None` if there are too many of them.
@@ -24,7 +23,7 @@ impl Wide<'_> {
                 self.partials.push((number, registers?));
             }
         }
-        (self.partials.len() * self.parts() <= MAX_PARTIALS).then_some(())
+        (self.partials.len() * self.parts() <= self.isa.max_partials()).then_some(())
     }
 
     /// Gives masks to largest and smallest floats, while enough are left for bodies and nothing is called that would change them.
@@ -38,6 +37,15 @@ impl Wide<'_> {
         };
         let numbers: Vec<usize> =
             self.partials.iter().map(|(number, _)| *number).filter(|&at| watched(&self.kernel.outputs[at])).collect();
+        if self.isa == Isa::Avx2 {
+            // A vector each, as long as there are some for the body.
+            let free = self.isa.max_partials().saturating_sub(self.partials.len() * self.parts());
+            for number in numbers.into_iter().take(free) {
+                let mask = self.vectors.pin().map(|mask| vec![mask; self.parts()]);
+                self.met_nan.extend(mask.map(|masks| (number, masks)));
+            }
+            return;
+        }
         if self.calls.is_some() || numbers.len() * self.parts() > MAX_WATCHES {
             return;
         }
@@ -53,8 +61,12 @@ impl Wide<'_> {
 
     /// Sets the partial results to the reductions' neutral elements.
     pub(super) fn begin_reductions(&mut self) {
-        for mask in self.met_nan.iter().flat_map(|(_, masks)| masks) {
-            self.code.mask(KXOR, *mask, *mask, Operand::Register(*mask));
+        for mask in self.met_nan.iter().flat_map(|(_, masks)| masks.clone()).collect::<Vec<u8>>() {
+            let (what, operand) = (self.integer(1, 0xef), Operand::Register(mask));
+            match self.isa {
+                Isa::Avx2 => self.issue(what, mask, mask, operand),
+                Isa::Avx512 => self.code.vex(KXOR, mask, mask, operand, None),
+            }
         }
         for (output, registers) in self.partials.clone() {
             let output = self.kernel.outputs[output];
@@ -62,7 +74,7 @@ impl Wide<'_> {
                 let neutral = neutral(by, self.types[output.value.index()]);
                 let memory = self.constant(neutral);
                 for number in registers {
-                    self.broadcast_in(number, memory, Lanes::ALL);
+                    self.broadcast_in(number, memory);
                 }
             }
         }
@@ -109,16 +121,27 @@ impl Wide<'_> {
         self.forget();
         self.now = usize::MAX;
         // From here on only the first lane counts.
-        self.code.set_number(RAX, 1);
-        self.code.mask(KMOV_FROM, TAIL, 0, Operand::Register(RAX.0));
+        match self.isa {
+            Isa::Avx2 => self.set_first_lane(),
+            Isa::Avx512 => {
+                self.code.set_number(RAX, 1);
+                self.code.vex(KMOV_FROM, TAIL, 0, Operand::Register(RAX.0), None);
+            }
+        }
         for (number, registers) in self.partials.clone() {
             let output = self.kernel.outputs[number];
             let Role::ReduceColumns(by) = output.role else { continue };
             let value = output.value.index();
             if let Some(masks) = self.watch(number).map(<[u8]>::to_vec) {
-                let nan = self.constant(if self.long { f64::NAN.to_bits() } else { f32::NAN.to_bits().into() });
-                for (&register, mask) in registers.iter().zip(masks) {
-                    self.broadcast_in(register, nan, Lanes { mask, zero: false });
+                let nan = if self.long { f64::NAN.to_bits() } else { f32::NAN.to_bits().into() };
+                if self.isa == Isa::Avx2 {
+                    let nan = self.constant_operand(nan);
+                    self.blend(registers[0], masks[0], nan, registers[0]);
+                } else {
+                    let nan = self.constant(nan);
+                    for (&register, mask) in registers.iter().zip(masks) {
+                        self.broadcast_where(register, nan, Lanes { mask, zero: false });
+                    }
                 }
             }
             let first = registers[0];
@@ -131,10 +154,14 @@ impl Wide<'_> {
             }
             let other = self.temporary(Kind::Vector);
             let rotate = self.integer(3, 0x03);
-            let lanes: &[u8] = if self.long { &[4, 2, 1] } else { &[8, 4, 2, 1] };
-            for by_lanes in lanes {
-                self.code.vector_with(rotate, Lanes::ALL, other, first, Operand::Register(first), *by_lanes);
+            let mut lanes = self.lanes() as u8 / 2;
+            while lanes > 0 {
+                match self.isa {
+                    Isa::Avx2 => self.move_down(other, first, lanes),
+                    Isa::Avx512 => self.issue_with(rotate, other, first, Operand::Register(first), lanes),
+                }
                 self.combine(by, value, first, Operand::Register(other));
+                lanes /= 2;
             }
             let argument = self.kernel.inputs.len() + number;
             self.code.load(RAX, self.local(Local::Pointer(argument)));
@@ -150,34 +177,44 @@ impl Wide<'_> {
 
     /// One step of a largest or smallest float whose NaNs a mask keeps.
     fn combine_watched(&mut self, by: Reduction, acc: u8, x: u8, mask: u8) {
+        let what = self.float(if by == Reduction::Max { 0x5f } else { 0x5d });
+        if self.isa == Isa::Avx2 {
+            return self.combine_lanes_watched(what, acc, x, mask);
+        }
         let inside = self.inside();
         let compare = self.float(0xc2);
-        self.code.vector_with(compare, inside, SCRATCH, x, Operand::Register(x), UNORDERED);
-        self.code.mask(KOR, mask, mask, Operand::Register(SCRATCH));
-        let what = self.float(if by == Reduction::Max { 0x5f } else { 0x5d });
-        self.code.vector(what, inside, acc, acc, Operand::Register(x));
+        self.code.evex(compare, inside, SCRATCH, x, Operand::Register(x), Some(UNORDERED));
+        self.code.vex(KOR, mask, mask, Operand::Register(SCRATCH), None);
+        self.code.evex(what, inside, acc, acc, Operand::Register(x), None);
     }
 
     /// One step of a reduction, written over its left operand: `acc + x`, `acc * x`, or `if acc > x or acc is NaN then acc
     /// else x` (`<` for the smallest).
     fn combine(&mut self, by: Reduction, value: usize, acc: u8, x: Operand) {
-        let (what, inside) = match (by, self.types[value].is_float()) {
-            (Reduction::Sum, true) => (self.float(0x58), self.inside()),
-            (Reduction::Product, true) => (self.float(0x59), self.inside()),
-            (Reduction::Sum, false) => (self.integer(1, if self.long { 0xd4 } else { 0xfe }), self.inside()),
-            (Reduction::Product, false) => (self.integer(2, 0x40), self.inside()),
-            (Reduction::Max, false) => (self.integer(2, 0x3d), self.inside()),
-            (Reduction::Min, false) => (self.integer(2, 0x39), self.inside()),
-            (Reduction::Max | Reduction::Min, true) => {
-                // Lanes that are NaN already stay it; in the others the instruction gives x where that is NaN.
-                let compare = self.float(0xc2);
-                let inside = Lanes { zero: false, ..self.inside() };
-                self.code.vector_with(compare, inside, SCRATCH, acc, Operand::Register(acc), ORDERED);
-                let what = self.float(if by == Reduction::Max { 0x5f } else { 0x5d });
-                (what, Lanes { mask: SCRATCH, zero: false })
-            }
+        let float = self.types[value].is_float();
+        let what = match (by, float) {
+            (Reduction::Sum, true) => self.float(0x58),
+            (Reduction::Product, true) => self.float(0x59),
+            // Gives x where either is NaN.
+            (Reduction::Max, true) => self.float(0x5f),
+            (Reduction::Min, true) => self.float(0x5d),
+            (Reduction::Sum, false) => self.integer(1, if self.long { 0xd4 } else { 0xfe }),
+            (Reduction::Product, false) => self.integer(2, 0x40),
+            (Reduction::Max, false) => self.integer(2, 0x3d),
+            (Reduction::Min, false) => self.integer(2, 0x39),
         };
-        self.code.vector(Vector { ..what }, inside, acc, acc, x);
+        // Lanes that are NaN already stay it.
+        let nan_stays = float && matches!(by, Reduction::Max | Reduction::Min);
+        if self.isa == Isa::Avx2 {
+            return self.combine_lanes(what, nan_stays, acc, x);
+        }
+        let mut inside = self.inside();
+        if nan_stays {
+            let compare = self.float(0xc2);
+            self.code.evex(compare, inside, SCRATCH, acc, Operand::Register(acc), Some(ORDERED));
+            inside = Lanes { mask: SCRATCH, zero: false };
+        }
+        self.code.evex(what, inside, acc, acc, x, None);
     }
 }
 

@@ -5,7 +5,8 @@
 //! kernel while there are enough, and are read from memory at each use otherwise.
 
 use super::Wide;
-use super::assembler::{Lanes, Memory, Operand, RSP};
+use super::assembler::{Memory, Operand, RSP};
+use super::isa::Isa;
 use crisol_ir::kernel::{Access, Instruction, Register, Type};
 
 /// A kind of registers.
@@ -36,6 +37,11 @@ impl File {
         let number = (0..32u8).rev().find(|number| self.usable >> number & 1 != 0)?;
         self.usable &= !(1 << number);
         Some(number)
+    }
+
+    /// How many may be used.
+    pub(super) fn usable(&self) -> usize {
+        self.usable.count_ones() as usize
     }
 
     fn forget(&mut self) {
@@ -80,7 +86,7 @@ impl Wide<'_> {
                 let memory = Operand::Memory(self.slot(slot));
                 self.move_in(number, memory);
             }
-            (None, Instruction::Constant(_, bits)) => self.constant_in(number, bits),
+            (None, Instruction::Constant(_, bits)) => self.constant_in(number, value, bits),
             (None, Instruction::Load(input)) => self.load_vector(number, input as usize),
             // All others were computed before their first use.
             _ => self.failed = true,
@@ -97,14 +103,20 @@ impl Wide<'_> {
         }
         match (place.slot, self.kernel.body[value]) {
             (Some(slot), _) => Operand::Memory(self.slot(slot)),
-            (None, Instruction::Constant(_, bits)) if bits != 0 => Operand::Everywhere(self.constant(bits)),
+            (None, Instruction::Constant(_, bits)) if bits != 0 => {
+                let bits = self.lane_bits(value, bits);
+                self.constant_operand(bits)
+            }
             (None, Instruction::Load(number)) => {
                 let input = self.kernel.inputs[number as usize];
                 if input.dtype.size() != self.lane_bytes() {
                     return Operand::Register(self.vector(value));
                 }
                 match input.access {
-                    Access::Broadcast => Operand::Everywhere(self.element(number as usize, input.dtype)),
+                    Access::Broadcast if self.isa == Isa::Avx512 => {
+                        Operand::Everywhere(self.element(number as usize, input.dtype))
+                    }
+                    Access::Broadcast => Operand::Register(self.vector(value)),
                     // Read once, and without lanes that may lie outside of the array.
                     _ if self.uses[value].len() == 1 && !self.tail => {
                         Operand::Memory(self.element(number as usize, input.dtype))
@@ -116,8 +128,11 @@ impl Wide<'_> {
         }
     }
 
-    /// The register of a mask.
+    /// The register of a mask (AVX2: a vector).
     pub(super) fn mask(&mut self, value: usize) -> u8 {
+        if self.kind(value) == Kind::Vector {
+            return self.vector(value);
+        }
         if let Some(number) = self.places[value].register {
             self.masks.locked |= 1 << number;
             return number;
@@ -126,11 +141,11 @@ impl Wide<'_> {
         match (self.places[value].slot, self.kernel.body[value]) {
             (Some(slot), _) => {
                 let memory = Operand::Memory(self.slot(slot));
-                self.code.mask(super::KMOV_LOAD, number, 0, memory);
+                self.code.vex(super::KMOV_LOAD, number, 0, memory, None);
             }
             (None, Instruction::Constant(_, bits)) => {
                 let what = if bits & 1 != 0 { super::KXNOR } else { super::KXOR };
-                self.code.mask(what, number, number, Operand::Register(number));
+                self.code.vex(what, number, number, Operand::Register(number), None);
             }
             (None, Instruction::Load(input)) => self.load_mask(number, input as usize),
             _ => self.failed = true,
@@ -198,9 +213,14 @@ impl Wide<'_> {
         self.reserved_slots - 1
     }
 
-    /// Whether the value is a mask.
+    /// Which kind of register the value is in.
     pub(super) fn kind(&self, value: usize) -> Kind {
-        if self.types[value] == Type::Mask { Kind::Mask } else { Kind::Vector }
+        if self.types[value] == Type::Mask && self.isa == Isa::Avx512 { Kind::Mask } else { Kind::Vector }
+    }
+
+    /// The bits of a constant in a lane of a vector, where a truth value is all ones.
+    fn lane_bits(&self, value: usize, bits: u64) -> u64 {
+        if self.types[value] == Type::Mask && bits != 0 { u64::MAX } else { bits }
     }
 
     /// The value that a register of the body stands for: conversions that change no bits are no instructions.
@@ -210,16 +230,17 @@ impl Wide<'_> {
 
     pub(super) fn move_in(&mut self, number: u8, operand: Operand) {
         let what = self.float(0x10);
-        self.code.vector(what, Lanes::ALL, number, 0, operand);
+        self.issue(what, number, 0, operand);
     }
 
-    fn constant_in(&mut self, number: u8, bits: u64) {
+    /// Puts a constant into all lanes.
+    pub(super) fn constant_in(&mut self, number: u8, value: usize, bits: u64) {
         if bits == 0 {
             let xor = self.integer(1, 0xef);
-            self.code.vector(xor, Lanes::ALL, number, number, Operand::Register(number));
+            self.issue(xor, number, number, Operand::Register(number));
         } else {
-            let memory = self.constant(bits);
-            self.broadcast_in(number, memory, Lanes::ALL);
+            let memory = self.constant(self.lane_bits(value, bits));
+            self.broadcast_in(number, memory);
         }
     }
 
@@ -270,9 +291,9 @@ impl Wide<'_> {
             match kind {
                 Kind::Vector => {
                     let what = self.float(0x11);
-                    self.code.vector(what, Lanes::ALL, number, 0, memory);
+                    self.issue(what, number, 0, memory);
                 }
-                Kind::Mask => self.code.mask(super::KMOV_STORE, number, 0, memory),
+                Kind::Mask => self.code.vex(super::KMOV_STORE, number, 0, memory, None),
             }
         }
         number

@@ -1,8 +1,9 @@
 //! What is known of a kernel before its first instruction is written: what is used where, and what stays in a register.
 
 use super::assembler::Assembler;
-use super::registers::{File, Kind, Place};
-use super::{MAX_ARGUMENTS, Wide, calls};
+use super::isa::Isa;
+use super::registers::{Kind, Place};
+use super::{MAX_ARGUMENTS, Wide, avx2, calls};
 use crate::sort_descending::sort_descending;
 use crisol_ir::kernel::{Access, Binary, Instruction, Kernel, Role, Type};
 
@@ -11,7 +12,7 @@ const INTERMEDIATE: usize = 6;
 
 impl<'a> Wide<'a> {
     /// Looks at a kernel; `None` if it has what this emitter does not know.
-    pub(super) fn new(kernel: &'a Kernel) -> Option<Wide<'a>> {
+    pub(super) fn new(kernel: &'a Kernel, isa: Isa) -> Option<Wide<'a>> {
         let types = kernel.types();
         let live = crate::lower::live(kernel);
         let mut widths = types.iter().zip(&live).filter(|(_, live)| **live).filter_map(|(ty, _)| match ty {
@@ -31,7 +32,7 @@ impl<'a> Wide<'a> {
                         _ => true,
                     }
             });
-        if !known {
+        if !known || isa == Isa::Avx2 && !avx2::knows(kernel, &types, &live) {
             return None;
         }
         let mut roots: Vec<usize> = (0..kernel.body.len()).collect();
@@ -50,6 +51,7 @@ impl<'a> Wide<'a> {
             uses[roots[output.value.index()]].push(kernel.body.len() + number);
         }
         let mut wide = Wide {
+            isa,
             code: Assembler::default(),
             kernel,
             types,
@@ -61,15 +63,15 @@ impl<'a> Wide<'a> {
             tail: false,
             part: 0,
             places: vec![Place::default(); kernel.body.len()],
-            vectors: File::new(u32::MAX),
-            // The first stands for no mask at all.
-            masks: File::new(0b0011_1110),
+            vectors: isa.vectors(),
+            masks: isa.masks(),
             pinned: vec![None; kernel.body.len()],
             partials: Vec::new(),
             met_nan: Vec::new(),
             slots: Vec::new(),
             reserved_slots: 0,
             distances: None,
+            tail_slot: None,
             calls: None,
             failed: false,
         };
@@ -87,6 +89,9 @@ impl<'a> Wide<'a> {
         for (instruction, _) in live {
             positions |= matches!(instruction, Instruction::Position { .. });
             calls |= crate::lower::Callee::of(instruction).is_some();
+        }
+        if self.isa == Isa::Avx2 {
+            self.tail_slot = Some(self.reserve_slot());
         }
         if positions {
             self.distances = Some(self.reserve_slot());
@@ -109,9 +114,9 @@ impl<'a> Wide<'a> {
             })
             .collect();
         sort_descending(&mut invariant, &|value| self.uses[value].len());
-        let taken =
-            self.pressure(&invariant).max(INTERMEDIATE) + 2 + self.partials.iter().map(|p| p.1.len()).sum::<usize>();
-        for value in invariant.into_iter().take(32usize.saturating_sub(taken)) {
+        let taken = self.pressure(&invariant).max(INTERMEDIATE) + 2;
+        let most = self.vectors.usable().saturating_sub(taken);
+        for value in invariant.into_iter().take(most) {
             self.pinned[value] = self.vectors.pin();
         }
     }

@@ -1,7 +1,11 @@
 //! x86-64 machine code: the encodings that wide kernels are made of, jumps, and the constants that lie behind the code.
 //!
-//! Vector instructions have the EVEX prefix (AVX-512), instructions on masks the VEX one, the few on addresses and counters
-//! the plain one: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2, chapter 2.
+//! Vector instructions have the EVEX prefix (AVX-512) or the VEX one (AVX2, and instructions on masks), in `vector`; the few on
+//! addresses and counters the plain one: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2, chapter 2.
+
+mod vector;
+
+pub(super) use vector::{Lanes, Vector};
 
 /// A general register, by its number in the encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,33 +40,6 @@ pub(super) enum Operand {
     Everywhere(Memory),
 }
 
-/// A vector instruction.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Vector {
-    /// The opcode map: 1 is `0F`, 2 is `0F 38`, 3 is `0F 3A`.
-    pub map: u8,
-    /// The prefix that is part of the opcode: 0 none, 1 `66`, 2 `F3`, 3 `F2`.
-    pub prefix: u8,
-    /// The bit that tells 64-bit elements from 32-bit ones.
-    pub w: bool,
-    pub opcode: u8,
-    /// Bits of its vectors: 0 for 128, 1 for 256, 2 for 512.
-    pub length: u8,
-    /// Bytes that it reads from or writes to memory (a broadcast: of one element).
-    pub bytes: i32,
-}
-
-/// Which lanes an instruction writes: a mask register (0: all), and whether the others become zero or keep what they had.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Lanes {
-    pub mask: u8,
-    pub zero: bool,
-}
-
-impl Lanes {
-    pub(super) const ALL: Lanes = Lanes { mask: 0, zero: false };
-}
-
 /// Where a jump goes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Label(usize);
@@ -71,7 +48,6 @@ pub(super) struct Label(usize);
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Condition {
     Below = 2,
-    AboveOrEqual = 3,
     Equal = 4,
     NotEqual = 5,
     BelowOrEqual = 6,
@@ -153,72 +129,6 @@ impl Assembler {
     fn distance(&mut self, label: Label) {
         self.jumps.push((self.code.len(), label));
         self.code.extend_from_slice(&[0; 4]);
-    }
-
-    /// A vector instruction: `register` and `operand` stand in the ModRM byte, `second` in the prefix.
-    pub(super) fn vector(&mut self, what: Vector, lanes: Lanes, register: u8, second: u8, operand: Operand) {
-        self.evex(what, lanes, register, second, operand, 0);
-    }
-
-    /// The same with a number behind it.
-    pub(super) fn vector_with(
-        &mut self,
-        what: Vector,
-        lanes: Lanes,
-        register: u8,
-        second: u8,
-        operand: Operand,
-        number: u8,
-    ) {
-        self.evex(what, lanes, register, second, operand, 1);
-        self.code.push(number);
-    }
-
-    fn evex(&mut self, what: Vector, lanes: Lanes, register: u8, second: u8, operand: Operand, behind: usize) {
-        // Bits of register numbers stand inverted in the prefix.
-        let bit = |number: u8, place: u8| number >> place & 1 ^ 1;
-        let (x, b) = match operand {
-            Operand::Register(number) => (bit(number, 4), bit(number, 3)),
-            Operand::Memory(memory) | Operand::Everywhere(memory) => {
-                let (base, index) = memory.registers();
-                (bit(index, 3), bit(base, 3))
-            }
-        };
-        let everywhere = matches!(operand, Operand::Everywhere(_));
-        self.code.extend_from_slice(&[
-            0x62,
-            bit(register, 3) << 7 | x << 6 | b << 5 | bit(register, 4) << 4 | what.map,
-            u8::from(what.w) << 7 | (!second & 15) << 3 | 4 | what.prefix,
-            u8::from(lanes.zero) << 7 | what.length << 5 | u8::from(everywhere) << 4 | bit(second, 4) << 3 | lanes.mask,
-            what.opcode,
-        ]);
-        match operand {
-            Operand::Register(number) => self.code.push(0xc0 | (register & 7) << 3 | number & 7),
-            Operand::Memory(memory) => self.memory(register, memory, what.bytes, behind),
-            Operand::Everywhere(memory) => self.memory(register, memory, if what.w { 8 } else { 4 }, behind),
-        }
-    }
-
-    /// An instruction on mask registers with the VEX prefix: no extended registers but `operand`'s.
-    pub(super) fn mask(&mut self, what: Vector, register: u8, second: u8, operand: Operand) {
-        let bit = |number: u8| number >> 3 & 1 ^ 1;
-        let (x, b) = match operand {
-            Operand::Register(number) => (1, bit(number)),
-            Operand::Memory(memory) | Operand::Everywhere(memory) => {
-                let (base, index) = memory.registers();
-                (bit(index), bit(base))
-            }
-        };
-        self.code.extend_from_slice(&[
-            0xc4,
-            bit(register) << 7 | x << 6 | b << 5 | what.map,
-            u8::from(what.w) << 7 | (!second & 15) << 3 | what.length << 2 | what.prefix,
-            what.opcode,
-        ]);
-        match operand {
-            Operand::Register(number) => self.code.push(0xc0 | (register & 7) << 3 | number & 7),
-            Operand::Memory(memory) | Operand::Everywhere(memory) => self.memory(register, memory, 0, 0),
-        }
     }
 
     /// An instruction on general registers: its opcode bytes, the register or extension, and the operand. Always 64 bits
@@ -378,15 +288,6 @@ impl Assembler {
 }
 
 impl Memory {
-    /// The numbers of base and index; 0 where there is none.
-    fn registers(self) -> (u8, u8) {
-        match self {
-            Memory::Base(base, _) => (base.0, 0),
-            Memory::Indexed(base, index, ..) => (base.0, index.0),
-            Memory::Constant(_) => (0, 0),
-        }
-    }
-
     /// So many bytes further on.
     pub(super) fn plus(self, bytes: i32) -> Memory {
         match self {

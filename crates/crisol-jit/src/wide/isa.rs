@@ -34,6 +34,15 @@ impl Isa {
         }
     }
 
+    /// Columns of a step without reductions over them, for vectors of so many lanes.
+    pub(super) fn columns(self, lanes: usize) -> usize {
+        match self {
+            // The last columns are expensive.
+            Isa::Avx2 => lanes,
+            Isa::Avx512 => 16,
+        }
+    }
+
     /// The number of vectors.
     pub(super) fn registers(self) -> u8 {
         match self {

@@ -2,8 +2,8 @@
 //! many of 64.
 //!
 //! The same kernel language by another emitter, bit for bit: whole vectors, then the last columns with the lanes beyond the row
-//! masked off. Columns are run sixteen at a time; with reductions over them, as many as these have partial results, so that each is in one
-//! lane of a register from the first column to the last. Both instruction sets share all that follows but for
+//! masked off. Columns are run one or two vectors at a time; with reductions over them, as many as these have partial results, so that each
+//! is in one lane of a register from the first column to the last. Both instruction sets share all that follows but for
 //! the lanes that an instruction leaves alone, which AVX-512 does with masks and AVX2 with more instructions. What the emitter does
 //! not know (arguments with strides, kernels that mix 32 and 64 bits, integer division; on AVX2 some operations on 64-bit integers)
 //! is left to [`lower`](crate::lower).
@@ -41,8 +41,6 @@ use std::mem::offset_of;
 const TAIL: u8 = 7;
 /// A mask for sequences of a few instructions (AVX-512).
 const SCRATCH: u8 = 6;
-/// Columns of a step, but for kernels that reduce over columns.
-const COLUMNS: usize = 16;
 /// More stack than this could step over a guard page.
 const MAX_SLOTS: usize = 56;
 /// More arguments than this are left to Cranelift.
@@ -74,8 +72,6 @@ enum Local {
     Rows,
     /// The position number of the row's first place.
     Position,
-    /// How many of the last columns' present vector are inside of the row (AVX2).
-    Left,
     /// Where an argument's row begins.
     Pointer(usize),
 }
@@ -123,7 +119,7 @@ struct Wide<'a> {
     reserved_slots: usize,
     /// Two vectors with the distances of position numbers from the first lane's, if any are asked for.
     distances: Option<usize>,
-    /// Room for the last columns' mask, and for their elements where these are narrower than lanes (AVX2).
+    /// Room for the last columns' mask (AVX2).
     tail_slot: Option<usize>,
     /// Room for calls, if there are any.
     calls: Option<calls::Room>,
@@ -134,7 +130,8 @@ struct Wide<'a> {
 impl Wide<'_> {
     /// The whole function; its only parameter is a pointer to a [`Call`], which stays in RDI.
     ///
-    /// RCX is the column, RSI the number of columns, RDX that of the columns in whole steps; RAX is free in every instruction.
+    /// RCX is the column, RSI the number of columns, RDX that of the columns in whole steps and then of the last ones; RAX is free
+    /// in every instruction.
     fn function(&mut self) {
         self.code.push(RBP);
         self.code.copy(RBP, RSP);
@@ -156,7 +153,7 @@ impl Wide<'_> {
         }
         self.code.pop(RBP);
         self.code.return_clean();
-        let locals = 3 + self.kernel.inputs.len() + self.kernel.outputs.len();
+        let locals = 2 + self.kernel.inputs.len() + self.kernel.outputs.len();
         let vectors = 64 * (self.reserved_slots + self.slots.len());
         self.code.fill(stack, (8 * locals + vectors) as i32);
     }
@@ -181,6 +178,9 @@ impl Wide<'_> {
             }
         }
         self.begin_positions();
+        if self.isa == Isa::Avx2 {
+            self.begin_tails();
+        }
     }
 
     fn row(&mut self) {
@@ -245,7 +245,7 @@ impl Wide<'_> {
     /// Masks off all lanes but the RDX first ones.
     fn begin_tail(&mut self) {
         if self.isa == Isa::Avx2 {
-            return self.set_tail();
+            return self.begin_tail_lanes();
         }
         // TAIL = as many of the lowest bits.
         self.code.set_number(RAX, (1 << self.lanes()) - 1);
@@ -277,8 +277,7 @@ impl Wide<'_> {
         let number = match local {
             Local::Rows => 0,
             Local::Position => 1,
-            Local::Left => 2,
-            Local::Pointer(number) => 3 + number,
+            Local::Pointer(number) => 2 + number,
         };
         Memory::Base(RBP, -8 * (SAVED.len() + 1 + number) as i32)
     }
@@ -286,7 +285,7 @@ impl Wide<'_> {
     /// Columns of a step.
     fn columns(&self) -> usize {
         let reduces = self.kernel.outputs.iter().any(|output| matches!(output.role, Role::ReduceColumns(_)));
-        if reduces { REDUCE_LANES } else { COLUMNS }
+        if reduces { REDUCE_LANES } else { self.isa.columns(self.lanes()) }
     }
 
     /// Columns of a vector.

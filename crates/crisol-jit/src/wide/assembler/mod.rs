@@ -238,6 +238,12 @@ impl Assembler {
         self.general(true, &[0x3b], a.0, Operand::Register(b.0));
     }
 
+    /// Tests the bits of a number in one of the first four registers: "equal" where there are none.
+    pub(super) fn test_number(&mut self, register: General, number: u8) {
+        self.general(false, &[0xf6], 0, Operand::Register(register.0));
+        self.code.push(number);
+    }
+
     /// `to += number`.
     pub(super) fn add_number(&mut self, to: Operand, number: i32) {
         self.general_before(true, &[0x81], 0, to, 4);

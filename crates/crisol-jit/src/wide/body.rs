@@ -242,7 +242,7 @@ impl Wide<'_> {
         self.issue(what, result, second, third);
     }
 
-    fn select(&mut self, index: usize, mask: usize, a: usize, b: usize) {
+    pub(super) fn select(&mut self, index: usize, mask: usize, a: usize, b: usize) {
         let mask = self.mask(mask);
         if self.kind(a) == Kind::Mask {
             let (first, second) = (self.mask(a), self.mask(b));
@@ -270,24 +270,6 @@ impl Wide<'_> {
         let result = self.define(index);
         let blend = self.integer(2, 0x65);
         self.code.evex(blend, Lanes { mask, zero: false }, result, otherwise, chosen, None);
-    }
-
-    /// The same on AVX2; operands with whether they are the constant 0.
-    fn select_lanes(&mut self, index: usize, mask: u8, a: (usize, bool), b: (usize, bool)) {
-        if b.1 {
-            let chosen = self.operand(a.0);
-            let result = self.define(index);
-            return self.and(result, mask, chosen);
-        }
-        if a.1 {
-            let otherwise = self.operand(b.0);
-            let result = self.define(index);
-            return self.and_not(result, mask, otherwise);
-        }
-        let otherwise = self.vector(b.0);
-        let chosen = self.operand(a.0);
-        let result = self.define(index);
-        self.blend(result, mask, chosen, otherwise);
     }
 
     fn convert(&mut self, index: usize, from: Type, to: Type, x: usize) {
@@ -336,7 +318,7 @@ impl Wide<'_> {
     }
 
     /// Towards zero, saturating, NaN to 0: the instruction gives the lowest number for all that do not fit.
-    fn truncate(&mut self, index: usize, x: usize) {
+    pub(super) fn truncate(&mut self, index: usize, x: usize) {
         let number = self.vector(x);
         let result = self.define_apart(index);
         if self.isa == Isa::Avx2 {

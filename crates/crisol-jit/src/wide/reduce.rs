@@ -176,7 +176,7 @@ impl Wide<'_> {
     }
 
     /// One step of a largest or smallest float whose NaNs a mask keeps.
-    fn combine_watched(&mut self, by: Reduction, acc: u8, x: u8, mask: u8) {
+    pub(super) fn combine_watched(&mut self, by: Reduction, acc: u8, x: u8, mask: u8) {
         let what = self.float(if by == Reduction::Max { 0x5f } else { 0x5d });
         if self.isa == Isa::Avx2 {
             return self.combine_lanes_watched(what, acc, x, mask);
@@ -190,7 +190,7 @@ impl Wide<'_> {
 
     /// One step of a reduction, written over its left operand: `acc + x`, `acc * x`, or `if acc > x or acc is NaN then acc
     /// else x` (`<` for the smallest).
-    fn combine(&mut self, by: Reduction, value: usize, acc: u8, x: Operand) {
+    pub(super) fn combine(&mut self, by: Reduction, value: usize, acc: u8, x: Operand) {
         let float = self.types[value].is_float();
         let what = match (by, float) {
             (Reduction::Sum, true) => self.float(0x58),

@@ -80,6 +80,24 @@ impl Wide<'_> {
         self.vex(whole(1, 1, false, 0xdf), to, a, b);
     }
 
+    /// What [`Wide::select`] does, of operands with whether they are the constant 0.
+    pub(super) fn select_lanes(&mut self, index: usize, mask: u8, a: (usize, bool), b: (usize, bool)) {
+        if b.1 {
+            let chosen = self.operand(a.0);
+            let result = self.define(index);
+            return self.and(result, mask, chosen);
+        }
+        if a.1 {
+            let otherwise = self.operand(b.0);
+            let result = self.define(index);
+            return self.and_not(result, mask, otherwise);
+        }
+        let otherwise = self.vector(b.0);
+        let chosen = self.operand(a.0);
+        let result = self.define(index);
+        self.blend(result, mask, chosen, otherwise);
+    }
+
     /// A comparison of integers: there are only "equal" and "greater".
     pub(super) fn compare_integers(&mut self, result: u8, comparison: Comparison, a: u8, b: u8) {
         let opposite = match comparison {

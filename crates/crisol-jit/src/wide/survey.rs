@@ -142,3 +142,64 @@ impl<'a> Wide<'a> {
         most
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wide;
+    use crisol_ir::kernel::{Builder, Register};
+    use crisol_ir::primitive::Reduction;
+    use crisol_ir::{Cpu, DType, cpu};
+
+    /// Whether a kernel of two contiguous inputs is written by this emitter.
+    fn is_wide(dtype: DType, role: Role, build: impl Fn(&mut Builder, [Register; 2]) -> Register) -> bool {
+        let mut kernel = Builder::new();
+        let x = [(); 2].map(|()| {
+            let input = kernel.input(dtype, Access::Contiguous);
+            kernel.load(input)
+        });
+        let result = build(&mut kernel, x);
+        let dtype = match kernel.ty(result) {
+            Type::Mask => DType::Bool,
+            _ => dtype,
+        };
+        kernel.output(result, dtype, role);
+        wide::code(&kernel.finish()).is_some()
+    }
+
+    /// Otherwise Cranelift's code would have the same bits at half the speed, and no other test would see it.
+    #[test]
+    fn kernels_of_one_width_are_written_by_this_emitter() {
+        let processor = cfg!(all(target_arch = "x86_64", unix)) && cpu() >= Cpu::Avx2;
+        let store = Role::Store(Access::Contiguous);
+        for dtype in [DType::F32, DType::F64] {
+            let multiply_add = |kernel: &mut Builder, [x, y]: [Register; 2]| kernel.multiply_add(x, y, x);
+            assert_eq!(is_wide(dtype, store, multiply_add), processor);
+            for by in [Reduction::Sum, Reduction::Max] {
+                assert_eq!(is_wide(dtype, Role::ReduceColumns(by), multiply_add), processor);
+                assert_eq!(is_wide(dtype, Role::ReduceRows(by), multiply_add), processor);
+            }
+            let comparison =
+                |kernel: &mut Builder, [x, y]: [Register; 2]| kernel.compare(crisol_ir::kernel::Comparison::Less, x, y);
+            assert_eq!(is_wide(dtype, store, comparison), processor);
+        }
+        let sum = |kernel: &mut Builder, [x, y]: [Register; 2]| kernel.add(x, y);
+        for dtype in [DType::U8, DType::I32, DType::I64] {
+            assert_eq!(is_wide(dtype, store, sum), processor);
+        }
+    }
+
+    #[test]
+    fn what_the_instruction_set_lacks_is_left_to_cranelift() {
+        let store = Role::Store(Access::Contiguous);
+        let product = |kernel: &mut Builder, [x, y]: [Register; 2]| kernel.multiply(x, y);
+        assert_eq!(is_wide(DType::I64, store, product), cfg!(unix) && cpu() == Cpu::Avx512);
+        assert_eq!(
+            is_wide(DType::I64, Role::ReduceColumns(Reduction::Max), product),
+            cfg!(unix) && cpu() == Cpu::Avx512
+        );
+        let quotient = |kernel: &mut Builder, [x, y]: [Register; 2]| kernel.divide(x, y);
+        assert!(!is_wide(DType::I32, store, quotient));
+        assert!(!is_wide(DType::F32, Role::Store(Access::Strided), product));
+    }
+}

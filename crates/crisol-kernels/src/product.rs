@@ -266,13 +266,18 @@ pub(crate) unsafe fn tiles<T: Real>(
     let [most_rows, tile_cols] = T::tile_size();
     let rows = m.div_ceil(m.div_ceil(most_rows));
     let group = group::<T>(steps);
+    // Columns of neighbouring tiles are neighbours.
+    let row_widths = (m == 1 && rhs.distance == tile_cols).then(T::row_widths);
     for first in (0..n).step_by(group) {
         let last = n.min(first + group);
         let share = rows.div_ceil((last - first).div_ceil(tile_cols));
         for row in (0..m).step_by(rows) {
             // Each tile asks for some of the next rows.
             let mut next = row + rows..m.min(row + 2 * rows);
-            for col in (first..last).step_by(tile_cols) {
+            let mut col = first;
+            while col < last {
+                let fits = row_widths.into_iter().flatten().find(|width| *width <= last - col);
+                let cols = fits.unwrap_or(tile_cols);
                 if lhs.col_stride == 1 {
                     next.by_ref().take(share).for_each(|row| prefetch_lines(lhs.at(0, row, 0).start, steps));
                 }
@@ -287,10 +292,11 @@ pub(crate) unsafe fn tiles<T: Real>(
                         v_step: rhs.first.row_stride,
                         out: out.start.add(row * out.row_stride + col),
                         out_row: out.row_stride,
-                        size: [rows.min(m - row), tile_cols.min(n - col)],
+                        size: [rows.min(m - row), cols.min(n - col)],
                         accumulate,
                     });
                 }
+                col += cols;
             }
         }
     }

@@ -38,7 +38,7 @@ pub struct Tile<'a, T> {
     pub(crate) v_step: usize,
     pub(crate) out: *mut T,
     pub(crate) out_row: usize,
-    /// Rows and channels, at most the element type's `tile_size`.
+    /// Rows and channels, at most the element type's `tile_size`, or one row and one of its `row_widths`.
     pub(crate) size: [usize; 2],
     pub(crate) accumulate: bool,
 }
@@ -51,10 +51,17 @@ pub trait Tiled: Copy + 'static {
     /// The most rows and channels of a tile on this processor: registers for the sums, with some left for the operands.
     fn tile_size() -> [usize; 2];
 
+    /// Channels that a tile of one row may have beyond that, the most first: the sums of two vectors would wait for each other.
+    #[inline]
+    fn row_widths() -> [usize; 2] {
+        let two_vectors = Self::tile_size()[1];
+        [4 * two_vectors, 2 * two_vectors]
+    }
+
     /// Computes a tile.
     ///
     /// # Safety
-    /// The size must be neither zero nor beyond `tile_size`; every input, channel and output that the tile names must be
+    /// The size must be neither zero nor beyond what [`Tile`] says; every input, channel and output that the tile names must be
     /// readable or writable, and no other thread may touch the outputs.
     unsafe fn compute(tile: &Tile<'_, Self>);
 

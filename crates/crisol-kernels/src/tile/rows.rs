@@ -7,15 +7,17 @@ use super::{Distances, Tile, hidden, prefetch};
 /// As [`super::Tiled::compute`]; the processor must have the instructions of `S`.
 #[inline]
 pub(super) unsafe fn compute<S: Simd>(tile: &Tile<'_, S::Element>) {
-    let channels = tile.size[1];
-    assert!((1..=2 * S::LANES).contains(&channels), "too many channels for a tile");
+    let [rows, channels] = tile.size;
     // SAFETY: the caller's promise.
     unsafe {
         match (channels.div_ceil(S::LANES), channels % S::LANES == 0) {
             (1, false) => by_rows::<S, 1, false>(tile),
             (1, true) => by_rows::<S, 1, true>(tile),
-            (_, false) => by_rows::<S, 2, false>(tile),
-            (_, true) => by_rows::<S, 2, true>(tile),
+            (2, false) => by_rows::<S, 2, false>(tile),
+            (2, true) => by_rows::<S, 2, true>(tile),
+            (4, true) if rows == 1 => S::tile::<1, 4, true>(tile),
+            (8, true) if rows == 1 => S::tile::<1, 8, true>(tile),
+            _ => unreachable!("{rows} rows of {channels} channels in a tile"),
         }
     }
 }

@@ -10,6 +10,7 @@
 //! | `compiled` | [`CompiledKernel`]: the processor, one Cranelift module a kernel, entry point and release |
 //! | `sort_descending` | one sort for all that goes by what is largest |
 //! | `lower` | the loop nest; `constants`, `instruction`, `memory`, `reduce`, `value`: what is inside it |
+//! | `wide` | the same without Cranelift, in vectors of AVX-512 and AVX2 |
 
 mod compiled;
 pub mod expression;

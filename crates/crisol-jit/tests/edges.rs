@@ -59,6 +59,38 @@ fn thousands_of_operations() {
     check(&kernel.finish(), 2, 23);
 }
 
+/// So that the places of some are kept on the stack; elements of every size, in rows that end anywhere in a vector.
+#[test]
+fn more_arguments_than_registers() {
+    for dtype in [DType::Bool, DType::U8, DType::BF16, DType::F16, DType::I32, DType::F32, DType::I64, DType::F64] {
+        let mut roles = vec![Role::Store(Access::Contiguous)];
+        if dtype != DType::Bool && !dtype.is_half() {
+            let by = [Reduction::Sum, Reduction::Max];
+            roles.extend(by.into_iter().flat_map(|by| [Role::ReduceRows(by), Role::ReduceColumns(by)]));
+        }
+        for role in roles {
+            let mut kernel = Builder::new();
+            let inputs: Vec<Register> = (0..11)
+                .map(|_| {
+                    let input = kernel.input(dtype, Access::Contiguous);
+                    kernel.load(input)
+                })
+                .collect();
+            let total = inputs.iter().copied().reduce(|a, b| match dtype {
+                DType::Bool => kernel.binary(Binary::Xor, a, b),
+                _ => kernel.add(a, b),
+            });
+            for value in [total.unwrap(), inputs[3]] {
+                kernel.output(value, dtype, role);
+            }
+            let kernel = kernel.finish();
+            for columns in (1..=40).step_by(3) {
+                check(&kernel, 2, columns);
+            }
+        }
+    }
+}
+
 /// Their partial results take more stack than one guard page.
 #[test]
 fn hundreds_of_reductions() {

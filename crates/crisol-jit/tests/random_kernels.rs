@@ -30,9 +30,10 @@ fn recipe() -> impl Strategy<Value = Recipe> {
     let choice = || any::<Choice>();
     (
         0u8..3,
-        prop::collection::vec(choice(), 0..5),
+        // Now and then more arguments than there are registers for them.
+        prop_oneof![4 => prop::collection::vec(choice(), 0..5), 1 => prop::collection::vec(choice(), 8..14)],
         prop_oneof![prop::collection::vec(choice(), 1..24), prop::collection::vec(choice(), 1..120)],
-        prop::collection::vec(choice(), 1..4),
+        prop_oneof![9 => prop::collection::vec(choice(), 1..4), 1 => prop::collection::vec(choice(), 4..14)],
         0usize..6,
         prop_oneof![0usize..20, 0usize..71],
         any::<u64>(),
@@ -278,7 +279,7 @@ impl Recipe {
 pub(crate) fn check(recipe: &Recipe) -> Result<(), TestCaseError> {
     let kernel = recipe.kernel();
     let (mut expected, arguments) = recipe.arguments(&kernel);
-    let mut found = expected.clone();
+    let given = expected.clone();
     let shape = (recipe.rows, recipe.columns);
     let mut random = Random(recipe.seed ^ 1);
     let positions = Positions {
@@ -290,13 +291,11 @@ pub(crate) fn check(recipe: &Recipe) -> Result<(), TestCaseError> {
     define(&kernel, &mut expected, &arguments, shape, positions);
     let compiled = CompiledKernel::compile(&kernel).map_err(|error| TestCaseError::fail(error.to_string()))?;
     prop_assert!(compiled.code_bytes() > 0);
-    let pointers: Vec<*mut u8> = found.iter_mut().map(Buffer::pointer).collect();
-    let pointers: Vec<*mut u8> = arguments.iter().map(|buffer| pointers[*buffer]).collect();
     let strides: Vec<(isize, isize)> = arguments
         .iter()
         .enumerate()
         .map(|(argument, buffer)| {
-            let buffer = &found[*buffer];
+            let buffer = &given[*buffer];
             let output = argument.checked_sub(kernel.inputs.len()).map(|output| kernel.outputs[output].role);
             match output {
                 // Ignored by the language, so anything.
@@ -305,14 +304,43 @@ pub(crate) fn check(recipe: &Recipe) -> Result<(), TestCaseError> {
             }
         })
         .collect();
-    with_call(&pointers, &strides, shape, positions, |call| {
-        // SAFETY: every buffer was made for this shape and these strides.
-        unsafe { compiled.call(call) }
-    });
-    for (number, (expected, found)) in expected.iter().zip(&found).enumerate() {
-        prop_assert_eq!(expected.elements(), found.elements(), "buffer {} of {:?} after\n{}", number, shape, kernel);
+    // In ordinary memory, then where a place before or behind an argument's cannot even be read.
+    for fence in [None, Some(true), Some(false)] {
+        let mut found = given.clone();
+        run(&mut found, fence, &mut Vec::new(), &mut |pointers| {
+            let pointers: Vec<*mut u8> = arguments.iter().map(|buffer| pointers[*buffer]).collect();
+            with_call(&pointers, &strides, shape, positions, |call| {
+                // SAFETY: every buffer was made for this shape and these strides.
+                unsafe { compiled.call(call) }
+            });
+        });
+        for (number, (expected, found)) in expected.iter().zip(&found).enumerate() {
+            let place = (number, shape, fence);
+            prop_assert_eq!(
+                expected.elements(),
+                found.elements(),
+                "buffer, shape, fence: {:?}, after\n{}",
+                place,
+                kernel
+            );
+        }
     }
     Ok(())
+}
+
+/// Calls `body` with a pointer to each buffer.
+fn run(buffers: &mut [Buffer], fence: Option<bool>, pointers: &mut Vec<*mut u8>, body: &mut dyn FnMut(&[*mut u8])) {
+    let Some((first, rest)) = buffers.split_first_mut() else { return body(pointers) };
+    match fence {
+        None => {
+            pointers.push(first.pointer());
+            run(rest, fence, pointers, body);
+        }
+        Some(at_end) => first.fenced(at_end, |pointer| {
+            pointers.push(pointer);
+            run(rest, fence, pointers, body);
+        }),
+    }
 }
 
 proptest! {

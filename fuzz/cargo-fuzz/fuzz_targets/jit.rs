@@ -22,8 +22,10 @@ fn recipe(bytes: &mut Bytes<'_>) -> Recipe {
     let seed = u64::from_le_bytes(bytes.take());
     let (rows, columns) = (usize::from(rows % 6), usize::from(columns % 71));
     let (rows, columns) = if turned % 8 == 7 { (columns, rows) } else { (rows, columns) };
-    let inputs = (0..inputs % 5).map(|_| bytes.choice()).collect();
-    let outputs = (0..1 + outputs % 3).map(|_| bytes.choice()).collect();
+    // Now and then more arguments than there are registers for them.
+    let many = |number: u8, few: u8| if number % 8 == 7 { 8 + number / 8 % 6 } else { number % few };
+    let inputs = (0..many(inputs, 5)).map(|_| bytes.choice()).collect();
+    let outputs = (0..1 + many(outputs, 3)).map(|_| bytes.choice()).collect();
     let mut body = vec![bytes.choice()];
     while !bytes.0.is_empty() && body.len() < 24 {
         body.push(bytes.choice());

@@ -242,7 +242,7 @@ impl Wide<'_> {
         self.issue(what, result, second, third);
     }
 
-    pub(super) fn select(&mut self, index: usize, mask: usize, a: usize, b: usize) {
+    fn select(&mut self, index: usize, mask: usize, a: usize, b: usize) {
         let mask = self.mask(mask);
         if self.kind(a) == Kind::Mask {
             let (first, second) = (self.mask(a), self.mask(b));
@@ -318,7 +318,7 @@ impl Wide<'_> {
     }
 
     /// Towards zero, saturating, NaN to 0: the instruction gives the lowest number for all that do not fit.
-    pub(super) fn truncate(&mut self, index: usize, x: usize) {
+    fn truncate(&mut self, index: usize, x: usize) {
         let number = self.vector(x);
         let result = self.define_apart(index);
         if self.isa == Isa::Avx2 {

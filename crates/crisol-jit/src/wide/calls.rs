@@ -123,7 +123,7 @@ unsafe extern "C" fn unary_singles(
     function: extern "C" fn(f64) -> f64,
 ) {
     for lane in (0..16).filter(|lane| mask >> lane & 1 != 0) {
-        // SAFETY: the caller is code of this module, with vectors of sixteen lanes on its stack.
+        // SAFETY: the caller is code of this module: each pointer is to 64 bytes of its stack, of sixteen lanes at most.
         unsafe { *results.add(lane) = function(f64::from(*x.add(lane))) as f32 };
     }
 }
@@ -137,7 +137,7 @@ unsafe extern "C" fn unary_doubles(
     function: extern "C" fn(f64) -> f64,
 ) {
     for lane in (0..8).filter(|lane| mask >> lane & 1 != 0) {
-        // SAFETY: the caller is code of this module, with vectors of eight lanes on its stack.
+        // SAFETY: the caller is code of this module: each pointer is to 64 bytes of its stack, of eight lanes at most.
         unsafe { *results.add(lane) = function(*x.add(lane)) };
     }
 }
@@ -151,7 +151,7 @@ unsafe extern "C" fn binary_doubles(
     function: extern "C" fn(f64, f64) -> f64,
 ) {
     for lane in (0..8).filter(|lane| mask >> lane & 1 != 0) {
-        // SAFETY: the caller is code of this module, with vectors of eight lanes on its stack.
+        // SAFETY: the caller is code of this module: each pointer is to 64 bytes of its stack, of eight lanes at most.
         unsafe { *results.add(lane) = function(*x.add(lane), *y.add(lane)) };
     }
 }

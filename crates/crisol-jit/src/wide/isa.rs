@@ -37,7 +37,7 @@ impl Isa {
     /// Columns of a step without reductions over them, for vectors of so many lanes.
     pub(super) fn columns(self, lanes: usize) -> usize {
         match self {
-            // The last columns are expensive.
+            // Columns behind the last step are moved in pieces: the shorter a step, the fewer there are.
             Isa::Avx2 => lanes,
             Isa::Avx512 => 16,
         }

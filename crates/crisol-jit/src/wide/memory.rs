@@ -9,7 +9,7 @@ use crisol_ir::kernel::{Access, Call, Type};
 use std::mem::offset_of;
 
 impl Wide<'_> {
-    /// Where the element of an argument at the present column is. May use RAX, till the next address.
+    /// Where the element of an argument at the present column is. May use RAX: good for one load or store, which may change that.
     pub(super) fn element(&mut self, argument: usize, dtype: DType) -> Memory {
         let pointer = match POINTERS.get(argument) {
             Some(register) => *register,
@@ -48,7 +48,7 @@ impl Wide<'_> {
         self.load_from(number, memory, dtype);
     }
 
-    /// Loads elements one after the other; what is behind the row's end is not read.
+    /// Loads elements one after the other; what is behind the row's end is not read. May use RAX.
     pub(super) fn load_from(&mut self, number: u8, memory: Memory, dtype: DType) {
         if self.isa == Isa::Avx2 {
             return self.load_elements(number, memory, dtype);

@@ -5,8 +5,8 @@
 //! masked off. Columns are run one or two vectors at a time; with reductions over them, as many as these have partial results, so that each
 //! is in one lane of a register from the first column to the last. Both instruction sets share all that follows but for
 //! the lanes that an instruction leaves alone, which AVX-512 does with masks and AVX2 with more instructions. What the emitter does
-//! not know (arguments with strides, kernels that mix 32 and 64 bits, integer division; on AVX2 some operations on 64-bit integers)
-//! is left to [`lower`](crate::lower).
+//! not know (arguments with strides, kernels that mix 32 and 64 bits, integer division, many reductions over columns; on AVX2
+//! some operations on 64-bit integers) is left to [`lower`](crate::lower).
 //!
 //! | module | what lives there |
 //! | --- | --- |
@@ -179,7 +179,7 @@ impl Wide<'_> {
         }
         self.begin_positions();
         if self.isa == Isa::Avx2 {
-            self.begin_tails();
+            self.begin_tail_of_all_rows();
         }
     }
 
@@ -245,7 +245,7 @@ impl Wide<'_> {
     /// Masks off all lanes but the RDX first ones.
     fn begin_tail(&mut self) {
         if self.isa == Isa::Avx2 {
-            return self.begin_tail_lanes();
+            return self.begin_tail_of_part();
         }
         // TAIL = as many of the lowest bits.
         self.code.set_number(RAX, (1 << self.lanes()) - 1);

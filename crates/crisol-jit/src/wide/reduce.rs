@@ -38,7 +38,8 @@ impl Wide<'_> {
         let numbers: Vec<usize> =
             self.partials.iter().map(|(number, _)| *number).filter(|&at| watched(&self.kernel.outputs[at])).collect();
         if self.isa == Isa::Avx2 {
-            // A vector each, as long as there are some for the body.
+            // A vector each, as long as there are some for the body: one for all parts, as any NaN makes the result NaN. Calls keep
+            // vectors.
             let free = self.isa.max_partials().saturating_sub(self.partials.len() * self.parts());
             for number in numbers.into_iter().take(free) {
                 let mask = self.vectors.pin().map(|mask| vec![mask; self.parts()]);
@@ -94,6 +95,8 @@ impl Wide<'_> {
                     let memory = self.element(argument, output.dtype);
                     self.load_from(result, memory, output.dtype);
                     self.combine(by, output.value.index(), result, Operand::Register(new));
+                    // Loading may have changed RAX.
+                    let memory = self.element(argument, output.dtype);
                     self.store_to(memory, output.dtype, result);
                 }
                 Role::ReduceColumns(by) => {
@@ -122,7 +125,7 @@ impl Wide<'_> {
         self.now = usize::MAX;
         // From here on only the first lane counts.
         match self.isa {
-            Isa::Avx2 => self.set_first_lane(),
+            Isa::Avx2 => self.begin_first_lane(),
             Isa::Avx512 => {
                 self.code.set_number(RAX, 1);
                 self.code.vex(KMOV_FROM, TAIL, 0, Operand::Register(RAX.0), None);
@@ -169,6 +172,7 @@ impl Wide<'_> {
             self.tail = true;
             self.load_from(other, memory, output.dtype);
             self.combine(by, value, other, Operand::Register(first));
+            self.code.load(RAX, self.local(Local::Pointer(argument)));
             self.store_to(memory, output.dtype, other);
             self.tail = false;
             self.end_instruction();
@@ -176,7 +180,7 @@ impl Wide<'_> {
     }
 
     /// One step of a largest or smallest float whose NaNs a mask keeps.
-    pub(super) fn combine_watched(&mut self, by: Reduction, acc: u8, x: u8, mask: u8) {
+    fn combine_watched(&mut self, by: Reduction, acc: u8, x: u8, mask: u8) {
         let what = self.float(if by == Reduction::Max { 0x5f } else { 0x5d });
         if self.isa == Isa::Avx2 {
             return self.combine_lanes_watched(what, acc, x, mask);
@@ -190,7 +194,7 @@ impl Wide<'_> {
 
     /// One step of a reduction, written over its left operand: `acc + x`, `acc * x`, or `if acc > x or acc is NaN then acc
     /// else x` (`<` for the smallest).
-    pub(super) fn combine(&mut self, by: Reduction, value: usize, acc: u8, x: Operand) {
+    fn combine(&mut self, by: Reduction, value: usize, acc: u8, x: Operand) {
         let float = self.types[value].is_float();
         let what = match (by, float) {
             (Reduction::Sum, true) => self.float(0x58),

@@ -147,7 +147,7 @@ impl<'a> Wide<'a> {
 mod tests {
     use super::*;
     use crate::wide;
-    use crisol_ir::kernel::{Builder, Register};
+    use crisol_ir::kernel::{Builder, Comparison, Function, Register};
     use crisol_ir::primitive::Reduction;
     use crisol_ir::{Cpu, DType, cpu};
 
@@ -179,27 +179,46 @@ mod tests {
                 assert_eq!(is_wide(dtype, Role::ReduceColumns(by), multiply_add), processor);
                 assert_eq!(is_wide(dtype, Role::ReduceRows(by), multiply_add), processor);
             }
-            let comparison =
-                |kernel: &mut Builder, [x, y]: [Register; 2]| kernel.compare(crisol_ir::kernel::Comparison::Less, x, y);
+            let comparison = |kernel: &mut Builder, [x, y]: [Register; 2]| kernel.compare(Comparison::Less, x, y);
             assert_eq!(is_wide(dtype, store, comparison), processor);
+            let call_where = |kernel: &mut Builder, [x, y]: [Register; 2]| {
+                let mask = kernel.compare(Comparison::Less, x, y);
+                let sine = kernel.call_where(Function::Sin, mask, x, y);
+                kernel.select(mask, sine, x)
+            };
+            assert_eq!(is_wide(dtype, store, call_where), processor);
         }
         let sum = |kernel: &mut Builder, [x, y]: [Register; 2]| kernel.add(x, y);
         for dtype in [DType::U8, DType::I32, DType::I64] {
             assert_eq!(is_wide(dtype, store, sum), processor);
+        }
+        let both = |kernel: &mut Builder, [x, y]: [Register; 2]| kernel.binary(Binary::And, x, y);
+        assert_eq!(is_wide(DType::Bool, store, both), processor);
+        for dtype in [DType::BF16, DType::F16] {
+            assert_eq!(is_wide(dtype, store, |kernel, [x, y]| kernel.add(x, y)), processor);
         }
     }
 
     #[test]
     fn what_the_instruction_set_lacks_is_left_to_cranelift() {
         let store = Role::Store(Access::Contiguous);
-        let product = |kernel: &mut Builder, [x, y]: [Register; 2]| kernel.multiply(x, y);
-        assert_eq!(is_wide(DType::I64, store, product), cfg!(unix) && cpu() == Cpu::Avx512);
-        assert_eq!(
-            is_wide(DType::I64, Role::ReduceColumns(Reduction::Max), product),
-            cfg!(unix) && cpu() == Cpu::Avx512
-        );
+        let widest = cfg!(unix) && cpu() == Cpu::Avx512;
+        let sum = |kernel: &mut Builder, [x, y]: [Register; 2]| kernel.add(x, y);
+        for operation in [Binary::Multiply, Binary::Minimum, Binary::Maximum, Binary::ShiftRightSigned] {
+            let apply = |kernel: &mut Builder, [x, y]: [Register; 2]| kernel.binary(operation, x, y);
+            assert_eq!(is_wide(DType::I64, store, apply), widest, "{operation:?}");
+        }
+        for by in [Reduction::Product, Reduction::Max, Reduction::Min] {
+            assert_eq!(is_wide(DType::I64, Role::ReduceColumns(by), sum), widest, "{by:?}");
+            assert_eq!(is_wide(DType::I64, Role::ReduceRows(by), sum), widest, "{by:?}");
+        }
+        let there_and_back = |kernel: &mut Builder, [x, _]: [Register; 2]| {
+            let number = kernel.convert(x, Type::I64);
+            kernel.convert(number, Type::F64)
+        };
+        assert_eq!(is_wide(DType::F64, store, there_and_back), widest);
         let quotient = |kernel: &mut Builder, [x, y]: [Register; 2]| kernel.divide(x, y);
         assert!(!is_wide(DType::I32, store, quotient));
-        assert!(!is_wide(DType::F32, Role::Store(Access::Strided), product));
+        assert!(!is_wide(DType::F32, Role::Store(Access::Strided), sum));
     }
 }

@@ -1,94 +1,12 @@
 //! The kernel language by its definition, an element at a time, and arguments with any strides to run kernels on.
 #![allow(dead_code)] // each test uses its part
 
-use crisol_ir::DType;
+mod buffer;
+
+pub use buffer::Buffer;
+
 use crisol_ir::kernel::*;
 use crisol_ir::primitive::Reduction;
-
-/// Bytes before and after what a kernel may touch, compared with the rest: wider than any vector.
-const GUARD: usize = 64;
-
-/// A block of elements and how a kernel walks over it.
-#[derive(Clone, Debug)]
-pub struct Buffer {
-    pub dtype: DType,
-    /// Words, so that the first element is aligned for any type.
-    words: Vec<u64>,
-    /// The byte at which the walk begins.
-    start: usize,
-    pub row_stride: isize,
-    pub column_stride: isize,
-}
-
-impl Buffer {
-    /// Room for `rows` x `columns` places, `skip` elements into an aligned block, filled from `seed`.
-    pub fn new(dtype: DType, rows: usize, columns: usize, strides: (isize, isize), skip: usize, seed: u64) -> Buffer {
-        let (mut low, mut high) = (0isize, 0isize);
-        for (count, stride) in [(rows, strides.0), (columns, strides.1)] {
-            let reach = stride * (count.max(1) as isize - 1);
-            low += reach.min(0);
-            high += reach.max(0);
-        }
-        let size = dtype.size();
-        let start = GUARD + skip * size + low.unsigned_abs();
-        let bytes = start + high as usize + size + GUARD;
-        let mut buffer =
-            Buffer { dtype, words: vec![0; bytes.div_ceil(8)], start, row_stride: strides.0, column_stride: strides.1 };
-        let mut random = Random(seed);
-        for element in 0..buffer.words.len() * 8 / size {
-            let bits = random.element(Type::of(dtype));
-            buffer.write(element * size, bits);
-        }
-        buffer
-    }
-
-    pub fn pointer(&mut self) -> *mut u8 {
-        // SAFETY: `start` lies in the block.
-        unsafe { self.words.as_mut_ptr().cast::<u8>().add(self.start) }
-    }
-
-    /// The bits of the element at a place, as a register holds them.
-    fn get(&self, row: usize, column: usize) -> u64 {
-        self.read(self.place(row, column))
-    }
-
-    fn set(&mut self, row: usize, column: usize, bits: u64) {
-        self.write(self.place(row, column), bits);
-    }
-
-    fn place(&self, row: usize, column: usize) -> usize {
-        let offset = row as isize * self.row_stride + column as isize * self.column_stride;
-        self.start.checked_add_signed(offset).unwrap()
-    }
-
-    fn read(&self, byte: usize) -> u64 {
-        let word = |byte: usize| self.words[byte / 8] >> (byte % 8 * 8);
-        match self.dtype.size() {
-            1 => word(byte) & 0xff,
-            2 => word(byte) & 0xffff,
-            4 => word(byte) & 0xffff_ffff,
-            _ => word(byte),
-        }
-    }
-
-    fn write(&mut self, byte: usize, bits: u64) {
-        let mask = match self.dtype.size() {
-            1 => 0xff,
-            2 => 0xffff,
-            4 => 0xffff_ffff,
-            _ => u64::MAX,
-        };
-        let shift = byte % 8 * 8;
-        let word = &mut self.words[byte / 8];
-        *word = *word & !(mask << shift) | (bits & mask) << shift;
-    }
-
-    /// All elements of the block, NaNs made equal.
-    pub fn elements(&self) -> Vec<u64> {
-        let elements = (0..self.words.len() * 8).step_by(self.dtype.size());
-        elements.map(|byte| same_nan(Type::of(self.dtype), self.read(byte))).collect()
-    }
-}
 
 /// SplitMix64, with a taste for numbers at the edges.
 pub struct Random(pub u64);

@@ -12,19 +12,19 @@ use crisol_ir::kernel::{Access, Call, Comparison};
 use std::mem::offset_of;
 
 impl Wide<'_> {
-    /// Where all last columns are in one vector, its mask is the same for all rows.
-    pub(in crate::wide) fn begin_tails(&mut self) {
+    /// Where all last columns are in one vector, its mask is the same for all rows: made once, at the beginning.
+    pub(in crate::wide) fn begin_tail_of_all_rows(&mut self) {
         if self.parts() == 1 {
             self.code.copy(RDX, RSI);
             self.code.and_number(RDX, self.lanes() as i32 - 1);
-            self.set_tail();
+            self.write_tail_mask();
         }
     }
 
-    /// Masks off all lanes but the RDX first ones; RDX becomes their number.
-    pub(in crate::wide) fn begin_tail_lanes(&mut self) {
+    /// Masks off all lanes but the RDX first ones; RDX becomes their number. With one vector of last columns both are so already.
+    pub(in crate::wide) fn begin_tail_of_part(&mut self) {
         if self.parts() > 1 {
-            self.set_tail();
+            self.write_tail_mask();
             // RDX = RAX if it is above.
             self.code.set_number(RAX, self.lanes() as u64);
             self.code.compare(RDX, RAX);
@@ -32,7 +32,8 @@ impl Wide<'_> {
         }
     }
 
-    fn set_tail(&mut self) {
+    /// Writes the mask of the RDX first lanes.
+    fn write_tail_mask(&mut self) {
         let lane_bytes = self.lane_bytes();
         let numbers: Vec<u8> =
             (0..self.lanes() as u64).flat_map(|lane| lane.to_le_bytes()[..lane_bytes].to_vec()).collect();
@@ -41,26 +42,27 @@ impl Wide<'_> {
         self.vex(half(1, 1, true, 0x6e), SPARE, 0, Operand::Register(RDX.0));
         self.vex(whole(1, 2, false, broadcast), SPARE, 0, Operand::Register(SPARE));
         self.vex(whole(1, map, false, greater), SPARE, SPARE, Operand::Memory(numbers));
-        self.store_tail();
+        self.store_tail_mask();
     }
 
-    /// Makes the first lane the only one.
-    pub(in crate::wide) fn set_first_lane(&mut self) {
+    /// Makes the first lane the only one. The mask of all rows would be lost: kernels that reduce over columns have none.
+    pub(in crate::wide) fn begin_first_lane(&mut self) {
+        debug_assert!(self.parts() > 1);
         let mut bytes = [0; 32];
         bytes[..self.lane_bytes()].fill(0xff);
         let mask = self.code.constant(&bytes);
         self.vex(whole(0, 1, false, 0x10), SPARE, 0, Operand::Memory(mask));
-        self.store_tail();
+        self.store_tail_mask();
         self.code.set_number(RDX, 1);
     }
 
-    fn store_tail(&mut self) {
+    fn store_tail_mask(&mut self) {
         let to = Operand::Memory(self.tail_mask());
         self.vex(whole(0, 1, false, 0x11), SPARE, 0, to);
     }
 
     /// Reads the mask of the lanes that count.
-    pub(super) fn tail_to_spare(&mut self) {
+    pub(super) fn tail_mask_to_spare(&mut self) {
         let from = Operand::Memory(self.tail_mask());
         self.vex(whole(0, 1, false, 0x10), SPARE, 0, from);
     }
@@ -74,7 +76,7 @@ impl Wide<'_> {
     pub(in crate::wide) fn load_elements(&mut self, number: u8, memory: Memory, dtype: DType) {
         if dtype.size() == self.lane_bytes() {
             if self.tail {
-                self.tail_to_spare();
+                self.tail_mask_to_spare();
                 return self.vex(whole(1, 2, self.long, 0x8c), number, SPARE, Operand::Memory(memory));
             }
             return self.vex(whole(0, 1, false, 0x10), number, 0, Operand::Memory(memory));
@@ -111,8 +113,8 @@ impl Wide<'_> {
         let lane_bytes = self.lane_bytes();
         let bytes = 16 / lane_bytes * size;
         let mut order = [0x80u8; 32];
-        for half in order.chunks_mut(16) {
-            (0..bytes).for_each(|at| half[at] = (at / size * lane_bytes + at % size) as u8);
+        for order in order.chunks_mut(16) {
+            (0..bytes).for_each(|at| order[at] = (at / size * lane_bytes + at % size) as u8);
         }
         let order = Operand::Memory(self.code.constant(&order));
         self.vex(whole(1, 2, false, 0x00), RESULT, number, order);

@@ -49,7 +49,7 @@ fn whole(prefix: u8, map: u8, w: bool, opcode: u8) -> Vector {
     Isa::Avx2.vector(prefix, map, w, opcode)
 }
 
-/// An instruction on vectors of 16 bytes.
+/// An instruction on vectors of 16 bytes. (How many it moves counts in EVEX forms alone.)
 fn half(prefix: u8, map: u8, w: bool, opcode: u8) -> Vector {
     Vector { length: 0, ..whole(prefix, map, w, opcode) }
 }
@@ -176,7 +176,7 @@ impl Wide<'_> {
 
     /// Takes over the lanes of RESULT that count.
     fn merge(&mut self, acc: u8) {
-        self.tail_to_spare();
+        self.tail_mask_to_spare();
         self.blend(acc, SPARE, Operand::Register(RESULT), acc);
     }
 

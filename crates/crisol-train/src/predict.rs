@@ -10,6 +10,7 @@ use crisol_callbacks::Progress;
 use crisol_ir::ndarray::ArrayD;
 use crisol_ir::{DType, Error, ErrorKind, Result, elements};
 use crisol_tensor::Tensor;
+use std::fmt::Display;
 
 /// The outputs for data with a step: one array an output.
 pub(crate) fn predict(
@@ -30,9 +31,15 @@ pub(crate) fn predict(
         let data = data?;
         run.tell(&mut callbacks, |callback, run| callback.on_predict_batch_begin(run, done))?;
         let outputs = step.predict_step(run.model, &data)?;
-        joined.resize_with(outputs.len(), Joined::default);
-        for (joined, output) in joined.iter_mut().zip(&outputs) {
-            joined.append(output)?;
+        if done == 0 {
+            joined.resize_with(outputs.len(), Joined::default);
+        }
+        if outputs.len() != joined.len() {
+            let text = format!("batch {done} has {} outputs, and those before have {}", outputs.len(), joined.len());
+            return Err(Error::new(ErrorKind::Value, text).operation("predict"));
+        }
+        for (number, (joined, output)) in joined.iter_mut().zip(&outputs).enumerate() {
+            joined.append(output, &format_args!("output {number} of batch {done}"))?;
         }
         run.tell(&mut callbacks, |callback, run| callback.on_predict_batch_end(run, done))?;
     }
@@ -56,17 +63,18 @@ impl Joined {
         elements::array(&self.sizes, self.elements)
     }
 
-    fn append(&mut self, output: &Tensor) -> Result<()> {
+    /// Adds the samples of an output of a batch, which an error calls `name`.
+    fn append(&mut self, output: &Tensor, name: &dyn Display) -> Result<()> {
         let shape = output.shape()?;
         let wrong = |text: String| Err(Error::new(ErrorKind::Shape, text).operation("predict"));
         let Some((more, each)) = shape.sizes().split_first() else {
-            return wrong("expected outputs with samples along axis 0, given a single value".to_string());
+            return wrong(format!("{name}: expected samples along axis 0, given a single value"));
         };
         match self.sizes.split_first_mut() {
             None => self.sizes = shape.sizes().to_vec(),
             Some((samples, before)) if *before == *each => *samples += more,
             Some(_) => {
-                return wrong(format!("an output is {shape} in one batch, and {:?} in those before", self.sizes));
+                return wrong(format!("{name} is {shape}, and {:?} in those before", self.sizes));
             }
         }
         self.elements.append(&mut output.cast(DType::F32).to_vec::<f32>()?);

@@ -262,6 +262,7 @@ fn outputs_of_batches_of_any_length_are_joined_and_must_be_of_one_size_else() {
     for wrong in [&[1, 3][..], &[1]] {
         let error = predict([&[3, 2], wrong, &[1, 2]]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Shape, "{wrong:?}");
+        assert!(error.to_string().contains("output 0 of batch 1 is "), "{error}");
         assert!(error.to_string().contains("and [3, 2] in those before"), "{error}");
     }
     for scalar in [[&[][..], &[1], &[1]], [&[1], &[1], &[]]] {
@@ -269,4 +270,22 @@ fn outputs_of_batches_of_any_length_are_joined_and_must_be_of_one_size_else() {
         assert_eq!(error.kind(), ErrorKind::Shape);
         assert!(error.to_string().contains("samples along axis 0, given a single value"), "{error}");
     }
+}
+
+/// Gives one output more with each batch.
+struct More(usize);
+
+impl TrainStep for More {
+    fn predict_step(&mut self, _: &mut Model, data: &Data) -> Result<Vec<Tensor>> {
+        self.0 += 1;
+        Ok(vec![data.x().clone(); self.0])
+    }
+}
+
+#[test]
+fn batches_have_equally_many_outputs() {
+    let (x, _) = points(96);
+    let error = Trainer::of(dense(1), More(1)).predict(&x).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Value);
+    assert!(error.to_string().contains("batch 1 has 3 outputs, and those before have 2"), "{error}");
 }

@@ -78,8 +78,8 @@ fn gradients(x: &[Tensor], by: &[usize], function: fn(&[Tensor]) -> Tensor) -> R
     let y = function(x);
     let options = GradientOptions::new().output_gradients(&x[1]);
     let gradients = tape.gradient_with(&y, by.iter().map(|&at| &x[at]), options)?.into_tensors()?;
-    // Only what is asked for is computed.
+    // Only what is asked for is computed, and waited for.
     drop((y, tape));
-    crisol::evaluate()?;
+    gradients.iter().try_for_each(Tensor::evaluate)?;
     Ok(gradients)
 }

@@ -15,6 +15,11 @@ use std::sync::Arc;
 /// A wrong shape or dtype makes a tensor that carries its error and the line that made it: the error comes out where a
 /// `Result` is returned, at the latest when the value is read. Cloning copies the handle, not the data.
 ///
+/// What is still held when a value is read is computed and stored with it; the rest stays inside of kernels. A variable holds a
+/// tensor, and Rust holds the parts of an expression to the end of its statement: `(&a - &b).square().sum_all().item()` stores the
+/// difference and the squares too, which for large arrays takes longer than to compute them. Where that matters, let the statement
+/// end before the value is read: `let distance = (&a - &b).square().sum_all();`, then `distance.item()`.
+///
 /// ```
 /// use crisol_tensor::Tensor;
 /// use crisol_tensor::ndarray::arr2;

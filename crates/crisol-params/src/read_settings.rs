@@ -11,18 +11,20 @@ use std::slice;
 
 /// A type from its settings: what stands under `"settings"` or `"config"` in a model's file.
 ///
-/// It reads what `serde_json::from_value` reads, but for structures that are written as lists: as such, as a field, in a list, or as what a variant holds. Reading
+/// It reads what `serde_json::from_value` reads, but for two things. A setting that the type does not have is an error: what a file asks
+/// for is not passed over. And so is a structure that is written as a list: as such, as a field, in a list, or as what a variant holds. Reading
 /// these would be compiled for each of the two hundred types that can stand in a model's file. What stands in maps is read by `serde_json`.
 ///
 /// # Errors
-/// A setting that is missing or of another type.
+/// A setting that is missing, of another type, or unknown; the error offers the nearest that there is.
 ///
 /// ```
 /// use crisol_params::{RandomNormal, read_settings};
 /// let settings = serde_json::json!({ "mean": 1.0, "standard_deviation": 0.5 });
 /// let normal: RandomNormal = read_settings(&settings)?;
 /// assert_eq!((normal.mean, normal.standard_deviation), (1.0, 0.5));
-/// assert!(read_settings::<RandomNormal>(&serde_json::json!([1.0, 0.5])).is_err());
+/// let error = read_settings::<RandomNormal>(&serde_json::json!({ "mean": 1.0, "deviation": 0.5 })).unwrap_err();
+/// assert!(error.to_string().contains("no setting of RandomNormal is named \"deviation\""), "{error}");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 pub fn read_settings<T: DeserializeOwned>(settings: &Value) -> serde_json::Result<T> {
@@ -39,13 +41,10 @@ impl<'de> Deserializer<'de> for Stored<'de> {
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
-        _: &'static [&'static str],
+        fields: &'static [&'static str],
         visitor: V,
     ) -> serde_json::Result<V::Value> {
-        match self.0 {
-            Value::Object(map) => visitor.visit_map(Fields::new(map)),
-            other => Err(no_settings(name, other)),
-        }
+        visitor.visit_map(Fields::new(known(name, fields, self.0)?))
     }
 
     #[inline(never)]
@@ -191,8 +190,18 @@ fn too_long(length: usize, more: usize) -> serde_json::Error {
     serde_json::Error::custom(format!("expected a list of {}, found one of {length}", length - more))
 }
 
-fn no_settings(name: &str, given: &Value) -> serde_json::Error {
-    unexpected(&format!("the settings of {name} by name"), given)
+/// The settings by name, if the type has all of them.
+fn known<'a>(name: &str, fields: &[&str], settings: &'a Value) -> serde_json::Result<&'a Map<String, Value>> {
+    let Value::Object(map) = settings else {
+        return Err(unexpected(&format!("the settings of {name} by name"), settings));
+    };
+    match map.keys().find(|key| !fields.contains(&key.as_str())) {
+        None => Ok(map),
+        Some(key) => {
+            let what = format!("setting of {name}");
+            Err(Error::custom(crisol_tensor::Error::unknown_name(&what, key, fields.iter().copied())))
+        }
+    }
 }
 
 fn no_variant(name: &str, given: &Value) -> serde_json::Error {
@@ -307,5 +316,20 @@ mod tests {
         assert_eq!(read::<Vec<Inner>>(json!([{ "rate": 0.5 }])), Some(vec![Inner { rate: 0.5 }]));
         assert!(read_settings::<Choice>(&json!({ "Of": [0.5] })).is_err());
         assert!(read_settings::<Choice>(&json!({ "Named": [0.5] })).is_err());
+    }
+
+    #[test]
+    fn a_setting_that_a_type_does_not_have_is_refused() {
+        let outer = |inner: Value, choice: Value| json!({ "name": "a", "inner": inner, "choices": [choice] });
+        assert!(read_settings::<Outer>(&outer(json!({ "rate": 0.5 }), json!({ "Named": { "rate": 2.0 } }))).is_ok());
+        for (settings, what) in [
+            (outer(json!({ "rate": 0.5, "rat": 1 }), json!("Plain")), "no setting of Inner is named \"rat\""),
+            (outer(json!(null), json!({ "Of": { "rate": 0.5, "x": 1 } })), "no setting of Inner is named \"x\""),
+            (outer(json!(null), json!({ "Named": { "rate": 0.5, "x": 1 } })), "no setting of a variant is named \"x\""),
+            (json!({ "name": "a", "choices": [], "inner_": null }), "no setting of Outer is named \"inner_\""),
+        ] {
+            let error = read_settings::<Outer>(&settings).unwrap_err().to_string();
+            assert!(error.contains(what), "{error}");
+        }
     }
 }

@@ -48,10 +48,12 @@ pub use linear::{
     Conv2dAttributes, Interpolation, Padding, Pool2dAttributes, causal_padding, same_padding, transposed_window,
 };
 pub use operand::Operand;
-pub use recorder::{evaluate, is_tracing, record, record_many, repeated, set_cursor, set_jit, sizes, stats, stretch};
+pub use recorder::{
+    evaluate, evaluate_all, is_tracing, record, record_many, repeated, set_cursor, set_jit, sizes, stats, stretch,
+};
 pub use recording::Sizes;
 pub use reduce::Axes;
 pub use targets::{align, spread_weights};
-pub use tensor::{Tensor, evaluate_all};
+pub use tensor::Tensor;
 pub use trace::Trace;
 pub use variable::{Source, Variable};

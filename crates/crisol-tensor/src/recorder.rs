@@ -310,6 +310,15 @@ pub fn evaluate() -> Result<()> {
     Recorder::with_current(|recorder| recorder.flush(false))
 }
 
+/// Computes several tensors at once, in one plan.
+///
+/// # Errors
+/// The first error among them.
+pub fn evaluate_all<'a>(tensors: impl IntoIterator<Item = &'a Tensor>) -> Result<()> {
+    evaluate()?;
+    tensors.into_iter().try_for_each(Tensor::evaluate)
+}
+
 /// Whether a trace is in progress on this thread: operations are recorded for their types, and values cannot be read.
 #[inline]
 pub fn is_tracing() -> bool {

@@ -1,7 +1,7 @@
 //! The tensor handle: what it knows at once (type and shape), and how arrays go in and come out.
 
 use crate::cell::Cell;
-use crate::recorder::{evaluate, fail, record, record_number, record_scalar};
+use crate::recorder::{fail, record, record_number, record_scalar};
 use crisol_ir::ndarray::{ArrayBase, ArrayD, Axis, Data, Dimension};
 use crisol_ir::value::{Constant, Typed};
 use crisol_ir::{DType, Error, ErrorKind, Result, Shape, TensorType, Value};
@@ -393,13 +393,4 @@ impl std::fmt::Debug for Tensor {
             Err(error) => write!(f, "Tensor({error:?})"),
         }
     }
-}
-
-/// Computes several tensors at once, in one plan.
-///
-/// # Errors
-/// The first error among them.
-pub fn evaluate_all<'a>(tensors: impl IntoIterator<Item = &'a Tensor>) -> Result<()> {
-    evaluate()?;
-    tensors.into_iter().try_for_each(Tensor::evaluate)
 }

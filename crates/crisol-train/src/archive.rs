@@ -13,6 +13,7 @@ use rawzip::{
     ZipArchiveEntryWayfinder, ZipArchiveWriter, ZipVerification,
 };
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -86,10 +87,17 @@ impl Archive {
     }
 
     /// A member that is JSON.
-    pub(crate) fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
-        let bytes = self.member(name)?;
-        let read = serde_json::from_slice(&bytes).and_then(|value| read_settings(&value));
-        read.map_err(|error| self.wrong(&format!("is damaged: {name}: {error}")))
+    pub(crate) fn json(&self, name: &str) -> Result<Value> {
+        serde_json::from_slice(&self.member(name)?).map_err(|error| self.damaged(name, &error))
+    }
+
+    /// What a member that is JSON stands for.
+    pub(crate) fn read<T: DeserializeOwned>(&self, name: &str, json: &Value) -> Result<T> {
+        read_settings(json).map_err(|error| self.damaged(name, &error))
+    }
+
+    fn damaged(&self, name: &str, error: &serde_json::Error) -> Error {
+        self.wrong(&format!("is damaged: {name}: {error}"))
     }
 
     /// The error of a file whose content is wrong.

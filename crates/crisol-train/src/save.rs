@@ -139,7 +139,7 @@ impl Model {
         let bytes = archive.member(WEIGHTS)?;
         let weights = self.built_tree()?.match_safetensors(&path.join(WEIGHTS), &bytes)?;
         drop(bytes);
-        let training = archive.json(TRAINING)?;
+        let training = read_training(&archive)?;
         self.restore(&archive, training, weights)
     }
 
@@ -265,7 +265,7 @@ pub fn load_model(path: impl AsRef<Path>, registry: &Registry) -> Result<Model> 
         }
     }
     let mut model = Model::from_network(network);
-    let mut training: Training = archive.json(TRAINING)?;
+    let mut training = read_training(&archive)?;
     match compile {
         None => {}
         Some(Stored::Is(config)) => {
@@ -290,17 +290,18 @@ pub(crate) fn weights_of_archive(path: &Path) -> Result<(PathBuf, Vec<u8>)> {
 
 /// What the file says of itself, if it is of a version that can be read.
 fn read_config(archive: &Archive) -> Result<Config> {
-    #[derive(Deserialize)]
-    struct Head {
-        format: u32,
-        crisol: String,
-    }
-    let Head { format, crisol } = archive.json(CONFIG)?;
-    if format != FORMAT {
+    let json = archive.json(CONFIG)?;
+    // First, for a file of another version may have what this one does not know.
+    if let Some(format) = json["format"].as_u64().filter(|&format| format != u64::from(FORMAT)) {
+        let crisol = json["crisol"].as_str().unwrap_or("of a version that it does not tell");
         let text = format!("has version {format} of the format, written by crisol {crisol}; expected {FORMAT}");
         return Err(archive.wrong(&text));
     }
-    archive.json(CONFIG)
+    archive.read(CONFIG, &json)
+}
+
+fn read_training(archive: &Archive) -> Result<Training> {
+    archive.read(TRAINING, &archive.json(TRAINING)?)
 }
 
 fn read_optimizer(archive: &Archive, stored: StoredOptimizer) -> Result<OptimizerState> {

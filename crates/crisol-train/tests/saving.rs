@@ -258,6 +258,11 @@ fn damaged_archives_are_errors_that_say_what_and_where() {
     };
     let text = with(0, &|config| config.replace("\"format\": 1", "\"format\": 2"));
     assert!(text.contains("has version 2 of the format, written by crisol 0.1.0; expected 1"), "{text}");
+    // Another version may have what this one does not know; and what is unknown in this one is not passed over.
+    let text = with(0, &|config| config.replace("\"format\": 1", "\"format\": 2, \"later\": 0"));
+    assert!(text.contains("has version 2 of the format"), "{text}");
+    let text = with(0, &|config| config.replace("\"format\": 1", "\"format\": 1, \"later\": 0"));
+    assert!(text.contains("config.json: no setting of Config is named \"later\""), "{text}");
     let text = with(0, &|config| config.replacen("\"units\": 16", "\"units\": 17", 1));
     assert!(text.contains("dense/kernel is float32[4, 16], expected float32[4, 17]"), "{text}");
     // Sizes that no memory holds are told before any weight is made.

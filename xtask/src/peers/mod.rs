@@ -71,16 +71,16 @@ pub fn run(root: &Path, arguments: &BenchPeers) -> Result<()> {
     ensure!(arguments.rounds > 0, "--rounds 0: at least one is needed");
     ensure!(arguments.seconds > 0.0, "--seconds {}: expected more than 0", arguments.seconds);
 
-    let ours = Launch::crisol(root)?;
+    let crisol = Launch::crisol(root)?;
     let peers = peers(root, arguments)?;
     ensure!(!peers.is_empty(), "nobody to compare with: give --python PATH or --rust-peers build");
-    results.machine(limits::measure(&ours)?);
+    results.machine(limits::measure(&crisol)?);
 
     if arguments.only.is_empty() || arguments.only.iter().any(|name| name == "startup") {
-        startup::compare(&ours, &peers, arguments.rounds.min(5), &mut results)?;
+        startup::compare(&crisol, &peers, arguments.rounds.min(5), &mut results)?;
         results.save(&report)?;
     }
-    let mut ours = Side::start(&ours)?;
+    let mut ours = Side::start(&crisol)?;
     let wanted = |name: &String| {
         arguments.only.is_empty() || arguments.only.iter().any(|start| name.starts_with(start.as_str()))
     };
@@ -100,6 +100,10 @@ pub fn run(root: &Path, arguments: &BenchPeers) -> Result<()> {
         // After each, so that a run that is cut short has not been in vain.
         results.save(&report)?;
     }
+    drop((ours, sides));
+    // Again, for the machine may have been disturbed before: the best counts.
+    results.machine(limits::measure(&crisol)?);
+    results.save(&report)?;
     let text = table::markdown(&results);
     let path = report.join("results.md");
     std::fs::write(&path, &text).with_context(|| format!("writing {}", path.display()))?;

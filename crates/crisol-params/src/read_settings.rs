@@ -23,6 +23,7 @@ use std::slice;
 /// let settings = serde_json::json!({ "mean": 1.0, "standard_deviation": 0.5 });
 /// let normal: RandomNormal = read_settings(&settings)?;
 /// assert_eq!((normal.mean, normal.standard_deviation), (1.0, 0.5));
+/// assert!(read_settings::<RandomNormal>(&serde_json::json!([1.0, 0.5])).is_err());
 /// let error = read_settings::<RandomNormal>(&serde_json::json!({ "mean": 1.0, "deviation": 0.5 })).unwrap_err();
 /// assert!(error.to_string().contains("no setting of RandomNormal is named \"deviation\""), "{error}");
 /// # Ok::<(), serde_json::Error>(())

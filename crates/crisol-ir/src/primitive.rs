@@ -23,6 +23,7 @@ impl PartialEq for Attributes {
 
 impl Attributes {
     /// No settings.
+    #[inline]
     pub fn none() -> Attributes {
         Attributes::default()
     }

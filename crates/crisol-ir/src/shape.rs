@@ -40,11 +40,13 @@ impl Shape {
     }
 
     /// The sizes as a slice.
+    #[inline]
     pub fn sizes(&self) -> &[usize] {
         &self.sizes[..self.rank as usize]
     }
 
     /// The number of axes.
+    #[inline]
     pub fn rank(&self) -> usize {
         self.rank as usize
     }

@@ -20,6 +20,7 @@ pub struct NodeId(pub u32);
 
 impl NodeId {
     /// The place as an index.
+    #[inline]
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -128,6 +129,7 @@ pub struct Node {
 
 impl Node {
     /// Whether this is the primitive with these settings, applied to these nodes.
+    #[inline]
     fn applies(&self, primitive: &'static dyn Primitive, attributes: &Attributes, inputs: &[NodeId]) -> bool {
         match &self.operation {
             Operation::Primitive(own, with) => {
@@ -183,9 +185,35 @@ impl Graph {
         inputs: &[NodeId],
     ) -> Result<NodeId> {
         // The same primitive of the same nodes has the same type: the rule need not be asked again.
-        if self.advance(|expected| expected.applies(primitive, &attributes, inputs)) {
-            return Ok(NodeId(self.len as u32 - 1));
+        match self.advance(|expected| expected.applies(primitive, &attributes, inputs)) {
+            true => Ok(NodeId(self.len as u32 - 1)),
+            false => self.apply_new(primitive, attributes, inputs),
         }
+    }
+
+    /// Appends a primitive applied to nodes, if the trace that is followed goes on with just that.
+    ///
+    /// [`Graph::apply`] does so by itself; this is for those who would first look at types, as broadcasting does: that the node was recorded
+    /// before says all that they would find.
+    #[inline]
+    pub fn repeat(
+        &mut self,
+        primitive: &'static dyn Primitive,
+        attributes: &Attributes,
+        inputs: &[NodeId],
+    ) -> Option<NodeId> {
+        let node = NodeId(self.len as u32);
+        let is_expected = self.nodes.get(self.len).is_some_and(|next| next.applies(primitive, attributes, inputs));
+        self.len += usize::from(is_expected);
+        is_expected.then_some(node)
+    }
+
+    fn apply_new(
+        &mut self,
+        primitive: &'static dyn Primitive,
+        attributes: Attributes,
+        inputs: &[NodeId],
+    ) -> Result<NodeId> {
         let types: SmallVec<[TensorType; 3]> = inputs.iter().map(|&input| self.ty(input)).collect();
         let ty = primitive.infer(&attributes, &types).map_err(|error| error.operation(primitive.name()))?;
         if self.len >= u32::MAX as usize {
@@ -210,21 +238,25 @@ impl Graph {
     }
 
     /// The node at a place.
+    #[inline]
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes()[id.index()]
     }
 
     /// The type of the value that a node makes.
+    #[inline]
     pub fn ty(&self, id: NodeId) -> TensorType {
         self.nodes()[id.index()].ty
     }
 
     /// All nodes in order.
+    #[inline]
     pub fn nodes(&self) -> &[Node] {
         &self.nodes[..self.len]
     }
 
     /// The number of nodes.
+    #[inline]
     pub fn len(&self) -> usize {
         self.len
     }

@@ -50,6 +50,7 @@ impl Graph {
 
     /// The number of the trace that is followed. While it stays the same from one program to the next, nodes of equal places
     /// are equal.
+    #[inline]
     pub fn trace(&self) -> u64 {
         self.traces.current
     }

@@ -42,5 +42,5 @@ pub use pooling::{Pool2d, max_pool2d, max_pool2d_gather, max_pool2d_gradient};
 pub use real::Real;
 pub use sort::{Order, Ordered, argsort};
 pub use sum_pooling::{sum_pool2d, sum_pool2d_gradient};
-pub use task::Task;
+pub use task::{Task, solo};
 pub use threads::{threads, with_threads};

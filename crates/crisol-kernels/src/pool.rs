@@ -87,6 +87,8 @@ pub(crate) struct Pool {
     job: UnsafeCell<Job>,
     /// The number of the task that the open job belongs to, 0 for none.
     owner: AtomicUsize,
+    /// The number of a task that is in a [`solo`](crate::solo), 0 for none.
+    pub(crate) solo: AtomicUsize,
     /// Low half: chunks claimed from the first on; high half: from the last on.
     claimed: AtomicU64,
     /// Workers that have left the job.
@@ -132,6 +134,7 @@ impl Pool {
             gate: AtomicUsize::new(0),
             job: UnsafeCell::new(Job { body: &|_| (), chunks: 0 }),
             owner: AtomicUsize::new(0),
+            solo: AtomicUsize::new(0),
             claimed: AtomicU64::new(0),
             finished: AtomicUsize::new(0),
             panic: Mutex::new(None),

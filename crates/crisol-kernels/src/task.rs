@@ -166,6 +166,15 @@ impl Task {
         }
     }
 
+    /// Takes chunks of its loops until it is done or in a [`solo`], where it needs no help for a while; returns at once if nobody has begun it.
+    pub fn help(&self) {
+        let is_begun = self.0.is_started.load(Ordering::Relaxed) && self.is_begun();
+        if is_begun {
+            let (pool, number) = (pool(), self.number());
+            pool.help(number, &|| self.is_done() || pool.solo.load(Ordering::SeqCst) == number);
+        }
+    }
+
     /// Whether somebody has begun it.
     pub(crate) fn is_begun(&self) -> bool {
         lock(&self.0.work).is_none()
@@ -252,6 +261,29 @@ impl fmt::Debug for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_done() { "Task(done)" } else { "Task(under way)" })
     }
+}
+
+/// Does something that keeps one thread busy for a while: who [helps](Task::help) this thread's task has time for something else.
+///
+/// ```
+/// use crisol_kernels::{Task, parallel_for, solo};
+///
+/// let task = Task::new();
+/// task.start(|| {
+///     parallel_for(8, &|_chunk| ());
+///     solo(|| ());
+/// });
+/// task.help(); // with the loop, if it is in it; then there may be time for something else
+/// task.wait();
+/// ```
+pub fn solo<R>(body: impl FnOnce() -> R) -> R {
+    let pool = pool();
+    // One number is enough: of two tasks that are in a solo at once, one is helped to its end.
+    pool.solo.store(doing(), Ordering::SeqCst);
+    pool.wake_all();
+    let result = body();
+    pool.solo.store(0, Ordering::SeqCst);
+    result
 }
 
 /// The number of the task whose work this thread is doing, 0 if it does none.

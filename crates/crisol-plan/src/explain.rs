@@ -30,7 +30,7 @@ impl fmt::Display for Plan {
         let name = |slot: u32| self.name(slot);
         for (number, wave) in self.waves.iter().enumerate() {
             let tasks = wave.tasks.last().copied().unwrap_or(0);
-            writeln!(f, "wave {number}: {tasks} tasks{}", if wave.is_small { ", on one thread" } else { "" })?;
+            writeln!(f, "wave {number}: {tasks} tasks{}", if wave.is_solo { ", on one thread" } else { "" })?;
             for step in &wave.steps {
                 match step {
                     Step::Whole(step) => step.explain(f, "  ", &name)?,

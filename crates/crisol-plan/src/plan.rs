@@ -32,6 +32,8 @@ pub(crate) struct Plan {
     /// Whether it goes on without its caller after the waves that may fail: nothing in the others is code from outside, and it takes longer
     /// than handing it over.
     pub(crate) is_detachable: bool,
+    /// The longest wave of one thread, if others are for all: who helps with a run has time for something else then.
+    pub(crate) solo: Option<usize>,
     pub(crate) arena_bytes: usize,
     /// What is alive when most is.
     pub(crate) peak: Peak,
@@ -42,8 +44,10 @@ pub(crate) struct Wave {
     pub(crate) steps: Vec<Step>,
     /// For each step the tasks of all up to it.
     pub(crate) tasks: Vec<usize>,
-    /// Whether one thread is done with it before another would have joined.
-    pub(crate) is_small: bool,
+    /// Instructions and multiplications of all steps.
+    work: usize,
+    /// Whether one thread does it: there is but one task, or it is done before another thread would have joined.
+    pub(crate) is_solo: bool,
 }
 
 /// One thing to do.
@@ -146,6 +150,8 @@ impl Plan {
             made.push(maker.wave(wave)?);
         }
         let waves = made;
+        let solo = (0..waves.len()).filter(|&wave| waves[wave].is_solo).max_by_key(|&wave| waves[wave].work);
+        let solo = solo.filter(|&wave| waves[wave].work > SMALL && !waves.iter().all(|wave| wave.is_solo));
         let mut arguments = vec![None; graph.input_count()];
         for node in &program.nodes {
             if let Operation::Input(number) = node.operation
@@ -165,7 +171,7 @@ impl Plan {
         let is_foreign = waves[uncertain..].iter().any(|wave| wave.steps.iter().any(is_foreign));
         let is_detachable = !is_foreign && work > HANDED_OVER;
         let Placement { results, arena_bytes, .. } = placement;
-        Ok(Plan { arguments, slots, results, outputs, waves, uncertain, is_detachable, arena_bytes, peak })
+        Ok(Plan { arguments, slots, results, outputs, waves, uncertain, is_detachable, solo, arena_bytes, peak })
     }
 }
 
@@ -174,7 +180,7 @@ const SMALL: usize = 1 << 15;
 
 /// The same for waves with regions: their blocks read the same weights, which another thread has just written, and it takes longer to
 /// fetch these from its cache than to compute with them.
-const SMALL_REGION: usize = 5 << 17;
+const SMALL_REGION: usize = 1 << 20;
 
 /// Work that is done in place before another thread would have been told of it.
 const HANDED_OVER: usize = 1 << 18;
@@ -208,10 +214,10 @@ impl Maker<'_> {
     }
 
     fn wave(&mut self, wave: schedule::Wave) -> Result<Wave> {
-        let mut made = Wave { steps: Vec::new(), tasks: Vec::new(), is_small: false };
-        let (mut work, mut tasks) = (0, 0usize);
+        let mut made = Wave { steps: Vec::new(), tasks: Vec::new(), work: 0, is_solo: false };
+        let mut tasks = 0usize;
         for unit in wave.into_units() {
-            work += unit.drafts().iter().map(|draft| draft.work(self.program)).sum::<usize>();
+            made.work += unit.drafts().iter().map(|draft| draft.work(self.program)).sum::<usize>();
             let step = match unit {
                 Unit::Step(draft) => match self.member(draft, 0, &mut Self::slot)? {
                     Member::Kernel(step) => Step::Kernel(step),
@@ -230,9 +236,11 @@ impl Maker<'_> {
             made.tasks.push(tasks);
             made.steps.push(step);
         }
-        self.work = self.work.saturating_add(work);
+        self.work = self.work.saturating_add(made.work);
         let has_region = made.steps.iter().any(|step| matches!(step, Step::Region(_)));
-        made.is_small = work <= if has_region { SMALL_REGION } else { SMALL };
+        let is_small = made.work <= if has_region { SMALL_REGION } else { SMALL };
+        // A single whole operation takes all threads by itself.
+        made.is_solo = !matches!(made.steps[..], [Step::Whole(_)]) && (tasks <= 1 || is_small);
         Ok(made)
     }
 

@@ -193,7 +193,8 @@ impl Planner {
 
     /// As [`Planner::run_prepared`], and returns before the values are there, if the program allows it: who reads one waits for it.
     ///
-    /// The pool's workers run the plan while the caller goes on; one run at most is queued behind it. On return the last operation
+    /// The pool's workers run the plan while the caller goes on; one run at most is queued behind it. If a plan has work for all threads and then
+    /// some for one, the caller takes part in the former and goes on during the latter. On return the last operation
     /// that data can make fail has run, and a program that calls code from outside after that, or is little work, has run as a whole.
     ///
     /// # Errors
@@ -210,6 +211,7 @@ impl Planner {
         let Some(plan) = self.plan(prepared).filter(|plan| plan.is_detachable && *DETACHES) else {
             return self.run_prepared(prepared, arguments, commit);
         };
+        let has_solo = plan.solo.is_some();
         // If what can fail runs first, it uses the arena at once. A run that is over may have panicked, which is told here.
         if plan.uncertain > 0 || self.under_way.as_ref().is_some_and(Task::is_done) {
             self.wait();
@@ -236,6 +238,10 @@ impl Planner {
             None => task.start(work),
         }
         (self.earlier, self.under_way) = (earlier, Some(task));
+        if let Some(earlier) = self.earlier.as_ref().filter(|_| has_solo) {
+            // Whatever the caller does next, it does while there is work for one thread alone.
+            earlier.help();
+        }
         outputs
     }
 

@@ -6,12 +6,12 @@
 use crate::Argument;
 use crate::buffer::Buffer;
 use crate::place::{Place, ResultBuffer};
-use crate::plan::{Plan, Wave};
+use crate::plan::Plan;
 use crate::wave::Shared;
 use crisol_ir::value::Constant;
 use crisol_ir::{DType, Error, ErrorKind, Result, TensorType};
-use crisol_kernels::{FlushDenormals, Task};
-use std::slice::SliceIndex;
+use crisol_kernels::{FlushDenormals, Task, solo};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What the runs of a planner, one after the other, have from each other.
@@ -109,7 +109,7 @@ impl Run {
 
     /// Runs the waves that data can make fail, and gives what waited for them its memory. `commit` is called before that.
     pub(crate) fn uncertain(&mut self, commit: impl FnOnce()) -> Result<()> {
-        self.waves(..self.plan.uncertain)?;
+        self.waves(0..self.plan.uncertain)?;
         commit();
         self.make_results(Plan::is_late);
         Ok(())
@@ -134,7 +134,7 @@ impl Run {
 
     /// Runs the other waves, of which none fails.
     pub(crate) fn certain(&mut self) -> Result<()> {
-        self.waves(self.plan.uncertain..)
+        self.waves(self.plan.uncertain..self.plan.waves.len())
     }
 
     /// Says that a task will write the results, or that they are as good as written.
@@ -169,14 +169,20 @@ impl Run {
         Ok(outputs)
     }
 
-    fn waves(&mut self, range: impl SliceIndex<[Wave], Output = [Wave]>) -> Result<()> {
+    fn waves(&mut self, range: Range<usize>) -> Result<()> {
         let _flush = FlushDenormals::new();
         self.begin();
         let Some(arena) = self.arena.as_mut().map(Buffer::pointer_mut) else { return Ok(()) };
-        for wave in &self.plan.waves[range] {
+        for number in range {
+            let wave = &self.plan.waves[number];
             // SAFETY: every slot points to the memory that the plan reserved for its value, and waves follow each other, so
             // that nothing is written while others read it. Results without memory are those of later waves.
-            unsafe { wave.run(&Shared { table: &self.lists.table, arena })? };
+            let run = || unsafe { wave.run(&Shared { table: &self.lists.table, arena }) };
+            if self.plan.solo == Some(number) {
+                solo(run)?
+            } else {
+                run()?
+            };
         }
         Ok(())
     }

@@ -43,7 +43,7 @@ impl Wave {
             // SAFETY: passed on.
             unsafe { step.begin(shared) };
         }
-        if self.is_small || tasks == 1 {
+        if self.is_solo {
             with_threads(1, || {
                 self.steps.iter().zip(self.task_counts()).try_for_each(|(step, tasks)| match step {
                     // SAFETY: passed on.

@@ -14,6 +14,7 @@ use crate::simplify::Program;
 use crate::whole::Whole;
 use crisol_ir::primitive::Reduction;
 use crisol_ir::{DType, Error, ErrorKind, Graph, Kernel, NodeId, Operation, Result, TensorType};
+use crisol_kernels::threads;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -32,7 +33,7 @@ pub(crate) struct Plan {
     /// Whether it goes on without its caller after the waves that may fail: nothing in the others is code from outside, and it takes longer
     /// than handing it over.
     pub(crate) is_detachable: bool,
-    /// The longest wave of one thread, if others are for all: who helps with a run has time for something else then.
+    /// The longest wave of one thread, if others are for all: see [`solo`].
     pub(crate) solo: Option<usize>,
     pub(crate) arena_bytes: usize,
     /// What is alive when most is.
@@ -149,9 +150,7 @@ impl Plan {
         for wave in waves {
             made.push(maker.wave(wave)?);
         }
-        let waves = made;
-        let solo = (0..waves.len()).filter(|&wave| waves[wave].is_solo).max_by_key(|&wave| waves[wave].work);
-        let solo = solo.filter(|&wave| waves[wave].work > SMALL && !waves.iter().all(|wave| wave.is_solo));
+        let mut waves = made;
         let mut arguments = vec![None; graph.input_count()];
         for node in &program.nodes {
             if let Operation::Input(number) = node.operation
@@ -170,6 +169,8 @@ impl Plan {
         let is_foreign = |step: &Step| matches!(step, Step::Whole(step) if step.whole.is_definition());
         let is_foreign = waves[uncertain..].iter().any(|wave| wave.steps.iter().any(is_foreign));
         let is_detachable = !is_foreign && work > HANDED_OVER;
+        let solo = if is_detachable { solo(&mut waves[uncertain..]) } else { None };
+        let solo = solo.map(|number| uncertain + number);
         let Placement { results, arena_bytes, .. } = placement;
         Ok(Plan { arguments, slots, results, outputs, waves, uncertain, is_detachable, solo, arena_bytes, peak })
     }
@@ -180,10 +181,27 @@ const SMALL: usize = 1 << 15;
 
 /// The same for waves with regions: their blocks read the same weights, which another thread has just written, and it takes longer to
 /// fetch these from its cache than to compute with them.
-const SMALL_REGION: usize = 1 << 20;
+const SMALL_REGION: usize = 5 << 17;
 
 /// Work that is done in place before another thread would have been told of it.
 const HANDED_OVER: usize = 1 << 18;
+
+/// Work of a region, times the threads, up to which it is left to one of them while the caller records what comes next: when the caller did that in
+/// another wave, it would be missed for as long, and what it was to update there would move to the other thread's cache.
+const SOLO_REGION: usize = 6 << 20;
+
+/// Chooses the wave that one thread does alone while the caller is away, if others are for all threads.
+fn solo(waves: &mut [Wave]) -> Option<usize> {
+    let most = SOLO_REGION / threads();
+    let may_be = |wave: &Wave| wave.is_solo || matches!(wave.steps[..], [Step::Region(_)]) && wave.work <= most;
+    let number = (0..waves.len()).filter(|&number| may_be(&waves[number])).max_by_key(|&number| waves[number].work)?;
+    let others = waves.iter().enumerate().any(|(other, wave)| other != number && !wave.is_solo);
+    if !others || waves[number].work <= SMALL {
+        return None;
+    }
+    waves[number].is_solo = true;
+    Some(number)
+}
 
 /// Makes steps of units: kernels are compiled, values numbered.
 struct Maker<'a> {
@@ -319,5 +337,34 @@ impl Maker<'_> {
             column_strides,
             zeroed,
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crisol_kernels::with_threads;
+
+    fn wave(regions: usize, work: usize, is_solo: bool) -> Wave {
+        let region = || RegionStep { rows: 64, block: 16, table: Vec::new(), members: Vec::new(), scratch_bytes: 0 };
+        let steps = (0..regions).map(|_| Step::Region(region())).collect();
+        Wave { steps, tasks: (1..=regions).map(|count| 4 * count).collect(), work, is_solo }
+    }
+
+    #[test]
+    fn one_wave_is_left_to_one_thread_if_others_are_for_all() {
+        let waves = || [wave(2, 9 << 20, false), wave(1, 2 << 20, false), wave(1, 1 << 20, false), wave(1, 8, true)];
+        let chosen = |waves: &mut [Wave], threads| {
+            let number = with_threads(threads, || solo(waves));
+            (number, waves.iter().map(|wave| wave.is_solo).collect::<Vec<_>>())
+        };
+        assert_eq!(chosen(&mut waves(), 2), (Some(1), vec![false, true, false, true]));
+        // Too long for one of so many threads.
+        assert_eq!(chosen(&mut waves(), 4), (Some(2), vec![false, false, true, true]));
+        assert_eq!(chosen(&mut waves(), 8), (None, vec![false, false, false, true]));
+        // Nobody is missed where all waves are for one.
+        assert_eq!(chosen(&mut waves()[1..2], 2), (None, vec![false]));
+        assert_eq!(chosen(&mut [wave(1, 1 << 20, true), wave(2, 8, true)], 2), (None, vec![true, true]));
+        assert_eq!(chosen(&mut [], 2), (None, vec![]));
     }
 }

@@ -20,6 +20,7 @@ mod draft;
 mod explain;
 mod fuse;
 pub mod interpret;
+mod loops;
 mod lower;
 mod moving;
 mod nest;

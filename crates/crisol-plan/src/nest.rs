@@ -212,11 +212,10 @@ impl Nest {
 
     /// How many partial results each result has; 1 means that there are none.
     pub(crate) fn parts(&self) -> usize {
-        let (rows, columns) = self.chunk_grid();
         match self.partial {
             Partial::None => 1,
-            Partial::Rows => rows,
-            Partial::Columns => columns,
+            Partial::Rows => self.chunk_grid().0,
+            Partial::Columns => self.chunk_grid().1,
         }
     }
 

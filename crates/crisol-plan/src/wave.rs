@@ -1,14 +1,12 @@
 //! Running a wave: one parallel loop over the chunks of its kernels, the blocks of its regions and its whole operations.
 
 use crate::interpret::{combine, fill_identity};
-use crate::nest::{Partial, Walk};
-use crate::plan::{Entry, KernelStep, Member, ReductionStep, RegionStep, Step, Wave, WholeStep};
+use crate::plan::{Entry, Member, ReductionStep, RegionStep, Step, Wave, WholeStep};
 use crate::rows::Spread;
 use crate::scratch::with_scratch;
-use crisol_ir::kernel::Call;
 use crisol_ir::{DType, Error, Result};
 use crisol_kernels::{parallel_for, with_threads};
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
@@ -192,32 +190,23 @@ impl RegionStep {
             table.extend(self.table.iter().map(pointer));
             let shared = Shared { table: &table, arena: shared.arena };
             for (member, spread) in &self.members {
-                match (member, *spread) {
-                    (Member::Kernel(step), Spread::Rows(_) | Spread::Columns(_)) => {
-                        let at_once = if step.has_partial_rows() { 1 } else { blocks.len() };
-                        for block in blocks.clone().step_by(at_once) {
-                            let own = rows_of(block..block + at_once);
-                            let (rows, columns) = match *spread {
-                                Spread::Columns(columns) => (0..1, own.start * columns..own.end * columns),
-                                Spread::Rows(steps) | Spread::Items(steps) => {
-                                    (own.start * steps..own.end * steps, 0..step.nest.columns())
-                                }
-                            };
-                            // SAFETY: the rows are these blocks', which have whatever is in scratch to themselves.
-                            unsafe {
-                                step.begin_block(&shared, block, self.rows, own);
-                                step.range(&shared, Some(block), rows, columns);
-                            }
-                        }
-                    }
-                    (Member::Whole(step), Spread::Items(items)) => {
+                match member {
+                    // SAFETY: the rows are these blocks', which have whatever is in scratch to themselves.
+                    Member::Kernel(step) if step.has_partial_rows() => blocks.clone().for_each(|block| unsafe {
+                        step.block(&shared, *spread, block, self.rows, rows_of(block..block + 1));
+                    }),
+                    // SAFETY: as above.
+                    Member::Kernel(step) => unsafe {
+                        step.block(&shared, *spread, blocks.start, self.rows, own.clone());
+                    },
+                    Member::Whole(step) => {
+                        let Spread::Items(items) = *spread else { continue };
                         let reads: SmallVec<[*const u8; 4]> =
                             step.reads.iter().map(|&slot| table[slot as usize].cast_const()).collect();
-                        let (first, count) = (own.start, own.len());
+                        let write = table[step.write as usize];
                         // SAFETY: as above.
-                        unsafe { step.whole.run_rows(&reads, table[step.write as usize], items, first, count)? };
+                        unsafe { step.whole.run_rows(&reads, write, items, own.start, own.len())? };
                     }
-                    _ => {}
                 }
             }
             Ok(())
@@ -225,127 +214,8 @@ impl RegionStep {
     }
 }
 
-impl KernelStep {
-    /// Whether blocks of a region have partial results of it.
-    fn has_partial_rows(&self) -> bool {
-        self.nest.parts() > 1 && self.reductions.iter().any(|reduction| reduction.over_rows)
-    }
-
-    /// Fills what the kernel writes only a part of, and what reductions start from.
-    unsafe fn begin(&self, shared: &Shared<'_>) {
-        for &(slot, bytes) in &self.zeroed {
-            // SAFETY: the value has that many bytes.
-            unsafe { std::ptr::write_bytes(shared.table[slot as usize], 0, bytes) };
-        }
-        for reduction in &self.reductions {
-            // SAFETY: results have `count` elements, partial ones `count` for each part.
-            unsafe {
-                fill(reduction, shared.table[self.slots[reduction.argument] as usize], reduction.count);
-                // Those of rows are filled by the chunks, where they are used.
-                if self.nest.partial == Partial::Columns {
-                    fill(reduction, shared.arena.add(reduction.scratch), reduction.count * self.nest.parts());
-                }
-            }
-        }
-    }
-
-    /// The same for a block of a region.
-    unsafe fn begin_block(&self, shared: &Shared<'_>, block: usize, rows: usize, own: Range<usize>) {
-        for reduction in &self.reductions {
-            let size = reduction.dtype.size();
-            if !reduction.over_rows {
-                let results = reduction.count / rows;
-                let out = shared.table[self.slots[reduction.argument] as usize];
-                // SAFETY: each row has so many results, and these rows are the block's.
-                unsafe { fill(reduction, out.wrapping_add(own.start * results * size), own.len() * results) };
-            } else if self.nest.parts() > 1 {
-                let out = shared.arena.wrapping_add(reduction.scratch + block * reduction.count * size);
-                // SAFETY: the block's own partial results.
-                unsafe { fill(reduction, out, reduction.count) };
-            }
-        }
-    }
-
-    /// Runs one chunk of the nest.
-    unsafe fn chunk(&self, shared: &Shared<'_>, row_chunk: usize, column_chunk: usize) {
-        let nest = &self.nest;
-        let first_column = column_chunk * nest.columns_a_chunk;
-        let first_row = row_chunk * nest.rows_a_chunk;
-        let part = match nest.partial {
-            Partial::None => None,
-            Partial::Rows => Some(row_chunk),
-            Partial::Columns => Some(column_chunk),
-        };
-        if nest.partial == Partial::Rows {
-            for reduction in &self.reductions {
-                let bytes = reduction.count * reduction.dtype.size();
-                let out = shared.arena.wrapping_add(reduction.scratch + row_chunk * bytes);
-                // SAFETY: the chunk's own partial results: nests that have them are not cut along the columns.
-                unsafe { fill(reduction, out, reduction.count) };
-            }
-        }
-        let rows = first_row..(first_row + nest.rows_a_chunk).min(nest.row_space);
-        let columns = first_column..(first_column + nest.columns_a_chunk).min(nest.columns());
-        // SAFETY: passed on.
-        unsafe { self.range(shared, part, rows, columns) };
-    }
-
-    /// Runs one range of the row space and of the columns; `part` says to which partial results they belong, if there are any.
-    unsafe fn range(&self, shared: &Shared<'_>, part: Option<usize>, rows: Range<usize>, columns: Range<usize>) {
-        let nest = &self.nest;
-        let last = nest.sizes.len() - 1;
-        let mut call = Call {
-            pointers: std::ptr::null(),
-            row_strides: self.row_strides.as_ptr(),
-            column_strides: self.column_strides.as_ptr(),
-            rows: 1,
-            columns: columns.len(),
-            position: 0,
-            position_row_step: if last > 0 { nest.positions[last - 1] } else { 0 },
-            position_column_step: nest.positions[last],
-        };
-        let mut pointers: SmallVec<[*mut u8; 24]> = SmallVec::new();
-        let inner = if last > 0 && nest.by_rows { nest.sizes[last - 1] } else { 1 };
-        let mut row = rows.start;
-        while row < rows.end {
-            let mut place: SmallVec<[usize; 8]> = smallvec![0; last];
-            let mut rest = row;
-            for axis in (0..last).rev() {
-                place[axis] = rest % nest.sizes[axis];
-                rest /= nest.sizes[axis];
-            }
-            call.position = (columns.start as u64).wrapping_mul(nest.positions[last]);
-            for (index, step) in place.iter().zip(&nest.positions) {
-                call.position = call.position.wrapping_add(*index as u64 * step);
-            }
-            let offset = |walk: &Walk| -> isize {
-                let steps = place.iter().zip(&walk.strides).map(|(&index, &stride)| index as isize * stride);
-                walk.offset + columns.start as isize * walk.strides[last] + steps.sum::<isize>()
-            };
-            pointers.clear();
-            let arguments = self.slots.iter().zip(&nest.walks);
-            pointers.extend(arguments.map(|(slot, walk)| shared.table[*slot as usize].wrapping_offset(offset(walk))));
-            if let Some(part) = part.filter(|_| nest.parts() > 1) {
-                for reduction in &self.reductions {
-                    let bytes = reduction.count * reduction.dtype.size();
-                    let start = shared.arena.wrapping_add(reduction.scratch + part * bytes);
-                    let walk = &nest.walks[reduction.argument];
-                    // Partial results lie as the results do, from their own start.
-                    pointers[reduction.argument] = start.wrapping_offset(offset(walk) - walk.offset);
-                }
-            }
-            let within = if last > 0 && nest.by_rows { place[last - 1] } else { 0 };
-            call.rows = (inner - within).min(rows.end - row);
-            call.pointers = pointers.as_ptr();
-            // SAFETY: the pointers are those of this range's first place, and the strides stay inside the values.
-            unsafe { self.ready.call(&call) };
-            row += call.rows;
-        }
-    }
-}
-
 /// Fills with what a reduction starts from.
-unsafe fn fill(reduction: &ReductionStep, to: *mut u8, count: usize) {
+pub(crate) unsafe fn fill(reduction: &ReductionStep, to: *mut u8, count: usize) {
     let (by, dtype) = (reduction.reduction, reduction.dtype);
     // SAFETY: the caller's promise.
     unsafe { in_ranges(count, 1, dtype, |start, length| fill_identity(by, dtype, to.wrapping_add(start), length)) }

@@ -91,7 +91,7 @@ impl Generator<'_> {
     }
 
     fn shape(&mut self) -> Shape {
-        let sizes: &[usize] = match (self.large, self.choices.below(12)) {
+        let sizes: &[usize] = match (self.large, self.choices.below(14)) {
             (true, 0) => &[70_000],
             (true, 1) => &[3, 40_000],
             (true, 2) => &[40_000, 3],
@@ -109,6 +109,8 @@ impl Generator<'_> {
             (_, 8) => &[2, 6, 5, 3],
             (_, 9) => &[64, 17],
             (_, 10) => &[0, 3],
+            (_, 11) => &[13, 150],
+            (_, 12) => &[2, 5, 130],
             _ => &[3, 1, 20, 2],
         };
         shape(sizes)
@@ -215,7 +217,7 @@ impl Generator<'_> {
         let float = ty.dtype.is_float();
         let arithmetic = float || matches!(ty.dtype, DType::I32 | DType::I64);
         let g = &mut self.graph;
-        match self.choices.below(38) {
+        match self.choices.below(41) {
             0..=2 if arithmetic => {
                 let y = self.partner(x);
                 let y = self.tame(y)?;
@@ -332,6 +334,7 @@ impl Generator<'_> {
                     self.inexact(id, x.bound, x.error, narrow);
                 }
             }
+            38..41 if float => self.centre(x)?,
             20..=21 => self.reshape(x)?,
             22..=23 => self.permute(x)?,
             24 => self.slice(x)?,

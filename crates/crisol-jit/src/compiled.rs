@@ -47,7 +47,7 @@ use std::sync::OnceLock;
 /// # Ok::<(), crisol_jit::Error>(())
 /// ```
 pub struct CompiledKernel {
-    entry: unsafe extern "C" fn(*const Call),
+    entry: Entry,
     code_bytes: usize,
     /// Owns the memory that `entry` points into.
     _code: Code,
@@ -63,20 +63,13 @@ impl CompiledKernel {
     /// give or does not allow to be executed.
     pub fn compile(kernel: &Kernel) -> Result<CompiledKernel> {
         kernel.verify()?;
-        let mut builder = JITBuilder::with_isa(host()?.clone(), cranelift_module::default_libcall_names());
-        for (name, address) in SYMBOLS {
-            builder.symbol(*name, address.0);
-        }
-        let mut code = Code(ManuallyDrop::new(JITModule::new(builder)));
+        let mut code = Code::new()?;
         let defined = match wide::code(kernel) {
             Some(bytes) => define_bytes(&mut code.0, &bytes),
             None => define(&mut code.0, kernel),
         };
         let (function, code_bytes, constants) = defined.map_err(|message| failure(kernel, message))?;
-        code.0.finalize_definitions().map_err(|error| failure(kernel, format!("{error:#}")))?;
-        let address = code.0.get_finalized_function(function);
-        // SAFETY: the address is that of a finalized function of exactly this signature, declared in `define`.
-        let entry = unsafe { std::mem::transmute::<*const u8, unsafe extern "C" fn(*const Call)>(address) };
+        let entry = code.entry(function).map_err(|message| failure(kernel, message))?;
         Ok(CompiledKernel { entry, code_bytes, _code: code, _constants: constants })
     }
 
@@ -110,8 +103,38 @@ impl fmt::Debug for CompiledKernel {
     }
 }
 
+/// What compiled code is called by.
+pub(crate) type Entry = unsafe extern "C" fn(*const Call);
+
 /// A module that gives its memory back: Cranelift's own leaks it when dropped.
-struct Code(ManuallyDrop<JITModule>);
+pub(crate) struct Code(ManuallyDrop<JITModule>);
+
+impl Code {
+    /// An empty module for this processor.
+    fn new() -> Result<Code> {
+        let mut builder = JITBuilder::with_isa(host()?.clone(), cranelift_module::default_libcall_names());
+        for (name, address) in SYMBOLS {
+            builder.symbol(*name, address.0);
+        }
+        Ok(Code(ManuallyDrop::new(JITModule::new(builder))))
+    }
+
+    /// Code that is there already, ready to run, and where it begins.
+    pub(crate) fn of(bytes: &[u8]) -> Result<(Code, Entry)> {
+        let mut code = Code::new()?;
+        let entry = define_bytes(&mut code.0, bytes).and_then(|(function, ..)| code.entry(function));
+        let entry = entry.map_err(|message| Error::new(ErrorKind::Internal, message).operation("compile"))?;
+        Ok((code, entry))
+    }
+
+    /// Makes the module ready to run: where one of its functions begins.
+    fn entry(&mut self, function: FuncId) -> Result<Entry, String> {
+        self.0.finalize_definitions().map_err(|error| format!("{error:#}"))?;
+        let address = self.0.get_finalized_function(function);
+        // SAFETY: the address is that of a finalized function of exactly this signature, declared in `define` or `define_bytes`.
+        Ok(unsafe { std::mem::transmute::<*const u8, Entry>(address) })
+    }
+}
 
 impl Drop for Code {
     fn drop(&mut self) {
@@ -120,11 +143,10 @@ impl Drop for Code {
     }
 }
 
-// SAFETY: after `compile` the module is not touched again until it is dropped, which takes `&mut`; the code itself writes to
-// nothing but its arguments.
-unsafe impl Sync for CompiledKernel {}
+// SAFETY: once it has its entry the module is not touched again until it is dropped, which takes `&mut`.
+unsafe impl Sync for Code {}
 // SAFETY: nothing in the module belongs to the thread that made it.
-unsafe impl Send for CompiledKernel {}
+unsafe impl Send for Code {}
 
 /// Adds code that is there already.
 fn define_bytes(module: &mut JITModule, bytes: &[u8]) -> Result<(FuncId, usize, lower::Table), String> {

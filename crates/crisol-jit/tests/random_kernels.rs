@@ -3,307 +3,24 @@
 
 mod support;
 
-use crisol_ir::DType;
 use crisol_ir::kernel::*;
-use crisol_ir::primitive::Reduction;
-use crisol_jit::CompiledKernel;
+use crisol_jit::{CompiledKernel, CompiledRows, RowKernel};
 use proptest::prelude::*;
-use support::{Buffer, Positions, Random, define, with_call};
-
-/// Numbers that decide one step of a kernel; what they mean depends on what exists by then.
-pub(crate) type Choice = (u8, u8, u16, u16, u16, u64);
-
-#[derive(Clone, Debug)]
-pub(crate) struct Recipe {
-    /// Which types may occur: 32-bit ones, 64-bit ones, or all.
-    pub(crate) width: u8,
-    pub(crate) inputs: Vec<Choice>,
-    pub(crate) body: Vec<Choice>,
-    pub(crate) outputs: Vec<Choice>,
-    pub(crate) rows: usize,
-    pub(crate) columns: usize,
-    pub(crate) seed: u64,
-}
-
-/// Kernels and arguments.
-fn recipe() -> impl Strategy<Value = Recipe> {
-    let choice = || any::<Choice>();
-    (
-        0u8..3,
-        // Now and then more arguments than there are registers for them.
-        prop_oneof![4 => prop::collection::vec(choice(), 0..5), 1 => prop::collection::vec(choice(), 8..14)],
-        prop_oneof![prop::collection::vec(choice(), 1..24), prop::collection::vec(choice(), 1..120)],
-        prop_oneof![9 => prop::collection::vec(choice(), 1..4), 1 => prop::collection::vec(choice(), 4..14)],
-        0usize..6,
-        prop_oneof![0usize..20, 0usize..71],
-        any::<u64>(),
-        any::<bool>(),
-    )
-        .prop_map(|(width, inputs, body, outputs, rows, columns, seed, turned)| {
-            // Mostly long rows, now and then many rows.
-            let (rows, columns) = if turned && seed.is_multiple_of(4) { (columns, rows) } else { (rows, columns) };
-            Recipe { width, inputs, body, outputs, rows, columns, seed }
-        })
-}
-
-impl Recipe {
-    fn types(&self) -> &'static [Type] {
-        match self.width {
-            0 => &[Type::Mask, Type::I32, Type::F32],
-            1 => &[Type::Mask, Type::I64, Type::F64],
-            _ => &[Type::Mask, Type::I32, Type::I64, Type::F32, Type::F64],
-        }
-    }
-
-    fn kernel(&self) -> Kernel {
-        let mut kernel = Builder::new();
-        let mut known: Vec<Register> = Vec::new();
-        for &(kind, access, ..) in &self.inputs {
-            let dtypes: Vec<DType> =
-                DType::ALL.into_iter().filter(|dtype| self.types().contains(&Type::of(*dtype))).collect();
-            // Strides are run by code of their own, which needs fewer cases.
-            let access = match access % 8 {
-                0..4 => Access::Contiguous,
-                4..7 => Access::Broadcast,
-                _ => Access::Strided,
-            };
-            let input = kernel.input(dtypes[kind as usize % dtypes.len()], access);
-            known.push(kernel.load(input));
-        }
-        for choice in &self.body {
-            let register = self.step(&mut kernel, &known, choice);
-            known.push(register);
-        }
-        for &(kind, access, a, ..) in &self.outputs {
-            // The last registers depend on most of the others.
-            let value = known[known.len() - 1 - a as usize % known.len().min(6)];
-            let ty = kernel.ty(value);
-            let dtype = match ty {
-                Type::Mask => DType::Bool,
-                Type::I32 if access & 1 == 0 => DType::U8,
-                Type::I32 => DType::I32,
-                Type::I64 => DType::I64,
-                Type::F32 if access & 4 == 0 => [DType::BF16, DType::F16][access as usize / 8 % 2],
-                Type::F32 => DType::F32,
-                Type::F64 => DType::F64,
-            };
-            let by = [Reduction::Sum, Reduction::Max, Reduction::Min, Reduction::Product][(access >> 1) as usize % 4];
-            let role = match kind % 8 {
-                0..2 if ty != Type::Mask && !dtype.is_half() => Role::ReduceColumns(by),
-                3..5 if ty != Type::Mask && !dtype.is_half() => Role::ReduceRows(by),
-                2 if access & 2 == 0 => Role::Store(Access::Strided),
-                _ => Role::Store(Access::Contiguous),
-            };
-            kernel.output(value, dtype, role);
-        }
-        kernel.finish()
-    }
-
-    fn step(&self, kernel: &mut Builder, known: &[Register], choice: &Choice) -> Register {
-        let &(kind, ty, a, b, c, bits) = choice;
-        let types = self.types();
-        let any = types[ty as usize % types.len()];
-        let number = types[1 + ty as usize % (types.len() - 1)];
-        let float = types[types.len() - 1 - usize::from(self.width == 2 && ty & 1 == 0)];
-        let integer = types[1 + usize::from(self.width == 2 && ty & 1 == 0)];
-        let pick = |kernel: &mut Builder, ty: Type, index: u16| {
-            let fits: Vec<Register> = known.iter().copied().filter(|x| kernel.ty(*x) == ty).collect();
-            match fits.len() {
-                0 => kernel.bits(ty, Random(bits).element(ty)),
-                count => fits[index as usize % count],
-            }
-        };
-        match kind % 16 {
-            0 => kernel.bits(any, Random(bits).element(any)),
-            1 if types.contains(&Type::I32) => kernel.position(a & 1 == 0),
-            1 | 2 => {
-                let operations =
-                    [Unary::Negate, Unary::Absolute, Unary::SquareRoot, Unary::Floor, Unary::Ceil, Unary::Round];
-                let x = pick(kernel, float, a);
-                kernel.unary(operations[b as usize % 6], x)
-            }
-            3 => {
-                let operation =
-                    if any.is_float() || any != Type::Mask && b & 1 == 0 { Unary::Negate } else { Unary::Not };
-                let x = pick(kernel, any, a);
-                kernel.unary(operation, x)
-            }
-            4..=6 => {
-                let operations = [Binary::Add, Binary::Subtract, Binary::Multiply, Binary::Minimum, Binary::Maximum];
-                let (x, y) = (pick(kernel, number, a), pick(kernel, number, b));
-                kernel.binary(operations[c as usize % 5], x, y)
-            }
-            7 => {
-                let ty = if c & 1 == 0 { float } else { number };
-                let (x, y) = (pick(kernel, ty, a), pick(kernel, ty, b));
-                kernel.divide(x, y)
-            }
-            8 => {
-                let operations = [
-                    Binary::And,
-                    Binary::Or,
-                    Binary::Xor,
-                    Binary::ShiftLeft,
-                    Binary::ShiftRightUnsigned,
-                    Binary::ShiftRightSigned,
-                    Binary::MultiplyHighUnsigned,
-                ];
-                let count = if integer == Type::I32 { 7 } else { 6 };
-                let x = pick(kernel, integer, a);
-                let y = if bits & 1 == 0 { pick(kernel, integer, b) } else { kernel.bits(integer, u64::from(b)) };
-                kernel.binary(operations[c as usize % count], x, y)
-            }
-            9 => {
-                let operations = [Binary::And, Binary::Or, Binary::Xor];
-                let (x, y) = (pick(kernel, Type::Mask, a), pick(kernel, Type::Mask, b));
-                kernel.binary(operations[c as usize % 3], x, y)
-            }
-            10 => {
-                let (x, y, z) = (pick(kernel, float, a), pick(kernel, float, b), pick(kernel, float, c));
-                kernel.multiply_add(x, y, z)
-            }
-            11 => {
-                let comparisons = [
-                    Comparison::Equal,
-                    Comparison::NotEqual,
-                    Comparison::Less,
-                    Comparison::LessEqual,
-                    Comparison::Greater,
-                    Comparison::GreaterEqual,
-                ];
-                let (x, y) = (pick(kernel, number, a), pick(kernel, number, b));
-                kernel.compare(comparisons[c as usize % 6], x, y)
-            }
-            12 => {
-                let mask = pick(kernel, Type::Mask, a);
-                let (x, y) = (pick(kernel, any, b), pick(kernel, any, c));
-                kernel.select(mask, x, y)
-            }
-            13 => {
-                let x = pick(kernel, any, a);
-                kernel.convert(x, types[b as usize % types.len()])
-            }
-            14 if a & 1 == 0 => {
-                let to = if float == Type::F32 { Type::I32 } else { Type::I64 };
-                let x = pick(kernel, float, b);
-                // Which NaN an operation gives is not defined.
-                let number = kernel.compare(Comparison::Equal, x, x);
-                let nan = kernel.constant(float, f64::NAN);
-                let x = kernel.select(number, x, nan);
-                kernel.reinterpret(x, to)
-            }
-            14 => {
-                let from = if float == Type::F32 { Type::I32 } else { Type::I64 };
-                let x = pick(kernel, from, b);
-                kernel.reinterpret(x, float)
-            }
-            _ => {
-                let function = Function::ALL[b as usize % Function::ALL.len()];
-                match c % 3 {
-                    0 if types.contains(&Type::F64) => {
-                        let x = pick(kernel, Type::F64, a);
-                        kernel.call(function, x)
-                    }
-                    1 if types.contains(&Type::F64) => {
-                        let (x, y) = (pick(kernel, Type::F64, a), pick(kernel, Type::F64, b));
-                        let function = BinaryFunction::ALL[bits as usize % BinaryFunction::ALL.len()];
-                        kernel.call_binary(function, x, y)
-                    }
-                    _ => {
-                        let mask = pick(kernel, Type::Mask, a);
-                        let (x, y) = (pick(kernel, float, b), pick(kernel, float, a));
-                        kernel.call_where(function, mask, x, y)
-                    }
-                }
-            }
-        }
-    }
-
-    /// Buffers and, for each argument, which one it is: some outputs are written over an input.
-    fn arguments(&self, kernel: &Kernel) -> (Vec<Buffer>, Vec<usize>) {
-        let (rows, columns) = (self.rows, self.columns);
-        let mut random = Random(self.seed);
-        let mut buffers = Vec::new();
-        let mut arguments = Vec::new();
-        for input in &kernel.inputs {
-            let size = input.dtype.size() as isize;
-            let (r, c) = (rows as isize, columns as isize);
-            let shape = random.next();
-            let strides = match input.access {
-                Access::Contiguous if shape.is_multiple_of(4) => (0, size),
-                Access::Contiguous => (size * (c + (shape % 3) as isize), size),
-                Access::Broadcast => (size * (shape % 3) as isize, 0),
-                Access::Strided => [(size, size * r), (size * c * 2, size * 2), (-size * c * 3, -size * 3), (size, 0)]
-                    [shape as usize % 4],
-            };
-            let skip = random.next() as usize % 4;
-            arguments.push(buffers.len());
-            buffers.push(Buffer::new(input.dtype, rows, columns, strides, skip, random.next()));
-        }
-        let mut taken = vec![false; kernel.inputs.len()];
-        for output in &kernel.outputs {
-            let size = output.dtype.size() as isize;
-            let (r, c) = (rows as isize, columns as isize);
-            let shape = random.next();
-            if let Role::Store(access) = output.role
-                && shape.is_multiple_of(2)
-            {
-                // In place, where all places of the input are different ones.
-                let same = (0..taken.len()).find(|&number| {
-                    let (input, buffer) = (kernel.inputs[number], &buffers[arguments[number]]);
-                    let apart = buffer.row_stride != 0 && buffer.column_stride != 0;
-                    !taken[number] && input.dtype == output.dtype && input.access == access && apart
-                });
-                if let Some(number) = same {
-                    taken[number] = true;
-                    arguments.push(arguments[number]);
-                    continue;
-                }
-            }
-            let strides = match output.role {
-                Role::Store(Access::Strided) => {
-                    [(size, size * r), (size * c * 2, size * 2), (-size * c * 3, -size * 3)][shape as usize % 3]
-                }
-                Role::Store(_) => (size * (c + (shape % 3) as isize), size),
-                Role::ReduceColumns(_) => (size * (1 + shape as isize % 2), 0),
-                Role::ReduceRows(_) => (0, size),
-            };
-            let skip = random.next() as usize % 4;
-            arguments.push(buffers.len());
-            buffers.push(Buffer::new(output.dtype, rows, columns, strides, skip, random.next()));
-        }
-        (buffers, arguments)
-    }
-}
+use support::recipe::recipe;
+#[allow(unused_imports)] // the fuzz target's
+pub(crate) use support::recipe::{Choice, Recipe};
+use support::{Buffer, Positions, Random, define, neutral, with_call};
 
 pub(crate) fn check(recipe: &Recipe) -> Result<(), TestCaseError> {
     let kernel = recipe.kernel();
     let (mut expected, arguments) = recipe.arguments(&kernel);
     let given = expected.clone();
     let shape = (recipe.rows, recipe.columns);
-    let mut random = Random(recipe.seed ^ 1);
-    let positions = Positions {
-        first: random.next(),
-        row_step: random.next() >> (recipe.seed % 64),
-        // A large step carries into the upper word within a row.
-        column_step: if recipe.seed & 2 == 0 { 1 } else { 0x4000_0003 },
-    };
+    let positions = positions(recipe);
     define(&kernel, &mut expected, &arguments, shape, positions);
     let compiled = CompiledKernel::compile(&kernel).map_err(|error| TestCaseError::fail(error.to_string()))?;
     prop_assert!(compiled.code_bytes() > 0);
-    let strides: Vec<(isize, isize)> = arguments
-        .iter()
-        .enumerate()
-        .map(|(argument, buffer)| {
-            let buffer = &given[*buffer];
-            let output = argument.checked_sub(kernel.inputs.len()).map(|output| kernel.outputs[output].role);
-            match output {
-                // Ignored by the language, so anything.
-                Some(Role::ReduceRows(_)) => (12_345, 7),
-                _ => (buffer.row_stride, buffer.column_stride),
-            }
-        })
-        .collect();
+    let strides = strides(&kernel, &given, &arguments);
     // In ordinary memory, then where a place before or behind an argument's cannot even be read.
     for fence in [None, Some(true), Some(false)] {
         let mut found = given.clone();
@@ -322,6 +39,111 @@ pub(crate) fn check(recipe: &Recipe) -> Result<(), TestCaseError> {
                 "buffer, shape, fence: {:?}, after\n{}",
                 place,
                 kernel
+            );
+        }
+    }
+    Ok(())
+}
+
+fn positions(recipe: &Recipe) -> Positions {
+    let mut random = Random(recipe.seed ^ 1);
+    Positions {
+        first: random.next(),
+        row_step: random.next() >> (recipe.seed % 64),
+        // A large step carries into the upper word within a row.
+        column_step: if recipe.seed & 2 == 0 { 1 } else { 0x4000_0003 },
+    }
+}
+
+fn strides(kernel: &Kernel, buffers: &[Buffer], arguments: &[usize]) -> Vec<(isize, isize)> {
+    let of = |(argument, buffer): (usize, &usize)| {
+        let buffer = &buffers[*buffer];
+        let output = argument.checked_sub(kernel.inputs.len()).map(|output| kernel.outputs[output].role);
+        match output {
+            // Ignored by the language, so anything.
+            Some(Role::ReduceRows(_)) => (12_345, 7),
+            _ => (buffer.row_stride, buffer.column_stride),
+        }
+    };
+    arguments.iter().enumerate().map(of).collect()
+}
+
+/// Checks kernels that run row by row as one function, as far as they can; all over the rows of the first.
+pub(crate) fn check_rows(recipes: &[Recipe]) -> Result<(), TestCaseError> {
+    let failed = |error: crisol_jit::Error| TestCaseError::fail(error.to_string());
+    let rows = recipes[0].rows;
+    let mut kernels = Vec::new();
+    let mut runs = Vec::new();
+    for recipe in recipes {
+        let kernel = recipe.kernel();
+        let stores = kernel.outputs.iter().all(|output| matches!(output.role, Role::Store(_)));
+        let single = stores && recipe.seed & 4 == 0;
+        let recipe = Recipe { rows, columns: if single { 1 } else { recipe.columns }, ..recipe.clone() };
+        let ahead = (0..kernel.inputs.len()).filter(|input| recipe.seed >> input & 8 != 0).collect();
+        let kernel = RowKernel { kernel, single, ahead };
+        if CompiledRows::compile(std::slice::from_ref(&kernel)).map_err(failed)?.is_some() {
+            kernels.push(kernel);
+            runs.push(recipe);
+        }
+    }
+    let Some(compiled) = CompiledRows::compile(&kernels).map_err(failed)? else { return Ok(()) };
+    let (mut given, mut expected, mut calls) = (Vec::new(), Vec::new(), Vec::new());
+    for (recipe, RowKernel { kernel, .. }) in runs.iter().zip(&kernels) {
+        let (mut buffers, arguments) = recipe.arguments(kernel);
+        for (output, &buffer) in kernel.outputs.iter().zip(&arguments[kernel.inputs.len()..]) {
+            if matches!(output.role, Role::ReduceColumns(_)) && buffers[buffer].row_stride == 0 {
+                // Rows have results of their own here.
+                let stride = output.dtype.size() as isize;
+                buffers[buffer] = Buffer::new(output.dtype, rows, 1, (stride, 0), 1, recipe.seed);
+            }
+        }
+        let mut result = buffers.clone();
+        let types = kernel.types();
+        for (output, buffer) in kernel.outputs.iter().zip(&arguments[kernel.inputs.len()..]) {
+            if let Role::ReduceColumns(by) = output.role {
+                // Whatever stands there before.
+                (0..rows).for_each(|row| result[*buffer].set(row, 0, neutral(by, types[output.value.index()])));
+            }
+        }
+        define(kernel, &mut result, &arguments, (rows, recipe.columns), positions(recipe));
+        let arguments: Vec<usize> = arguments.iter().map(|buffer| given.len() + buffer).collect();
+        given.extend(buffers);
+        expected.extend(result);
+        let (row, column): (Vec<isize>, Vec<isize>) = strides(kernel, &given, &arguments).into_iter().unzip();
+        calls.push((arguments, row, column, recipe.columns, positions(recipe)));
+    }
+    for fence in [None, Some(true), Some(false)] {
+        let mut found = given.clone();
+        run(&mut found, fence, &mut Vec::new(), &mut |pointers| {
+            let pointers: Vec<Vec<*mut u8>> = calls
+                .iter()
+                .map(|(arguments, ..)| arguments.iter().map(|buffer| pointers[*buffer]).collect())
+                .collect();
+            let calls: Vec<Call> = calls
+                .iter()
+                .zip(&pointers)
+                .map(|((_, row_strides, column_strides, columns, positions), pointers)| Call {
+                    pointers: pointers.as_ptr(),
+                    row_strides: row_strides.as_ptr(),
+                    column_strides: column_strides.as_ptr(),
+                    rows,
+                    columns: *columns,
+                    position: positions.first,
+                    position_row_step: positions.row_step,
+                    position_column_step: positions.column_step,
+                })
+                .collect();
+            // SAFETY: every buffer was made for these shapes and strides.
+            unsafe { compiled.call(&calls) }
+        });
+        for (number, (expected, found)) in expected.iter().zip(&found).enumerate() {
+            let place = (number, rows, fence);
+            prop_assert_eq!(
+                expected.elements(),
+                found.elements(),
+                "buffer, rows, fence: {:?}, after\n{:?}",
+                place,
+                kernels
             );
         }
     }
@@ -349,5 +171,10 @@ proptest! {
     #[test]
     fn compiled_kernels_are_their_definition(recipe in recipe()) {
         check(&recipe)?;
+    }
+
+    #[test]
+    fn kernels_that_run_row_by_row_are_their_definition(recipes in prop::collection::vec(recipe(), 1..4)) {
+        check_rows(&recipes)?;
     }
 }

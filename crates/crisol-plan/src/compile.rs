@@ -1,13 +1,10 @@
 //! Kernels made ready to run, kept for the whole process.
 
+use crate::cache::Cache;
 use crate::interpret::Program;
 use crisol_ir::Result;
 use crisol_ir::kernel::{Call, Kernel};
-use rustc_hash::FxHashMap;
-use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
-
-/// Kernels that the process keeps at most; those of a plan live as long as it does anyway.
-const KEPT: usize = 4096;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// How kernels run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,40 +53,74 @@ impl Ready {
     }
 }
 
-#[derive(Default)]
-struct Cache {
-    kernels: FxHashMap<(Kernel, bool), (Arc<Ready>, u64)>,
-    clock: u64,
+/// Kernels that run row by row as one function.
+#[derive(Debug)]
+pub(crate) struct ReadyRows {
+    #[cfg(feature = "jit")]
+    rows: crisol_jit::CompiledRows,
+}
+
+impl ReadyRows {
+    /// Runs the kernels, a call each.
+    ///
+    /// # Safety
+    /// As for [`Ready::call`], in each row.
+    pub(crate) unsafe fn call(&self, calls: &[Call]) {
+        // SAFETY: passed on.
+        #[cfg(feature = "jit")]
+        unsafe {
+            self.rows.call(calls);
+        }
+        let _ = calls;
+    }
 }
 
 /// The kernel made ready, and whether that had to be done now.
 pub(crate) fn ready(kernel: Kernel, mode: Mode) -> Result<(Arc<Ready>, bool)> {
-    static CACHE: LazyLock<Mutex<Cache>> = LazyLock::new(Mutex::default);
-    let lock = || CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+    static CACHE: LazyLock<Mutex<Cache<(Kernel, bool), Ready>>> = LazyLock::new(Mutex::default);
     let key = (kernel, cfg!(feature = "jit") && mode == Mode::Compiled);
-    {
-        let mut cache = lock();
-        cache.clock += 1;
-        let clock = cache.clock;
-        if let Some((ready, last_use)) = cache.kernels.get_mut(&key) {
-            *last_use = clock;
-            return Ok((ready.clone(), false));
-        }
+    if let Some(ready) = lock(&CACHE).get(&key) {
+        return Ok((ready, false));
     }
     // Compiled outside the lock: other threads go on; whoever comes second with the same kernel has wasted its time.
     let ready = Arc::new(prepare(&key.0, key.1)?);
-    let mut cache = lock();
-    if cache.kernels.len() >= KEPT {
-        // Half goes at once, so that a full cache is not searched at every step.
-        let mut uses: Vec<u64> = cache.kernels.values().map(|(_, last_use)| *last_use).collect();
-        // Sorted as a whole, which happens once in thousands of kernels: selecting would be one more algorithm to compile.
-        uses.sort_unstable();
-        let median = uses[uses.len() / 2];
-        cache.kernels.retain(|_, (_, last_use)| *last_use > median);
-    }
-    let clock = cache.clock;
-    cache.kernels.insert(key, (ready.clone(), clock));
+    lock(&CACHE).insert(key, &ready);
     Ok((ready, true))
+}
+
+/// A kernel of several that run row by row.
+#[cfg_attr(not(feature = "jit"), expect(dead_code))] // which then never happens
+pub(crate) struct RowKernel {
+    pub(crate) kernel: Kernel,
+    /// Whether its rows are single columns.
+    pub(crate) single: bool,
+    /// The inputs whose next row is fetched ahead.
+    pub(crate) ahead: Vec<usize>,
+}
+
+/// Kernels made ready to run row by row, and whether that had to be done now; `None` if they run one by one alone.
+pub(crate) fn ready_rows(kernels: Vec<RowKernel>, mode: Mode) -> Result<Option<(Arc<ReadyRows>, bool)>> {
+    #[cfg(feature = "jit")]
+    if mode == Mode::Compiled {
+        static CACHE: LazyLock<Mutex<Cache<Vec<crisol_jit::RowKernel>, ReadyRows>>> = LazyLock::new(Mutex::default);
+        let key: Vec<_> = kernels
+            .into_iter()
+            .map(|RowKernel { kernel, single, ahead }| crisol_jit::RowKernel { kernel, single, ahead })
+            .collect();
+        if let Some(ready) = lock(&CACHE).get(&key) {
+            return Ok(Some((ready, false)));
+        }
+        let Some(rows) = crisol_jit::CompiledRows::compile(&key)? else { return Ok(None) };
+        let ready = Arc::new(ReadyRows { rows });
+        lock(&CACHE).insert(key, &ready);
+        return Ok(Some((ready, true)));
+    }
+    let _ = (kernels, mode);
+    Ok(None)
+}
+
+fn lock<K, V>(cache: &Mutex<Cache<K, V>>) -> MutexGuard<'_, Cache<K, V>> {
+    cache.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn prepare(kernel: &Kernel, compiled: bool) -> Result<Ready> {

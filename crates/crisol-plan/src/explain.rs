@@ -38,7 +38,8 @@ impl fmt::Display for Plan {
                     Step::Region(step) => {
                         let blocks = step.rows.div_ceil(step.block);
                         let (rows, block) = (step.rows, step.block);
-                        writeln!(f, "  region over {rows} rows in {blocks} blocks of {block}:")?;
+                        let joint = if step.joint.is_some() { ", row by row" } else { "" };
+                        writeln!(f, "  region over {rows} rows in {blocks} blocks of {block}{joint}:")?;
                         let name = |slot: u32| match step.table[slot as usize] {
                             Entry::Slot(slot) => self.name(slot),
                             Entry::Scratch(offset, _) => format!("scratch+{offset}"),

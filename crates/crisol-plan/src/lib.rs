@@ -14,12 +14,14 @@
 //! | `run`, `wave` | running it |
 
 pub mod buffer;
+mod cache;
 mod compile;
 mod copy;
 mod draft;
 mod explain;
 mod fuse;
 pub mod interpret;
+mod joint;
 mod loops;
 mod lower;
 mod moving;

@@ -116,25 +116,6 @@ impl KernelStep {
         }
         let nest = &self.nest;
         let outer = nest.sizes.len() - 1;
-        // The place of the first row, an index for each axis but the columns'.
-        let mut place = [0; MAX_RANK];
-        match outer {
-            0 => {}
-            1 => place[0] = rows.start,
-            _ => {
-                let mut rest = rows.start;
-                for axis in (0..outer).rev() {
-                    place[axis] = rest % nest.sizes[axis];
-                    rest /= nest.sizes[axis];
-                }
-            }
-        }
-        let place = &place[..outer];
-        let offset = |walk: &Walk| {
-            let steps = place.iter().zip(&walk.strides).map(|(&index, &stride)| index as isize * stride);
-            walk.offset + columns.start as isize * walk.strides[outer] + steps.sum::<isize>()
-        };
-        let arguments = self.slots.iter().zip(&nest.walks);
         let mut few = [std::ptr::null_mut(); FEW_ARGUMENTS];
         let mut many = Vec::new();
         let pointers = match few.get_mut(..self.slots.len()) {
@@ -144,7 +125,52 @@ impl KernelStep {
                 &mut many[..]
             }
         };
-        for (pointer, (slot, walk)) in pointers.iter_mut().zip(arguments) {
+        let position = self.locate(shared, part, (rows.start, columns.start), pointers);
+        let call = Call {
+            pointers: pointers.as_ptr(),
+            row_strides: self.row_strides.as_ptr(),
+            column_strides: self.column_strides.as_ptr(),
+            rows: rows.len(),
+            columns: columns.len(),
+            position,
+            position_row_step: if outer > 0 { nest.positions[outer - 1] } else { 0 },
+            position_column_step: nest.positions[outer],
+        };
+        if let Some(ready) = &self.ready {
+            // SAFETY: the pointers are those of this range's first place, and the strides stay inside the values.
+            unsafe { ready.call(&call) };
+        }
+    }
+
+    /// Where the arguments are at a row of the row space and a column, and the number of that position.
+    pub(crate) fn locate(
+        &self,
+        shared: &Shared<'_>,
+        part: Option<usize>,
+        (row, column): (usize, usize),
+        pointers: &mut [*mut u8],
+    ) -> u64 {
+        let nest = &self.nest;
+        let outer = nest.sizes.len() - 1;
+        // The place of the row, an index for each axis but the columns'.
+        let mut place = [0; MAX_RANK];
+        match outer {
+            0 => {}
+            1 => place[0] = row,
+            _ => {
+                let mut rest = row;
+                for axis in (0..outer).rev() {
+                    place[axis] = rest % nest.sizes[axis];
+                    rest /= nest.sizes[axis];
+                }
+            }
+        }
+        let place = &place[..outer];
+        let offset = |walk: &Walk| {
+            let steps = place.iter().zip(&walk.strides).map(|(&index, &stride)| index as isize * stride);
+            walk.offset + column as isize * walk.strides[outer] + steps.sum::<isize>()
+        };
+        for (pointer, (slot, walk)) in pointers.iter_mut().zip(self.slots.iter().zip(&nest.walks)) {
             *pointer = shared.table[*slot as usize].wrapping_offset(offset(walk));
         }
         if let Some(part) = part {
@@ -156,19 +182,8 @@ impl KernelStep {
                 pointers[reduction.argument] = start.wrapping_offset(offset(walk) - walk.offset);
             }
         }
-        let first_column = (columns.start as u64).wrapping_mul(nest.positions[outer]);
+        let first = (column as u64).wrapping_mul(nest.positions[outer]);
         let steps = place.iter().zip(&nest.positions).map(|(&index, &step)| (index as u64).wrapping_mul(step));
-        let call = Call {
-            pointers: pointers.as_ptr(),
-            row_strides: self.row_strides.as_ptr(),
-            column_strides: self.column_strides.as_ptr(),
-            rows: rows.len(),
-            columns: columns.len(),
-            position: steps.fold(first_column, u64::wrapping_add),
-            position_row_step: if outer > 0 { nest.positions[outer - 1] } else { 0 },
-            position_column_step: nest.positions[outer],
-        };
-        // SAFETY: the pointers are those of this range's first place, and the strides stay inside the values.
-        unsafe { self.ready.call(&call) };
+        steps.fold(first, u64::wrapping_add)
     }
 }

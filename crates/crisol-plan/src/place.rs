@@ -168,8 +168,8 @@ pub(crate) struct LocalPlacement {
     pub(crate) scratch_bytes: usize,
 }
 
-/// Gives the local values of a region a place.
-pub(crate) fn place_local(program: &Program, region: &Region, placement: &Placement) -> LocalPlacement {
+/// Gives the local values of a region a place, of so many rows.
+pub(crate) fn place_local(program: &Program, region: &Region, rows: usize, placement: &Placement) -> LocalPlacement {
     let mut last_read: FxHashMap<NodeId, usize> = FxHashMap::default();
     for (member, draft) in region.members.iter().enumerate() {
         for &read in &draft.reads {
@@ -191,7 +191,7 @@ pub(crate) fn place_local(program: &Program, region: &Region, placement: &Placem
                     taken.push(read);
                     offset
                 }
-                None => arena.take(bytes * region.block),
+                None => arena.take(bytes * rows),
             };
             scratch.insert(write, offset);
         }
@@ -201,7 +201,7 @@ pub(crate) fn place_local(program: &Program, region: &Region, placement: &Placem
         for read in dead {
             let dies = last_read.get(&read) == Some(&member) && !taken.contains(&read);
             if let (true, Some(&offset), Some(bytes)) = (dies, scratch.get(&read), region.local.get(&read)) {
-                arena.give(offset, bytes * region.block);
+                arena.give(offset, bytes * rows);
             }
         }
     }

@@ -1,8 +1,9 @@
 //! A plan: steps with their kernels, the places of their values, and what to check of arguments.
 
-use crate::compile::{Mode, Ready, ready};
+use crate::compile::{Mode, Ready, ready, ready_rows};
 use crate::draft::{Draft, Work};
 use crate::fuse;
+use crate::joint::{self, Joint};
 use crate::lower;
 use crate::nest::Nest;
 use crate::peak::Peak;
@@ -61,7 +62,8 @@ pub(crate) enum Step {
 /// A kernel over a nest, its arguments by slot.
 pub(crate) struct KernelStep {
     pub(crate) kernel: Kernel,
-    pub(crate) ready: Arc<Ready>,
+    /// `None` in a region that runs as one function.
+    pub(crate) ready: Option<Arc<Ready>>,
     pub(crate) nest: Nest,
     pub(crate) slots: Vec<u32>,
     /// Bytes from row to row and from column to column, an argument each.
@@ -85,6 +87,9 @@ pub(crate) struct RegionStep {
     pub(crate) block: usize,
     pub(crate) table: Vec<Entry>,
     pub(crate) members: Vec<(Member, Spread)>,
+    /// All members as one function.
+    pub(crate) joint: Option<Joint>,
+    /// For a block; for a row, if there is one function for all members.
     pub(crate) scratch_bytes: usize,
 }
 
@@ -237,7 +242,7 @@ impl Maker<'_> {
         for unit in wave.into_units() {
             made.work += unit.drafts().iter().map(|draft| draft.work(self.program)).sum::<usize>();
             let step = match unit {
-                Unit::Step(draft) => match self.member(draft, 0, &mut Self::slot)? {
+                Unit::Step(draft) => match self.member(draft, 0, true, &mut Self::slot)? {
                     Member::Kernel(step) => Step::Kernel(step),
                     Member::Whole(step) => Step::Whole(step),
                 },
@@ -263,7 +268,12 @@ impl Maker<'_> {
     }
 
     fn region(&mut self, region: Region) -> Result<RegionStep> {
-        let LocalPlacement { scratch, homes, scratch_bytes } = place_local(self.program, &region, self.placement);
+        let joint = match joint::kernels(&region) {
+            Some(kernels) => ready_rows(kernels, self.mode)?.map(|(ready, compiled)| self.count(ready, compiled)),
+            None => None,
+        };
+        let kept = if joint.is_some() { 1 } else { region.block };
+        let LocalPlacement { scratch, homes, scratch_bytes } = place_local(self.program, &region, kept, self.placement);
         let Region { rows, block, members, spreads, local } = region;
         let mut table: Vec<Entry> = Vec::new();
         let mut numbers: FxHashMap<NodeId, u32> = FxHashMap::default();
@@ -280,16 +290,25 @@ impl Maker<'_> {
         };
         let mut made = Vec::with_capacity(members.len());
         for (draft, spread) in members.into_iter().zip(spreads) {
-            made.push((self.member(draft, rows, &mut number)?, spread));
+            made.push((self.member(draft, rows, joint.is_none(), &mut number)?, spread));
         }
-        Ok(RegionStep { rows, block, table, members: made, scratch_bytes })
+        let joint = joint.map(|ready| Joint::new(ready, &made, &table));
+        Ok(RegionStep { rows, block, table, members: made, joint, scratch_bytes })
     }
 
-    /// A step, its values numbered by `number`; over so many rows if it is part of a region.
+    /// Counts what was made ready.
+    fn count<T>(&mut self, ready: T, compiled: bool) -> T {
+        *if compiled { &mut self.made.compiled } else { &mut self.made.found } += 1;
+        ready
+    }
+
+    /// A step, its values numbered by `number`; over so many rows if it is part of a region, and with code of its own unless
+    /// there is one function for all of that.
     fn member(
         &mut self,
         draft: Draft,
         rows: usize,
+        alone: bool,
         number: &mut dyn FnMut(&mut Self, NodeId) -> Result<u32>,
     ) -> Result<Member> {
         let reduces_rows: Vec<bool> = (0..draft.writes.len()).map(|write| draft.reduces_rows(write, rows)).collect();
@@ -302,11 +321,10 @@ impl Maker<'_> {
             }
             Work::Kernel(work) => work,
         };
-        let (ready, compiled) = ready(work.kernel.clone(), self.mode)?;
-        if compiled {
-            self.made.compiled += 1;
-        } else {
-            self.made.found += 1;
+        let mut own = None;
+        if alone {
+            let (ready, compiled) = ready(work.kernel.clone(), self.mode)?;
+            own = Some(self.count(ready, compiled));
         }
         let nest = work.nest;
         let last = nest.sizes.len() - 1;
@@ -330,7 +348,7 @@ impl Maker<'_> {
         Ok(Member::Kernel(KernelStep {
             reductions: reductions.collect(),
             kernel: work.kernel,
-            ready,
+            ready: own,
             nest,
             slots,
             row_strides,
@@ -346,7 +364,14 @@ mod tests {
     use crisol_kernels::with_threads;
 
     fn wave(regions: usize, work: usize, is_solo: bool) -> Wave {
-        let region = || RegionStep { rows: 64, block: 16, table: Vec::new(), members: Vec::new(), scratch_bytes: 0 };
+        let region = || RegionStep {
+            rows: 64,
+            block: 16,
+            table: Vec::new(),
+            members: Vec::new(),
+            joint: None,
+            scratch_bytes: 0,
+        };
         let steps = (0..regions).map(|_| Step::Region(region())).collect();
         Wave { steps, tasks: (1..=regions).map(|count| 4 * count).collect(), work, is_solo }
     }

@@ -29,6 +29,14 @@ pub(crate) enum Spread {
     Items(usize),
 }
 
+impl Spread {
+    /// What is gone over for a row, so many steps, columns or items.
+    pub(crate) fn steps(self) -> usize {
+        let (Spread::Rows(steps) | Spread::Columns(steps) | Spread::Items(steps)) = self;
+        steps
+    }
+}
+
 impl Nest {
     /// How the nest goes over `rows` rows, if its outer axes are those rows.
     pub(crate) fn spread(&self, rows: usize) -> Option<Spread> {

@@ -163,6 +163,12 @@ impl WholeStep {
 }
 
 impl RegionStep {
+    /// Whether blocks have partial results of their own.
+    fn has_partial_rows(&self) -> bool {
+        let mut members = self.members.iter();
+        members.any(|(member, _)| matches!(member, Member::Kernel(step) if step.has_partial_rows()))
+    }
+
     fn reductions(&self) -> impl Iterator<Item = (&Member, &ReductionStep)> {
         self.members.iter().flat_map(|(member, _)| {
             let reductions = match member {
@@ -177,6 +183,16 @@ impl RegionStep {
     unsafe fn blocks(&self, shared: &Shared<'_>, blocks: Range<usize>) -> Result<()> {
         let rows_of = |blocks: Range<usize>| blocks.start * self.block..(blocks.end * self.block).min(self.rows);
         let own = rows_of(blocks.clone());
+        if let Some(joint) = &self.joint {
+            if self.has_partial_rows() {
+                // SAFETY: the rows and the partial results are these blocks'.
+                blocks.for_each(|block| unsafe { joint.run(self, shared, block, rows_of(block..block + 1)) });
+            } else {
+                // SAFETY: as above.
+                unsafe { joint.run(self, shared, blocks.start, own) };
+            }
+            return Ok(());
+        }
         with_scratch(self.scratch_bytes * blocks.len(), |scratch| {
             let pointer = |entry: &Entry| match *entry {
                 Entry::Slot(slot) => shared.table[slot as usize],

@@ -1,4 +1,4 @@
-//! Compiled kernels against the definition of the kernel language, bit for bit: the random kernels of crisol-jit's own tests.
+//! Compiled kernels against the definition of the kernel language, bit for bit, alone and row by row with others: the random kernels of crisol-jit's own tests.
 
 #![no_main]
 
@@ -11,7 +11,11 @@ use random_kernels::{Choice, Recipe};
 
 fuzz_target!(|bytes: &[u8]| {
     let recipe = recipe(&mut Bytes(bytes));
-    if let Err(error) = random_kernels::check(&recipe) {
+    let result = random_kernels::check(&recipe).and_then(|()| {
+        // The same kernel before and behind itself, in a function of several.
+        random_kernels::check_rows(&[recipe.clone(), recipe.clone()])
+    });
+    if let Err(error) = result {
         panic!("{error}\n{recipe:?}");
     }
 });

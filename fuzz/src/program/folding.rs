@@ -2,6 +2,7 @@
 
 use super::{Generator, Known, MAX_ELEMENTS, shape};
 use crisol_ir::Result;
+use crisol_ir::value::Constant;
 use crisol_ops as ops;
 
 impl Generator<'_> {
@@ -24,6 +25,32 @@ impl Generator<'_> {
             self.inexact(id, bound, x.error * count as f64, own);
         } else {
             self.know(id, bound, 0.0);
+        }
+        Ok(())
+    }
+
+    /// Takes from each row its largest element or its mean, so that rows are read again after they were reduced.
+    pub(super) fn centre(&mut self, x: Known) -> Result<()> {
+        let ty = self.ty(x);
+        let Some(&count) = ty.shape.last().filter(|&&count| count > 0) else { return Ok(()) };
+        let mut sizes = ty.shape.to_vec();
+        sizes[ty.shape.rank() - 1] = 1;
+        let largest = self.choices.below(2) == 0;
+        let g = &mut self.graph;
+        let reduced = if largest {
+            ops::max(g, x.id, &[-1])?
+        } else {
+            let sum = ops::sum(g, x.id, &[-1])?;
+            let count = g.constant(Constant::new(ty.dtype, count as f64));
+            ops::divide(g, sum, count)?
+        };
+        let reduced = ops::reshape(g, reduced, shape(&sizes))?;
+        let id = ops::subtract(g, x.id, reduced)?;
+        if largest {
+            self.know(id, 2.0 * x.bound, 2.0 * x.error);
+        } else {
+            let own = self.epsilon(x) * (count as f64).sqrt();
+            self.inexact(id, 2.0 * x.bound, 2.0 * x.error, own);
         }
         Ok(())
     }

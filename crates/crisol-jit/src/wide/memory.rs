@@ -22,6 +22,9 @@ impl Wide<'_> {
         if inputs.get(argument).is_some_and(|input| input.access == Access::Broadcast) {
             return Memory::Base(pointer, 0);
         }
+        if self.single {
+            return Memory::Base(pointer, 0);
+        }
         Memory::Indexed(pointer, RCX, dtype.size(), (self.part * self.lanes() * dtype.size()) as i32)
     }
 
@@ -64,6 +67,9 @@ impl Wide<'_> {
 
     /// Stores what [`Wide::load_from`] would load.
     pub(super) fn store_to(&mut self, memory: Memory, dtype: DType, number: u8) {
+        if self.single {
+            return self.store_first(memory, number);
+        }
         if self.isa == Isa::Avx2 {
             return self.store_elements(memory, dtype, number);
         }
@@ -74,6 +80,14 @@ impl Wide<'_> {
             _ => self.float(0x11),
         };
         self.code.evex(what, self.inside(), number, 0, Operand::Memory(memory), None);
+    }
+
+    /// Stores the first lane, in its full width. By an instruction without a mask: whoever loads it next need not wait until it is
+    /// in the cache.
+    pub(super) fn store_first(&mut self, memory: Memory, number: u8) {
+        let (prefix, bytes) = if self.long { (3, 8) } else { (2, 4) };
+        let what = Vector { map: 1, prefix, w: self.long && self.isa == Isa::Avx512, opcode: 0x11, length: 0, bytes };
+        self.issue(what, number, 0, Operand::Memory(memory));
     }
 
     /// Loads truth values, bytes of which any but 0 is true.

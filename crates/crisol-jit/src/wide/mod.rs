@@ -14,9 +14,11 @@
 //! | `isa` | the two instruction sets |
 //! | `assembler` | bytes of instructions |
 //! | `registers` | which value is in which register, and what goes to the stack |
+//! | `frame` | entry and exit, and what moves on from row to row |
 //! | `body` | the instructions of the kernel language |
 //! | `memory` | elements between memory and registers |
 //! | `reduce` | partial results |
+//! | `rows` | several kernels as one function, row by row |
 //! | `calls` | functions that are called lane by lane |
 //! | `avx2` | what AVX-512 does with masks |
 
@@ -24,17 +26,21 @@ mod assembler;
 mod avx2;
 mod body;
 mod calls;
+mod frame;
 mod isa;
 mod memory;
 mod reduce;
 mod registers;
+mod rows;
 mod survey;
 
 use assembler::{Assembler, Condition, Lanes, Memory, Operand, Vector};
-use assembler::{RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP};
+use assembler::{RAX, RBX, RCX, RDI, RDX, RSI};
 use crisol_ir::kernel::{Call, Instruction, Kernel, REDUCE_LANES, Role, Type};
+use frame::{Local, enter, leave};
 use isa::Isa;
 use registers::{File, Place};
+pub(crate) use rows::code as code_of_rows;
 use std::mem::offset_of;
 
 /// The mask of the lanes that are inside of the row, in the last columns (AVX-512).
@@ -64,17 +70,6 @@ const KXOR: Vector = mask_instruction(0, 1, false, 0x47, true);
 /// Whether any of the lower eight is set.
 const KORTEST8: Vector = mask_instruction(1, 1, false, 0x98, false);
 const KORTEST16: Vector = mask_instruction(0, 1, false, 0x98, false);
-
-/// Words of the frame below the saved registers.
-#[derive(Clone, Copy)]
-enum Local {
-    /// Rows that are left.
-    Rows,
-    /// The position number of the row's first place.
-    Position,
-    /// Where an argument's row begins.
-    Pointer(usize),
-}
 
 /// The machine code of a kernel, constants included, entry first; `None` where this emitter does not know how, or the
 /// processor has neither instruction set.
@@ -125,6 +120,14 @@ struct Wide<'a> {
     calls: Option<calls::Room>,
     /// Something could not be translated.
     failed: bool,
+    /// Words of the frame before those of this kernel.
+    first_local: usize,
+    /// In a function of several kernels, which go through all of them row by row: reductions begin anew in each row.
+    by_rows: bool,
+    /// The same, where a row is a single column: inputs are all broadcast.
+    single: bool,
+    /// The same: inputs whose next row is fetched into the cache meanwhile.
+    ahead: Vec<usize>,
 }
 
 impl Wide<'_> {
@@ -133,44 +136,24 @@ impl Wide<'_> {
     /// RCX is the column, RSI the number of columns, RDX that of the columns in whole steps and then of the last ones; RAX is free
     /// in every instruction.
     fn function(&mut self) {
-        self.code.push(RBP);
-        self.code.copy(RBP, RSP);
-        for register in SAVED {
-            self.code.push(register);
-        }
-        let stack = self.code.reserve_stack();
-        self.code.and_number(RSP, -64);
-        let exit = self.code.label();
-        self.begin(exit);
-        let row = self.code.label();
+        let stack = enter(&mut self.code);
+        let (row, exit) = (self.code.label(), self.code.label());
+        self.begin_rows(exit);
+        self.begin_places();
+        self.begin();
         self.code.bind(row);
         self.row();
+        self.next_place();
         self.end_row(row);
         self.code.bind(exit);
-        self.code.address(RSP, Memory::Base(RBP, -8 * SAVED.len() as i32));
-        for register in SAVED.into_iter().rev() {
-            self.code.pop(register);
-        }
-        self.code.pop(RBP);
-        self.code.return_clean();
-        let locals = 2 + self.kernel.inputs.len() + self.kernel.outputs.len();
+        leave(&mut self.code);
+        let locals = self.first_local + self.locals();
         let vectors = 64 * (self.reserved_slots + self.slots.len());
         self.code.fill(stack, (8 * locals + vectors) as i32);
     }
 
-    /// What holds for all rows: copies of the call's words, constants, distances of positions.
-    fn begin(&mut self, exit: assembler::Label) {
-        self.code.load(RAX, Memory::Base(RDI, offset_of!(Call, rows) as i32));
-        self.code.general(true, &[0x85], RAX.0, Operand::Register(RAX.0));
-        self.code.jump_if(Condition::Equal, exit);
-        self.code.store(self.local(Local::Rows), RAX);
-        self.code.load(RAX, Memory::Base(RDI, offset_of!(Call, position) as i32));
-        self.code.store(self.local(Local::Position), RAX);
-        self.code.load(RDX, Memory::Base(RDI, offset_of!(Call, pointers) as i32));
-        for number in 0..self.kernel.inputs.len() + self.kernel.outputs.len() {
-            self.code.load(RAX, Memory::Base(RDX, 8 * number as i32));
-            self.code.store(self.local(Local::Pointer(number)), RAX);
-        }
+    /// What holds for all rows: their columns, constants, distances of positions.
+    fn begin(&mut self) {
         self.code.load(RSI, Memory::Base(RDI, offset_of!(Call, columns) as i32));
         for value in 0..self.kernel.body.len() {
             if let (Some(number), Instruction::Constant(_, bits)) = (self.pinned[value], self.kernel.body[value]) {
@@ -196,6 +179,11 @@ impl Wide<'_> {
         }
         self.begin_reductions();
         self.code.general(false, &[0x31], RCX.0, Operand::Register(RCX.0));
+        if self.single {
+            self.forget();
+            self.body();
+            return self.outputs();
+        }
         self.code.copy(RDX, RSI);
         self.code.and_number(RDX, -(self.columns() as i32));
         let (body, tail, done) = (self.code.label(), self.code.label(), self.code.label());
@@ -217,6 +205,7 @@ impl Wide<'_> {
         for part in 0..self.parts() {
             self.part = part;
             self.forget();
+            self.fetch_ahead();
             self.body();
             self.outputs();
         }
@@ -252,34 +241,6 @@ impl Wide<'_> {
         let keep_low = Vector { map: 2, prefix: 0, w: false, opcode: 0xf5, length: 0, bytes: 0 };
         self.code.vex(keep_low, RAX.0, RDX.0, Operand::Register(RAX.0), None);
         self.code.vex(KMOV_FROM, TAIL, 0, Operand::Register(RAX.0), None);
-    }
-
-    /// Moves on to the next row, if there is one.
-    fn end_row(&mut self, row: assembler::Label) {
-        self.code.load(RDX, Memory::Base(RDI, offset_of!(Call, row_strides) as i32));
-        let inputs = self.kernel.inputs.len();
-        for number in 0..inputs + self.kernel.outputs.len() {
-            let moves = number < inputs || !matches!(self.kernel.outputs[number - inputs].role, Role::ReduceRows(_));
-            if moves {
-                self.code.load(RAX, Memory::Base(RDX, 8 * number as i32));
-                self.code.general(true, &[0x01], RAX.0, Operand::Memory(self.local(Local::Pointer(number))));
-            }
-        }
-        if self.distances.is_some() {
-            self.code.load(RAX, Memory::Base(RDI, offset_of!(Call, position_row_step) as i32));
-            self.code.general(true, &[0x01], RAX.0, Operand::Memory(self.local(Local::Position)));
-        }
-        self.code.add_number(Operand::Memory(self.local(Local::Rows)), -1);
-        self.code.jump_if(Condition::NotEqual, row);
-    }
-
-    fn local(&self, local: Local) -> Memory {
-        let number = match local {
-            Local::Rows => 0,
-            Local::Position => 1,
-            Local::Pointer(number) => 2 + number,
-        };
-        Memory::Base(RBP, -8 * (SAVED.len() + 1 + number) as i32)
     }
 
     /// Columns of a step.
@@ -364,8 +325,6 @@ impl Wide<'_> {
     }
 }
 
-/// Registers that belong to the caller.
-const SAVED: [assembler::General; 5] = [RBX, R12, R13, R14, R15];
 const R8: assembler::General = assembler::General(8);
 const R9: assembler::General = assembler::General(9);
 const R10: assembler::General = assembler::General(10);

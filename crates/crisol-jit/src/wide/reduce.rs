@@ -167,14 +167,23 @@ impl Wide<'_> {
                 lanes /= 2;
             }
             let argument = self.kernel.inputs.len() + number;
-            self.code.load(RAX, self.local(Local::Pointer(argument)));
             let memory = Memory::Base(RAX, 0);
-            self.tail = true;
-            self.load_from(other, memory, output.dtype);
-            self.combine(by, value, other, Operand::Register(first));
-            self.code.load(RAX, self.local(Local::Pointer(argument)));
-            self.store_to(memory, output.dtype, other);
-            self.tail = false;
+            if self.by_rows {
+                // As if what a reduction starts from stood in memory.
+                let neutral = self.constant(neutral(by, self.types[value]));
+                self.broadcast_in(other, neutral);
+                self.combine(by, value, other, Operand::Register(first));
+                self.code.load(RAX, self.local(Local::Pointer(argument)));
+                self.store_first(memory, other);
+            } else {
+                self.tail = true;
+                self.code.load(RAX, self.local(Local::Pointer(argument)));
+                self.load_from(other, memory, output.dtype);
+                self.combine(by, value, other, Operand::Register(first));
+                self.code.load(RAX, self.local(Local::Pointer(argument)));
+                self.store_to(memory, output.dtype, other);
+                self.tail = false;
+            }
             self.end_instruction();
         }
     }

@@ -277,7 +277,9 @@ impl Wide<'_> {
         };
         let Some(value) = self.file(kind).holders[number as usize].take() else { return number };
         self.places[value].register = None;
-        let again = matches!(self.kernel.body[value], Instruction::Constant(..)) || self.is_broadcast(value);
+        // What is shared by the columns of a single one may lie where an output is written.
+        let shared = self.is_broadcast(value) && !self.single;
+        let again = shared || matches!(self.kernel.body[value], Instruction::Constant(..));
         if !again && self.places[value].slot.is_none() {
             let free = self.slots.iter().position(Option::is_none);
             let slot = free.unwrap_or_else(|| {

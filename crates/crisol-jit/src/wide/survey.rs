@@ -74,6 +74,10 @@ impl<'a> Wide<'a> {
             tail_slot: None,
             calls: None,
             failed: false,
+            first_local: 1,
+            by_rows: false,
+            single: false,
+            ahead: Vec::new(),
         };
         wide.partials()?;
         wide.reserve();

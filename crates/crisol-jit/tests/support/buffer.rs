@@ -55,7 +55,7 @@ impl Buffer {
         self.read(self.place(row, column))
     }
 
-    pub(super) fn set(&mut self, row: usize, column: usize, bits: u64) {
+    pub fn set(&mut self, row: usize, column: usize, bits: u64) {
         self.write(self.place(row, column), bits);
     }
 

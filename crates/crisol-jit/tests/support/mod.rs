@@ -2,6 +2,7 @@
 #![allow(dead_code)] // each test uses its part
 
 mod buffer;
+pub mod recipe;
 
 pub use buffer::Buffer;
 
@@ -164,7 +165,8 @@ pub fn define(
     }
 }
 
-fn neutral(by: Reduction, ty: Type) -> u64 {
+/// What a reduction starts from.
+pub fn neutral(by: Reduction, ty: Type) -> u64 {
     match (by, ty) {
         (Reduction::Sum, _) => 0,
         (Reduction::Product, Type::F32) => 1.0f32.to_bits() as u64,

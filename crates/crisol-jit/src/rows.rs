@@ -1,0 +1,108 @@
+//! Several kernels as one function that goes through all of them row by row.
+
+use crate::compiled::{Code, Entry};
+use crate::wide;
+use crisol_ir::Result;
+use crisol_ir::kernel::{Call, Kernel};
+use std::fmt;
+
+/// A kernel of [`CompiledRows`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RowKernel {
+    /// The kernel. Reductions over its columns begin anew in each row: what stands in memory before counts for nothing.
+    pub kernel: Kernel,
+    /// Whether a row is a single column: the kernel then stores elements and reduces nothing.
+    pub single: bool,
+    /// Inputs whose next row is fetched into the cache meanwhile: those that come from afar, and that an earlier kernel has read in
+    /// this row already. A processor's own prefetching ends with the page.
+    pub ahead: Vec<usize>,
+}
+
+/// Kernels compiled to one function that takes each row through all of them before it goes on to the next.
+///
+/// What one kernel has read or made is so still in the first-level cache for the next, and what only they read needs memory for
+/// one row.
+///
+/// ```
+/// use crisol_ir::kernel::{Access, Builder, Call, Role};
+/// use crisol_ir::{DType, primitive::Reduction};
+/// use crisol_jit::{CompiledRows, RowKernel};
+///
+/// // Each row divided by its sum.
+/// let mut sum = Builder::new();
+/// let x = sum.input(DType::F32, Access::Contiguous);
+/// let x = sum.load(x);
+/// sum.output(x, DType::F32, Role::ReduceColumns(Reduction::Sum));
+/// let mut quotient = Builder::new();
+/// let (x, y) = (quotient.input(DType::F32, Access::Contiguous), quotient.input(DType::F32, Access::Broadcast));
+/// let (x, y) = (quotient.load(x), quotient.load(y));
+/// let z = quotient.divide(x, y);
+/// quotient.output(z, DType::F32, Role::Store(Access::Contiguous));
+/// let kernels = [sum, quotient].map(|kernel| RowKernel { kernel: kernel.finish(), single: false, ahead: Vec::new() });
+///
+/// // There are processors without: kernels run one by one there.
+/// if let Some(rows) = CompiledRows::compile(&kernels)? {
+///     let (x, mut sum, mut y) = ([1.0f32, 3.0, 4.0, 4.0], 0.0f32, [0.0f32; 4]);
+///     let from = x.as_ptr().cast_mut().cast();
+///     let sum = (&raw mut sum).cast();
+///     let (first, second) = ([from, sum], [from, sum, y.as_mut_ptr().cast()]);
+///     // Rows of two elements, which are eight bytes apart; there is one sum.
+///     let call = |pointers, row_strides| Call {
+///         pointers,
+///         row_strides,
+///         column_strides: [4; 3].as_ptr(),
+///         rows: 2,
+///         columns: 2,
+///         position: 0,
+///         position_row_step: 0,
+///         position_column_step: 0,
+///     };
+///     let calls = [call(first.as_ptr(), [8, 0].as_ptr()), call(second.as_ptr(), [8, 0, 8].as_ptr())];
+///     // SAFETY: the arrays hold the two rows that the calls name.
+///     unsafe { rows.call(&calls) };
+///     assert_eq!(y, [0.25, 0.75, 0.5, 0.5]);
+/// }
+/// # Ok::<(), crisol_jit::Error>(())
+/// ```
+pub struct CompiledRows {
+    entry: Entry,
+    kernels: usize,
+    /// Owns the memory that `entry` points into.
+    _code: Code,
+}
+
+impl CompiledRows {
+    /// Compiles kernels; `None` where they cannot be one function: a processor with neither AVX-512 nor AVX2, arguments with
+    /// strides, results of rows that are narrower than what the kernel computes with.
+    ///
+    /// # Errors
+    /// A kernel that [`Kernel::verify`] refuses; memory that the system does not give or does not allow to be executed.
+    pub fn compile(kernels: &[RowKernel]) -> Result<Option<CompiledRows>> {
+        for RowKernel { kernel, .. } in kernels {
+            kernel.verify()?;
+        }
+        let Some(bytes) = wide::code_of_rows(kernels) else { return Ok(None) };
+        let (code, entry) = Code::of(&bytes)?;
+        Ok(Some(CompiledRows { entry, kernels: kernels.len(), _code: code }))
+    }
+
+    /// Runs the kernels, a call each; all go over as many rows as the first.
+    ///
+    /// # Panics
+    /// If there are not as many calls as kernels.
+    ///
+    /// # Safety
+    /// As for [`CompiledKernel::call`](crate::CompiledKernel::call) in each row; a row of a kernel may read what earlier kernels
+    /// have made in this row and those before.
+    pub unsafe fn call(&self, calls: &[Call]) {
+        assert_eq!(calls.len(), self.kernels, "calls of kernels that run row by row");
+        // SAFETY: the code lives as long as `self`; the rest is this function's own contract.
+        unsafe { (self.entry)(calls.as_ptr()) }
+    }
+}
+
+impl fmt::Debug for CompiledRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CompiledRows").field("kernels", &self.kernels).finish()
+    }
+}

@@ -2,8 +2,8 @@
 
 use crate::compiled::{Code, Entry};
 use crate::wide;
-use crisol_ir::Result;
 use crisol_ir::kernel::{Call, Kernel};
+use crisol_ir::{Error, ErrorKind, Result};
 use std::fmt;
 
 /// A kernel of [`CompiledRows`].
@@ -76,10 +76,14 @@ impl CompiledRows {
     /// strides, results of rows that are narrower than what the kernel computes with.
     ///
     /// # Errors
-    /// A kernel that [`Kernel::verify`] refuses; memory that the system does not give or does not allow to be executed.
+    /// A kernel that [`Kernel::verify`] refuses; an input to fetch ahead that it does not have; memory that the system does not give or does not allow to be executed.
     pub fn compile(kernels: &[RowKernel]) -> Result<Option<CompiledRows>> {
-        for RowKernel { kernel, .. } in kernels {
+        for RowKernel { kernel, ahead, .. } in kernels {
             kernel.verify()?;
+            if let Some(input) = ahead.iter().find(|&&input| input >= kernel.inputs.len()) {
+                let message = format!("input {input} is to be fetched ahead, the kernel has {}", kernel.inputs.len());
+                return Err(Error::new(ErrorKind::Value, message).operation("compile"));
+            }
         }
         let Some(bytes) = wide::code_of_rows(kernels) else { return Ok(None) };
         let (code, entry) = Code::of(&bytes)?;
@@ -104,5 +108,24 @@ impl CompiledRows {
 impl fmt::Debug for CompiledRows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CompiledRows").field("kernels", &self.kernels).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crisol_ir::DType;
+    use crisol_ir::kernel::{Access, Builder, Role};
+
+    #[test]
+    fn an_input_to_fetch_ahead_that_there_is_not_is_an_error() {
+        let mut kernel = Builder::new();
+        let input = kernel.input(DType::F32, Access::Contiguous);
+        let x = kernel.load(input);
+        kernel.output(x, DType::F32, Role::Store(Access::Contiguous));
+        let kernel = RowKernel { kernel: kernel.finish(), single: false, ahead: vec![0, 1] };
+        let error = CompiledRows::compile(&[kernel]).err().map(|error| error.to_string());
+        let expected = "compile: input 1 is to be fetched ahead, the kernel has 1";
+        assert!(error.as_ref().is_some_and(|error| error.contains(expected)), "{error:?}");
     }
 }

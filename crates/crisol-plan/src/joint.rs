@@ -45,7 +45,7 @@ pub(crate) fn kernels(region: &Region) -> Option<Vec<RowKernel>> {
         // A row's own results are those of its columns, and results of all rows are combined where they stand.
         let known = work.reductions.iter().all(|&(number, ..)| match work.kernel.outputs[number].role {
             Role::ReduceColumns(_) => matches!(spread, Spread::Rows(_)) && !draft.reduces_rows(number, *rows),
-            Role::ReduceRows(_) => draft.reduces_rows(number, *rows),
+            Role::ReduceRows(_) => matches!(spread, Spread::Rows(_)) && draft.reduces_rows(number, *rows),
             Role::Store(_) => false,
         });
         if !known {

@@ -136,10 +136,8 @@ impl KernelStep {
             position_row_step: if outer > 0 { nest.positions[outer - 1] } else { 0 },
             position_column_step: nest.positions[outer],
         };
-        if let Some(ready) = &self.ready {
-            // SAFETY: the pointers are those of this range's first place, and the strides stay inside the values.
-            unsafe { ready.call(&call) };
-        }
+        // SAFETY: the pointers are those of this range's first place, and the strides stay inside the values.
+        unsafe { self.ready.call(&call) };
     }
 
     /// Where the arguments are at a row of the row space and a column, and the number of that position.

@@ -62,8 +62,7 @@ pub(crate) enum Step {
 /// A kernel over a nest, its arguments by slot.
 pub(crate) struct KernelStep {
     pub(crate) kernel: Kernel,
-    /// `None` in a region that runs as one function.
-    pub(crate) ready: Option<Arc<Ready>>,
+    pub(crate) ready: Arc<Ready>,
     pub(crate) nest: Nest,
     pub(crate) slots: Vec<u32>,
     /// Bytes from row to row and from column to column, an argument each.
@@ -242,7 +241,7 @@ impl Maker<'_> {
         for unit in wave.into_units() {
             made.work += unit.drafts().iter().map(|draft| draft.work(self.program)).sum::<usize>();
             let step = match unit {
-                Unit::Step(draft) => match self.member(draft, 0, true, &mut Self::slot)? {
+                Unit::Step(draft) => match self.member(draft, 0, &mut Self::slot)? {
                     Member::Kernel(step) => Step::Kernel(step),
                     Member::Whole(step) => Step::Whole(step),
                 },
@@ -290,7 +289,7 @@ impl Maker<'_> {
         };
         let mut made = Vec::with_capacity(members.len());
         for (draft, spread) in members.into_iter().zip(spreads) {
-            made.push((self.member(draft, rows, joint.is_none(), &mut number)?, spread));
+            made.push((self.member(draft, rows, &mut number)?, spread));
         }
         let joint = joint.map(|ready| Joint::new(ready, &made, &table));
         Ok(RegionStep { rows, block, table, members: made, joint, scratch_bytes })
@@ -302,13 +301,12 @@ impl Maker<'_> {
         ready
     }
 
-    /// A step, its values numbered by `number`; over so many rows if it is part of a region, and with code of its own unless
-    /// there is one function for all of that.
+    /// A step, its values numbered by `number`; over so many rows if it is part of a region. Kernels have code of their own even where
+    /// there is one function for all of that: a batch of one row has no region, and new batch sizes shall compile nothing.
     fn member(
         &mut self,
         draft: Draft,
         rows: usize,
-        alone: bool,
         number: &mut dyn FnMut(&mut Self, NodeId) -> Result<u32>,
     ) -> Result<Member> {
         let reduces_rows: Vec<bool> = (0..draft.writes.len()).map(|write| draft.reduces_rows(write, rows)).collect();
@@ -321,11 +319,8 @@ impl Maker<'_> {
             }
             Work::Kernel(work) => work,
         };
-        let mut own = None;
-        if alone {
-            let (ready, compiled) = ready(work.kernel.clone(), self.mode)?;
-            own = Some(self.count(ready, compiled));
-        }
+        let (ready, compiled) = ready(work.kernel.clone(), self.mode)?;
+        let ready = self.count(ready, compiled);
         let nest = work.nest;
         let last = nest.sizes.len() - 1;
         let row = |strides: &[isize]| if last > 0 { strides[last - 1] } else { 0 };
@@ -348,7 +343,7 @@ impl Maker<'_> {
         Ok(Member::Kernel(KernelStep {
             reductions: reductions.collect(),
             kernel: work.kernel,
-            ready: own,
+            ready,
             nest,
             slots,
             row_strides,

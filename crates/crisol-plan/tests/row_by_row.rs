@@ -136,3 +136,21 @@ fn long_rows_go_through_a_region_one_by_one() {
     let with_sums = Recipe { outputs: 1, ..recipe(256) };
     assert_eq!(region(&with_sums).contains("row by row"), widest, "{}", region(&with_sums));
 }
+
+#[test]
+fn a_new_number_of_rows_compiles_nothing() {
+    let recipe = |rows| Recipe { dtype: DType::F32, rows, columns: 333, steps: vec![0, 3, 4, 8], outputs: 0 };
+    let mut planner = Planner::with_mode(Mode::Compiled);
+    let mut compiled = |rows| {
+        let (graph, outputs) = recipe(rows).graph();
+        let buffer = |count: usize| Argument::Buffer(Arc::new(Buffer::from_slice(&vec![0.5f32; count])));
+        planner.run(&graph, &outputs, vec![buffer(rows * 333), buffer(333), buffer(rows)]).unwrap();
+        planner.stats().kernels_compiled
+    };
+    let first = compiled(64);
+    for rows in [32, 7, 2, 3, 5000] {
+        assert_eq!(compiled(rows), first, "{rows} rows");
+    }
+    // One row is no region, and of a single number nothing tells whether a row has it or all have.
+    assert!(compiled(1) <= first + 1);
+}

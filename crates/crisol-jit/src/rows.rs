@@ -11,7 +11,8 @@ use std::fmt;
 pub struct RowKernel {
     /// The kernel. Reductions over its columns begin anew in each row: what stands in memory before counts for nothing.
     pub kernel: Kernel,
-    /// Whether a row is a single column: the kernel then stores elements and reduces nothing.
+    /// Whether a row is a single column: the kernel then stores elements and reduces nothing. Its call's number of columns is not
+    /// looked at.
     pub single: bool,
     /// Inputs whose next row is fetched into the cache meanwhile: those that come from afar, and that an earlier kernel has read in
     /// this row already. A processor's own prefetching ends with the page.
@@ -96,8 +97,9 @@ impl CompiledRows {
     /// If there are not as many calls as kernels.
     ///
     /// # Safety
-    /// As for [`CompiledKernel::call`](crate::CompiledKernel::call) in each row; a row of a kernel may read what earlier kernels
-    /// have made in this row and those before.
+    /// It is as if, for each row of the first call in order, each kernel were called for that row alone, in order: each of these
+    /// calls must be allowed by [`CompiledKernel::call`](crate::CompiledKernel::call) when its turn comes. So a kernel may read what
+    /// those before it have made, and write where they have read. Nobody else touches any of it meanwhile.
     pub unsafe fn call(&self, calls: &[Call]) {
         assert_eq!(calls.len(), self.kernels, "calls of kernels that run row by row");
         // SAFETY: the code lives as long as `self`; the rest is this function's own contract.

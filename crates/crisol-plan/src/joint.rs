@@ -31,7 +31,7 @@ pub(crate) struct Joint {
 pub(crate) fn kernels(region: &Region) -> Option<Vec<RowKernel>> {
     let Region { rows, members, spreads, .. } = region;
     let mut longest = 0;
-    // How many members have read a value that comes from outside.
+    // How many members have read a value that is not in scratch.
     let mut readers: FxHashMap<NodeId, usize> = FxHashMap::default();
     let mut kernels = Vec::with_capacity(members.len());
     for (draft, &spread) in members.iter().zip(spreads) {
@@ -53,7 +53,10 @@ pub(crate) fn kernels(region: &Region) -> Option<Vec<RowKernel>> {
         }
         let mut ahead = Vec::new();
         for (input, read) in draft.reads.iter().enumerate() {
-            let far = work.kernel.inputs[input].access == Access::Contiguous && !region.local.contains_key(read);
+            let is_long = work.kernel.inputs[input].access == Access::Contiguous && spread != Spread::Columns(1);
+            // What all rows read is near already.
+            let moves = matches!(spread, Spread::Columns(_)) || work.nest.walks[input].strides[0] != 0;
+            let far = is_long && moves && !region.local.contains_key(read);
             if far && !draft.reads[..input].contains(read) {
                 let before = readers.entry(*read).or_default();
                 ahead.extend((*before == 1).then_some(input));
@@ -83,7 +86,7 @@ impl Joint {
     /// Takes some rows through all members; partial results are those of `block`.
     ///
     /// # Safety
-    /// The rows are the caller's, and so are the block's partial results.
+    /// The table has the memory of all slots; the rows are the caller's alone, and so are the block's partial results.
     pub(crate) unsafe fn run(&self, region: &RegionStep, shared: &Shared<'_>, block: usize, own: Range<usize>) {
         with_scratch(region.scratch_bytes, |scratch| {
             // Where row 0 would lie: members address rows by their numbers.

@@ -67,6 +67,10 @@ impl Wide<'_> {
             Some(mask) => self.code.vex(KMOV_TO, RAX.0, 0, Operand::Register(mask), None),
             None => self.code.set_number(RAX, (1 << self.lanes()) - 1),
         }
+        if self.single {
+            // The other lanes are copies, or nothing that counts.
+            self.code.and_number(RAX, 1);
+        }
         // They take as much stack as a vector: what is aligned stays so.
         for register in CHANGED {
             self.code.push(register);

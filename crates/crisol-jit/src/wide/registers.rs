@@ -277,7 +277,7 @@ impl Wide<'_> {
         };
         let Some(value) = self.file(kind).holders[number as usize].take() else { return number };
         self.places[value].register = None;
-        // What is shared by the columns of a single one may lie where an output is written.
+        // Inputs of single columns pose as broadcast, but an output may lie over them: they must not be read again after it is written.
         let shared = self.is_broadcast(value) && !self.single;
         let again = shared || matches!(self.kernel.body[value], Instruction::Constant(..));
         if !again && self.places[value].slot.is_none() {

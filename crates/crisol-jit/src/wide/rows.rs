@@ -91,7 +91,7 @@ impl Wide<'_> {
             let input = self.ahead[place];
             let size = self.kernel.inputs[input].dtype.size();
             let bytes = self.part * self.lanes() * size;
-            // Once a cache line.
+            // Once a cache line, where a step is as long as one.
             if bytes.is_multiple_of(64) {
                 self.code.load(RAX, self.local(Local::Ahead(place)));
                 let next = Memory::Indexed(RAX, RCX, size, bytes as i32);

@@ -26,9 +26,9 @@ mod sort_descending;
 mod wide;
 
 pub use compiled::CompiledKernel;
-pub use crisol_ir::kernel::{Call, Kernel};
+pub use crisol_ir::kernel::{Call, Kernel, RowKernel};
 pub use crisol_ir::ndarray;
 pub use crisol_ir::{Error, ErrorKind, Result, Value};
 pub use fused::Fused;
 pub use operand::{Operand, OperandMut};
-pub use rows::{CompiledRows, RowKernel};
+pub use rows::CompiledRows;

@@ -2,22 +2,9 @@
 
 use crate::compiled::{Code, Entry};
 use crate::wide;
-use crisol_ir::kernel::{Call, Kernel};
+use crisol_ir::kernel::{Call, RowKernel};
 use crisol_ir::{Error, ErrorKind, Result};
 use std::fmt;
-
-/// A kernel of [`CompiledRows`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct RowKernel {
-    /// The kernel. Reductions over its columns begin anew in each row: what stands in memory before counts for nothing.
-    pub kernel: Kernel,
-    /// Whether a row is a single column: the kernel then stores elements and reduces nothing. Its call's number of columns is not
-    /// looked at.
-    pub single: bool,
-    /// Inputs whose next row is fetched into the cache meanwhile: those that come from afar, and that an earlier kernel has read in
-    /// this row already. A processor's own prefetching ends with the page.
-    pub ahead: Vec<usize>,
-}
 
 /// Kernels compiled to one function that takes each row through all of them before it goes on to the next.
 ///
@@ -77,7 +64,8 @@ impl CompiledRows {
     /// strides, results of rows that are narrower than what the kernel computes with.
     ///
     /// # Errors
-    /// A kernel that [`Kernel::verify`] refuses; an input to fetch ahead that it does not have; memory that the system does not give or does not allow to be executed.
+    /// A kernel that [`Kernel::verify`](crisol_ir::Kernel::verify) refuses; an input to fetch ahead that it does not have; memory that
+    /// the system does not give or does not allow to be executed.
     pub fn compile(kernels: &[RowKernel]) -> Result<Option<CompiledRows>> {
         for RowKernel { kernel, ahead, .. } in kernels {
             kernel.verify()?;
@@ -116,16 +104,41 @@ impl fmt::Debug for CompiledRows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crisol_ir::DType;
     use crisol_ir::kernel::{Access, Builder, Role};
+    use crisol_ir::primitive::Reduction;
+    use crisol_ir::{Cpu, DType, cpu};
+
+    fn row_kernel(dtype: DType, role: Role, single: bool) -> RowKernel {
+        let mut kernel = Builder::new();
+        let input = kernel.input(dtype, Access::Contiguous);
+        let x = kernel.load(input);
+        let y = kernel.multiply(x, x);
+        kernel.output(y, dtype, role);
+        RowKernel { kernel: kernel.finish(), single, ahead: Vec::new() }
+    }
+
+    /// Otherwise everything would run kernel by kernel with the same bits, and tests of bits would not see it.
+    #[test]
+    fn kernels_of_layer_norm_are_one_function() {
+        let processor = cfg!(all(target_arch = "x86_64", unix)) && cpu() >= Cpu::Avx2;
+        let store = Role::Store(Access::Contiguous);
+        let is_one = |kernels: &[RowKernel]| CompiledRows::compile(kernels).is_ok_and(|rows| rows.is_some());
+        for dtype in [DType::F32, DType::F64] {
+            let [sum, sum_of_rows] = [Role::ReduceColumns(Reduction::Sum), Role::ReduceRows(Reduction::Sum)]
+                .map(|role| row_kernel(dtype, role, false));
+            let (scalar, map) = (row_kernel(dtype, store, true), row_kernel(dtype, store, false));
+            assert_eq!(is_one(&[sum.clone(), scalar.clone(), map.clone(), sum_of_rows]), processor, "{dtype}");
+            // A single column is nothing to reduce, and an argument with strides is left to Cranelift.
+            assert!(!is_one(&[map.clone(), RowKernel { single: true, ..sum }]));
+            assert!(!is_one(&[scalar, row_kernel(dtype, Role::Store(Access::Strided), false), map]));
+        }
+        assert!(!is_one(&[]));
+    }
 
     #[test]
     fn an_input_to_fetch_ahead_that_there_is_not_is_an_error() {
-        let mut kernel = Builder::new();
-        let input = kernel.input(DType::F32, Access::Contiguous);
-        let x = kernel.load(input);
-        kernel.output(x, DType::F32, Role::Store(Access::Contiguous));
-        let kernel = RowKernel { kernel: kernel.finish(), single: false, ahead: vec![0, 1] };
+        let kernel = row_kernel(DType::F32, Role::Store(Access::Contiguous), false);
+        let kernel = RowKernel { ahead: vec![0, 1], ..kernel };
         let error = CompiledRows::compile(&[kernel]).err().map(|error| error.to_string());
         let expected = "compile: input 1 is to be fetched ahead, the kernel has 1";
         assert!(error.as_ref().is_some_and(|error| error.contains(expected)), "{error:?}");

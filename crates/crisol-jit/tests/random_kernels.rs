@@ -31,16 +31,20 @@ pub(crate) fn check(recipe: &Recipe) -> Result<(), TestCaseError> {
                 unsafe { compiled.call(call) }
             });
         });
-        for (number, (expected, found)) in expected.iter().zip(&found).enumerate() {
-            let place = (number, shape, fence);
-            prop_assert_eq!(
-                expected.elements(),
-                found.elements(),
-                "buffer, shape, fence: {:?}, after\n{}",
-                place,
-                kernel
-            );
-        }
+        same(&expected, &found, fence, &kernel)?;
+    }
+    Ok(())
+}
+
+fn same(
+    expected: &[Buffer],
+    found: &[Buffer],
+    fence: Option<bool>,
+    ran: &dyn std::fmt::Debug,
+) -> Result<(), TestCaseError> {
+    for (number, (expected, found)) in expected.iter().zip(found).enumerate() {
+        let place = (number, fence);
+        prop_assert_eq!(expected.elements(), found.elements(), "buffer, fence: {:?}, after\n{:?}", place, ran);
     }
     Ok(())
 }
@@ -136,16 +140,7 @@ pub(crate) fn check_rows(recipes: &[Recipe]) -> Result<(), TestCaseError> {
             // SAFETY: every buffer was made for these shapes and strides.
             unsafe { compiled.call(&calls) }
         });
-        for (number, (expected, found)) in expected.iter().zip(&found).enumerate() {
-            let place = (number, rows, fence);
-            prop_assert_eq!(
-                expected.elements(),
-                found.elements(),
-                "buffer, rows, fence: {:?}, after\n{:?}",
-                place,
-                kernels
-            );
-        }
+        same(&expected, &found, fence, &kernels)?;
     }
     Ok(())
 }

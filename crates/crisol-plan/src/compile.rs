@@ -3,7 +3,7 @@
 use crate::cache::Cache;
 use crate::interpret::Program;
 use crisol_ir::Result;
-use crisol_ir::kernel::{Call, Kernel};
+use crisol_ir::kernel::{Call, Kernel, RowKernel};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// How kernels run.
@@ -88,35 +88,15 @@ pub(crate) fn ready(kernel: Kernel, mode: Mode) -> Result<(Arc<Ready>, bool)> {
     Ok((ready, true))
 }
 
-/// A kernel of several that run row by row.
-#[cfg_attr(not(feature = "jit"), expect(dead_code))] // which then never happens
-pub(crate) struct RowKernel {
-    pub(crate) kernel: Kernel,
-    /// Whether its rows are single columns.
-    pub(crate) single: bool,
-    /// The inputs whose next row is fetched ahead.
-    pub(crate) ahead: Vec<usize>,
-}
-
 /// Kernels made ready to run row by row, and whether that had to be done now; `None` if they run one by one alone.
-pub(crate) fn ready_rows(kernels: Vec<RowKernel>, mode: Mode) -> Result<Option<(Arc<ReadyRows>, bool)>> {
-    #[cfg(feature = "jit")]
-    if mode == Mode::Compiled {
-        static CACHE: LazyLock<Mutex<Cache<Vec<crisol_jit::RowKernel>, ReadyRows>>> = LazyLock::new(Mutex::default);
-        let key: Vec<_> = kernels
-            .into_iter()
-            .map(|RowKernel { kernel, single, ahead }| crisol_jit::RowKernel { kernel, single, ahead })
-            .collect();
-        if let Some(ready) = lock(&CACHE).get(&key) {
-            return Ok(Some((ready, false)));
-        }
-        let Some(rows) = crisol_jit::CompiledRows::compile(&key)? else { return Ok(None) };
-        let ready = Arc::new(ReadyRows { rows });
-        lock(&CACHE).insert(key, &ready);
-        return Ok(Some((ready, true)));
+pub(crate) fn ready_rows(kernels: Vec<RowKernel>) -> Result<Option<(Arc<ReadyRows>, bool)>> {
+    static CACHE: LazyLock<Mutex<Cache<Vec<RowKernel>, ReadyRows>>> = LazyLock::new(Mutex::default);
+    if let Some(ready) = lock(&CACHE).get(&kernels) {
+        return Ok(Some((ready, false)));
     }
-    let _ = (kernels, mode);
-    Ok(None)
+    let Some(ready) = prepare_rows(&kernels)?.map(Arc::new) else { return Ok(None) };
+    lock(&CACHE).insert(kernels, &ready);
+    Ok(Some((ready, true)))
 }
 
 fn lock<K, V>(cache: &Mutex<Cache<K, V>>) -> MutexGuard<'_, Cache<K, V>> {
@@ -131,4 +111,14 @@ fn prepare(kernel: &Kernel, compiled: bool) -> Result<Ready> {
     let _ = compiled;
     kernel.verify()?;
     Ok(Ready::Interpreted(Program::new(kernel)))
+}
+
+fn prepare_rows(kernels: &[RowKernel]) -> Result<Option<ReadyRows>> {
+    #[cfg(feature = "jit")]
+    return Ok(crisol_jit::CompiledRows::compile(kernels)?.map(|rows| ReadyRows { rows }));
+    #[cfg(not(feature = "jit"))]
+    {
+        let _ = kernels;
+        Ok(None)
+    }
 }

@@ -3,7 +3,7 @@
 //! Softmax and layer normalisation read a row several times, and little is computed in between. Row by row all but the first time
 //! it comes from the first-level cache, and what only the region's kernels read is one row of scratch.
 
-use crate::compile::{ReadyRows, RowKernel};
+use crate::compile::ReadyRows;
 use crate::draft::Work;
 use crate::plan::{Entry, KernelStep, Member, RegionStep};
 use crate::region::Region;
@@ -11,7 +11,7 @@ use crate::rows::Spread;
 use crate::scratch::with_scratch;
 use crate::wave::{Shared, fill};
 use crisol_ir::NodeId;
-use crisol_ir::kernel::{Access, Call, Role};
+use crisol_ir::kernel::{Access, Call, Role, RowKernel};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::ops::Range;
@@ -104,33 +104,12 @@ impl Joint {
             let mut first = 0;
             for (step, spread) in steps(&region.members) {
                 let own_pointers = &mut pointers[first..first + step.slots.len()];
-                let part = (step.nest.parts() > 1).then_some(block);
-                let steps = own.start * spread.steps();
-                let place = if let Spread::Columns(_) = spread { (0, steps) } else { (steps, 0) };
-                let position = step.locate(&shared, part, place, own_pointers);
-                for reduction in step.reductions.iter().filter(|reduction| reduction.over_rows && part.is_some()) {
-                    // SAFETY: the block's own partial results.
-                    unsafe { fill(reduction, own_pointers[reduction.argument], reduction.count) };
-                }
-                let last = step.nest.sizes.len() - 1;
-                let position_column_step = step.nest.positions[last];
-                let (columns, position_row_step) = match spread {
-                    Spread::Columns(columns) => (columns, position_column_step.wrapping_mul(columns as u64)),
-                    _ => (step.nest.columns(), step.nest.positions[last - 1]),
-                };
-                calls.push(Call {
-                    // Set when all are there.
-                    pointers: std::ptr::null(),
-                    row_strides: self.moves[first..].as_ptr(),
-                    column_strides: step.column_strides.as_ptr(),
-                    rows: own.len(),
-                    columns,
-                    position,
-                    position_row_step,
-                    position_column_step,
-                });
+                // SAFETY: passed on.
+                let call = unsafe { first_call(step, spread, &shared, block, own.clone(), own_pointers) };
+                calls.push(Call { row_strides: self.moves[first..].as_ptr(), ..call });
                 first += step.slots.len();
             }
+            // When all are there: to write more would invalidate the first.
             let mut rest = &pointers[..];
             for (call, (step, _)) in calls.iter_mut().zip(steps(&region.members)) {
                 call.pointers = rest.as_ptr();
@@ -139,6 +118,41 @@ impl Joint {
             // SAFETY: the pointers are those of the first of these rows, which are the caller's, and move on with them.
             unsafe { self.ready.call(&calls) };
         });
+    }
+}
+
+/// The call of a kernel that begins with the first of some rows, without where pointers and row strides are; partial results are
+/// filled with what they start from.
+unsafe fn first_call(
+    step: &KernelStep,
+    spread: Spread,
+    shared: &Shared<'_>,
+    block: usize,
+    own: Range<usize>,
+    pointers: &mut [*mut u8],
+) -> Call {
+    let part = (step.nest.parts() > 1).then_some(block);
+    let last = step.nest.sizes.len() - 1;
+    let position_column_step = step.nest.positions[last];
+    let start = own.start * spread.steps();
+    let (place, columns, position_row_step) = match spread {
+        Spread::Columns(columns) => ((0, start), columns, position_column_step.wrapping_mul(columns as u64)),
+        _ => ((start, 0), step.nest.columns(), step.nest.positions[last - 1]),
+    };
+    let position = step.locate(shared, part, place, pointers);
+    for reduction in step.reductions.iter().filter(|reduction| reduction.over_rows && part.is_some()) {
+        // SAFETY: the block's own partial results.
+        unsafe { fill(reduction, pointers[reduction.argument], reduction.count) };
+    }
+    Call {
+        pointers: std::ptr::null(),
+        row_strides: std::ptr::null(),
+        column_strides: step.column_strides.as_ptr(),
+        rows: own.len(),
+        columns,
+        position,
+        position_row_step,
+        position_column_step,
     }
 }
 

@@ -10,8 +10,8 @@
 //! | `simplify`, `fuse`, `lower`, `nest` | from a graph to steps: smaller, grouped, as kernels over loops |
 //! | `whole`, `moving` | operations with code of their own: matrix products, convolutions, pooling; joining and choosing elements |
 //! | `rows`, `region`, `schedule`, `place` | steps over the same rows joined, put in waves, and given memory |
-//! | `plan`, `compile`, `explain`, `peak` | the finished plan, its kernels, its text, and what its memory is for |
-//! | `run`, `wave` | running it |
+//! | `plan`, `compile`, `cache`, `explain`, `peak` | the finished plan, its kernels, its text, and what its memory is for |
+//! | `run`, `wave`, `loops`, `joint` | running it; a kernel over a part of its nest; regions that are one function |
 
 pub mod buffer;
 mod cache;

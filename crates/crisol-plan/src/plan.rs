@@ -267,10 +267,9 @@ impl Maker<'_> {
     }
 
     fn region(&mut self, region: Region) -> Result<RegionStep> {
-        let joint = match joint::kernels(&region) {
-            Some(kernels) => ready_rows(kernels, self.mode)?.map(|(ready, compiled)| self.count(ready, compiled)),
-            None => None,
-        };
+        let kernels = if self.mode == Mode::Compiled { joint::kernels(&region) } else { None };
+        let ready = kernels.map_or(Ok(None), ready_rows)?;
+        let joint = ready.map(|(ready, compiled)| self.count(ready, compiled));
         let kept = if joint.is_some() { 1 } else { region.block };
         let LocalPlacement { scratch, homes, scratch_bytes } = place_local(self.program, &region, kept, self.placement);
         let Region { rows, block, members, spreads, local } = region;

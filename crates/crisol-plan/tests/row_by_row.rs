@@ -20,7 +20,7 @@ struct Recipe {
 }
 
 fn recipe() -> impl Strategy<Value = Recipe> {
-    let steps = prop::collection::vec(0u8..9, 1..12);
+    let steps = prop::collection::vec(0u8..10, 1..12);
     (any::<bool>(), 1usize..90, 100usize..300, steps, any::<u8>()).prop_map(|(long, rows, columns, steps, outputs)| {
         let dtype = if long { DType::F64 } else { DType::F32 };
         Recipe { dtype, rows, columns, steps, outputs }
@@ -66,6 +66,14 @@ impl Recipe {
                 5 => ops::add(g, last, column),
                 6 => ops::multiply(g, last, values[values.len() / 2]),
                 7 => ops::tanh(g, last),
+                // Random numbers go by the position; they are single.
+                8 if self.dtype == DType::F32 => {
+                    let keys = [3, 4].map(|key| g.constant(Constant::new(DType::I32, key as f64)));
+                    let random =
+                        ops::random_uniform(g, keys[0], keys[1], Shape::new(&[self.rows, self.columns]).unwrap());
+                    let kept = ops::greater(g, random.unwrap(), last).unwrap();
+                    ops::select(g, kept, last, one)
+                }
                 _ => ops::subtract(g, row, last),
             };
             values.push(next.unwrap());
@@ -128,18 +136,22 @@ fn region(recipe: &Recipe) -> String {
 #[test]
 fn long_rows_go_through_a_region_one_by_one() {
     // Centred and scaled, as layer normalisation does.
-    let recipe = |columns| Recipe { dtype: DType::F32, rows: 200, columns, steps: vec![1, 3, 4, 8], outputs: 0 };
+    let recipe = |columns| Recipe { dtype: DType::F32, rows: 200, columns, steps: vec![1, 3, 4, 9], outputs: 0 };
     let widest = cfg!(all(target_arch = "x86_64", unix, feature = "jit")) && cpu() >= Cpu::Avx2;
     assert_eq!(region(&recipe(256)).ends_with(", row by row:"), widest, "{}", region(&recipe(256)));
     // Short ones are a call for all rows of a block.
     assert!(!region(&recipe(10)).contains("row by row"));
+    let in_double = Recipe { dtype: DType::F64, ..recipe(256) };
+    assert_eq!(region(&in_double).contains("row by row"), widest, "{}", region(&in_double));
+    let random = Recipe { steps: vec![1, 8, 3], ..recipe(256) };
+    assert_eq!(region(&random).contains("row by row"), widest, "{}", region(&random));
     let with_sums = Recipe { outputs: 1, ..recipe(256) };
     assert_eq!(region(&with_sums).contains("row by row"), widest, "{}", region(&with_sums));
 }
 
 #[test]
 fn a_new_number_of_rows_compiles_nothing() {
-    let recipe = |rows| Recipe { dtype: DType::F32, rows, columns: 333, steps: vec![0, 3, 4, 8], outputs: 0 };
+    let recipe = |rows| Recipe { dtype: DType::F32, rows, columns: 333, steps: vec![0, 3, 4, 9], outputs: 0 };
     let mut planner = Planner::with_mode(Mode::Compiled);
     let mut compiled = |rows| {
         let (graph, outputs) = recipe(rows).graph();

@@ -209,6 +209,19 @@ pub struct Kernel {
     pub outputs: Vec<Output>,
 }
 
+/// A kernel of several that go through their rows together: a row through all kernels, then the next.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RowKernel {
+    /// The kernel. Reductions over its columns begin anew in each row: what stands in memory before counts for nothing.
+    pub kernel: Kernel,
+    /// Whether a row is a single column: the kernel then stores elements and reduces nothing. Its call's number of columns is not
+    /// looked at.
+    pub single: bool,
+    /// Inputs whose next row is fetched into the cache meanwhile: those that come from afar, and that an earlier kernel has read in
+    /// this row already. A processor's own prefetching ends with the page.
+    pub ahead: Vec<usize>,
+}
+
 /// The number of partial results of [`Role::ReduceColumns`]: two of the widest vectors, as one alone would wait four cycles for each step.
 pub const REDUCE_LANES: usize = 32;
 

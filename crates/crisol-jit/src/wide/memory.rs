@@ -19,10 +19,7 @@ impl Wide<'_> {
             }
         };
         let inputs = &self.kernel.inputs;
-        if inputs.get(argument).is_some_and(|input| input.access == Access::Broadcast) {
-            return Memory::Base(pointer, 0);
-        }
-        if self.single {
+        if self.single || inputs.get(argument).is_some_and(|input| input.access == Access::Broadcast) {
             return Memory::Base(pointer, 0);
         }
         Memory::Indexed(pointer, RCX, dtype.size(), (self.part * self.lanes() * dtype.size()) as i32)

@@ -124,9 +124,9 @@ struct Wide<'a> {
     first_local: usize,
     /// In a function of several kernels, which go through all of them row by row: reductions begin anew in each row.
     by_rows: bool,
-    /// The same, where a row is a single column: inputs are all broadcast.
+    /// In such a function: whether a row is a single column, and all inputs broadcast.
     single: bool,
-    /// The same: inputs whose next row is fetched into the cache meanwhile.
+    /// In such a function: inputs whose next row is fetched into the cache meanwhile.
     ahead: Vec<usize>,
 }
 

@@ -125,6 +125,8 @@ impl Wide<'_> {
         self.now = usize::MAX;
         // From here on only the first lane counts.
         match self.isa {
+            // It is stored without a mask.
+            _ if self.by_rows => {}
             Isa::Avx2 => self.begin_first_lane(),
             Isa::Avx512 => {
                 self.code.set_number(RAX, 1);
@@ -170,8 +172,8 @@ impl Wide<'_> {
             let memory = Memory::Base(RAX, 0);
             if self.by_rows {
                 // As if what a reduction starts from stood in memory.
-                let neutral = self.constant(neutral(by, self.types[value]));
-                self.broadcast_in(other, neutral);
+                let start = self.constant(neutral(by, self.types[value]));
+                self.broadcast_in(other, start);
                 self.combine(by, value, other, Operand::Register(first));
                 self.code.load(RAX, self.local(Local::Pointer(argument)));
                 self.store_first(memory, other);

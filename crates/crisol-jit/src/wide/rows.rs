@@ -5,8 +5,7 @@ use super::assembler::{Assembler, Memory, Operand, RAX, RCX, RDI};
 use super::frame::{Local, enter, leave};
 use super::isa::Isa;
 use super::{MAX_SLOTS, Wide};
-use crate::RowKernel;
-use crisol_ir::kernel::{Access, Call, Kernel, Output, Role, Type};
+use crisol_ir::kernel::{Access, Call, Kernel, Output, Role, RowKernel, Type};
 use std::mem::offset_of;
 
 /// Words of the frame that do not belong to one kernel: rows that are left, and where the calls are.
@@ -20,8 +19,8 @@ pub(crate) fn code(kernels: &[RowKernel]) -> Option<Vec<u8>> {
     let isa = Isa::host().filter(|_| !kernels.is_empty())?;
     let mut words = SHARED;
     let mut parts = Vec::with_capacity(kernels.len());
-    let shared: Vec<Kernel> = kernels.iter().map(RowKernel::shared).collect();
-    for (kernel, RowKernel { single, ahead, .. }) in shared.iter().zip(kernels) {
+    let bodies: Vec<Kernel> = kernels.iter().map(body).collect();
+    for (kernel, RowKernel { single, ahead, .. }) in bodies.iter().zip(kernels) {
         let mut part = Wide::new(kernel, isa)?;
         if !part.goes_by_rows(*single) {
             return None;
@@ -29,6 +28,9 @@ pub(crate) fn code(kernels: &[RowKernel]) -> Option<Vec<u8>> {
         (part.by_rows, part.single, part.first_local) = (true, *single, words);
         part.ahead = ahead.iter().copied().filter(|_| !single).collect();
         words += part.locals();
+        if words > MAX_WORDS {
+            return None;
+        }
         parts.push(part);
     }
     let mut code = Assembler::default();
@@ -66,7 +68,16 @@ pub(crate) fn code(kernels: &[RowKernel]) -> Option<Vec<u8>> {
     code.bind(exit);
     leave(&mut code);
     code.fill(stack, (8 * words + 64 * vectors) as i32);
-    (words <= MAX_WORDS && vectors <= MAX_SLOTS).then(|| code.finish())
+    (vectors <= MAX_SLOTS).then(|| code.finish())
+}
+
+/// What is written for a kernel: the elements of a single column are shared by all lanes, which compute the same.
+fn body(RowKernel { kernel, single, .. }: &RowKernel) -> Kernel {
+    let mut kernel = kernel.clone();
+    if *single {
+        kernel.inputs.iter_mut().for_each(|input| input.access = Access::Broadcast);
+    }
+    kernel
 }
 
 /// Lets a kernel write into the code of all.
@@ -95,7 +106,7 @@ impl Wide<'_> {
             if bytes.is_multiple_of(64) {
                 self.code.load(RAX, self.local(Local::Ahead(place)));
                 let next = Memory::Indexed(RAX, RCX, size, bytes as i32);
-                self.code.general(false, &[0x0f, 0x18], 1, Operand::Memory(next));
+                self.code.prefetch(next);
             }
         }
     }
@@ -120,16 +131,5 @@ impl Wide<'_> {
             Role::ReduceRows(_) => !single,
             Role::Store(_) => full(output) || !single,
         })
-    }
-}
-
-impl RowKernel {
-    /// The kernel with inputs that are broadcast if its rows are single columns.
-    fn shared(&self) -> Kernel {
-        let mut kernel = self.kernel.clone();
-        if self.single {
-            kernel.inputs.iter_mut().for_each(|input| input.access = Access::Broadcast);
-        }
-        kernel
     }
 }

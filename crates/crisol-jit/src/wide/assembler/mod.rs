@@ -244,6 +244,11 @@ impl Assembler {
         self.code.push(number);
     }
 
+    /// Fetches a cache line.
+    pub(super) fn prefetch(&mut self, from: Memory) {
+        self.general(false, &[0x0f, 0x18], 1, Operand::Memory(from));
+    }
+
     /// `to += number`.
     pub(super) fn add_number(&mut self, to: Operand, number: i32) {
         self.general_before(true, &[0x81], 0, to, 4);
